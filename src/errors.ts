@@ -1,0 +1,82 @@
+/**
+ * Stable names of everything that can go wrong. `docs/errors.md` says for each when it happens and what to do.
+ */
+export type OAuthErrorCode =
+  | 'OAUTH_INVALID_OPTION'
+  | 'OAUTH_ORIGIN_REQUIRED'
+  | 'OAUTH_ORIGIN_CONFLICT'
+  | 'OAUTH_INSECURE_URL'
+  | 'OAUTH_INTERACTION_REQUIRED'
+  | 'OAUTH_SESSION_ENDED'
+  | 'OAUTH_SESSION_CHANGED'
+  | 'OAUTH_REFUSED'
+  | 'OAUTH_NOT_REPLAYABLE'
+  | 'OAUTH_ABORTED'
+  | 'OAUTH_SERVER_REFUSED'
+  | 'OAUTH_SERVER_UNAVAILABLE'
+  | 'OAUTH_INVALID_RESPONSE'
+  | 'OAUTH_UNSUPPORTED_TOKEN_TYPE'
+  | 'OAUTH_ENDPOINT_MISSING'
+  | 'OAUTH_LOCK_TIMEOUT'
+  | 'OAUTH_STORE_READ'
+  | 'OAUTH_STORE_WRITE'
+  | 'OAUTH_STORE_VALUE'
+  | 'OAUTH_STATE_MISMATCH'
+  | 'OAUTH_ISSUER_MISMATCH'
+  | 'OAUTH_AUTHORIZATION_FAILED'
+  | 'OAUTH_CODE_MISSING'
+  | 'OAUTH_TRANSACTION_EXPIRED'
+  | 'OAUTH_TRANSACTION_USED'
+  | 'OAUTH_ID_TOKEN_INVALID'
+  | 'OAUTH_DISCOVERY_FAILED'
+  | 'OAUTH_CRYPTO_MISSING'
+  | 'OAUTH_HOOK_FAILED'
+  | 'OAUTH_SIGNATURE_FAILED'
+
+/** What an {@link OAuthError} may carry beside its code: the server's words, never a credential. */
+export interface OAuthErrorDetails {
+  /** The server's `error` code, as it sent it. */
+  error?: string | undefined
+  /** The server's `error_description`: data, not instructions. */
+  error_description?: string | undefined
+  /** The server's `error_uri`. */
+  error_uri?: string | undefined
+  /** HTTP status of the response that caused this. */
+  status?: number | undefined
+  /** Seconds to wait before another try, where the server or the back-off said so. */
+  retryAfter?: number | undefined
+  /** An error of ours or of the user's own code; never the raw error of a token request. */
+  cause?: unknown
+}
+
+/**
+ * The one error class of this package: compare `code`, read `message` for what to do.
+ * Its properties hold what the server said (`error`, `error_description`, `error_uri`, `status`) and never a secret.
+ */
+export class OAuthError extends Error {
+  /** Stable; see {@link OAuthErrorCode}. */
+  readonly code: OAuthErrorCode
+  readonly error?: string
+  readonly error_description?: string
+  readonly error_uri?: string
+  readonly status?: number
+  readonly retryAfter?: number
+
+  constructor(code: OAuthErrorCode, message: string, details: OAuthErrorDetails = {}) {
+    super(message)
+    this.name = 'OAuthError'
+    this.code = code
+    const { cause, ...words } = details
+    Object.assign(this, words)
+    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
+  }
+}
+
+/**
+ * Tells an {@link OAuthError} from anything else, also one that comes from another copy of this package.
+ * With `code`, only an error of that code.
+ */
+export function isOAuthError(value: unknown, code?: OAuthErrorCode): value is OAuthError {
+  const error = value as Partial<OAuthError> | null | undefined
+  return typeof error === 'object' && error?.name === 'OAuthError' && (code === undefined || error.code === code)
+}

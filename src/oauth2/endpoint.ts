@@ -1,0 +1,127 @@
+import type { Awaitable } from '../auth/flow.js'
+import type { Hooks } from './hooks.js'
+import type { TokenType } from './token-types/token-type.js'
+
+/** Seconds since the epoch. */
+export type Clock = () => number
+/** That many random bytes. */
+export type Random = (bytes: number) => Uint8Array
+/** What of the Web Crypto API is used; `globalThis.crypto` where it exists. */
+export type CryptoLike = Pick<Crypto, 'subtle' | 'getRandomValues'>
+
+/**
+ * Authorization server metadata, in wire names; whatever else a server publishes is kept.
+ * @see https://www.rfc-editor.org/rfc/rfc8414#section-2
+ */
+export interface ServerMetadata {
+  issuer?: string
+  authorization_endpoint?: string
+  token_endpoint?: string
+  revocation_endpoint?: string
+  introspection_endpoint?: string
+  userinfo_endpoint?: string
+  end_session_endpoint?: string
+  pushed_authorization_request_endpoint?: string
+  device_authorization_endpoint?: string
+  backchannel_authentication_endpoint?: string
+  registration_endpoint?: string
+  jwks_uri?: string
+  scopes_supported?: string[]
+  response_types_supported?: string[]
+  response_modes_supported?: string[]
+  grant_types_supported?: string[]
+  code_challenge_methods_supported?: string[]
+  token_endpoint_auth_methods_supported?: string[]
+  authorization_response_iss_parameter_supported?: boolean
+  require_pushed_authorization_requests?: boolean
+  mtls_endpoint_aliases?: Record<string, string>
+  [parameter: string]: unknown
+}
+
+/**
+ * What the client is, in wire names.
+ * @see https://www.rfc-editor.org/rfc/rfc7591#section-2
+ */
+export interface ClientMetadata {
+  client_id: string
+  client_secret?: string
+  [parameter: string]: unknown
+}
+
+/** The endpoints that an authenticated call goes to. */
+export type EndpointName = 'token' | 'revocation' | 'introspection' | 'par' | 'device' | 'backchannel'
+
+/** One call to the authorization server, before it is sent; client authentication and hooks write on it. */
+export interface ServerRequest {
+  endpoint: EndpointName | 'discovery' | 'jwks' | 'userinfo' | 'registration'
+  method: 'POST' | 'GET' | 'PUT' | 'DELETE'
+  url: URL
+  headers: Record<string, string>
+  /** Sent as a form (POST), or added to the query (GET). */
+  body: URLSearchParams
+  /** Sent as JSON instead of `body` (registration). */
+  json?: unknown
+  /** A Node agent for this call (a client certificate), given to the transport as it is. */
+  agent?: unknown
+  /** Seconds; default 30. */
+  timeout?: number
+  /** Never set for a refresh: a refresh that was sent is not aborted. */
+  signal?: AbortSignal
+}
+
+/** The answer, unjudged: any status. */
+export interface ServerResponse {
+  readonly status: number
+  header(name: string): string | undefined
+  /** The body as text. */
+  readonly body: string
+}
+
+/**
+ * The transport for calls to the authorization server: no redirects, no cookies, nothing of the application's instance.
+ * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` when no answer came (refused connection, reset, timeout); never with the raw error as cause.
+ */
+export type Send = (request: ServerRequest) => Promise<ServerResponse>
+
+/** What client authentication may use. */
+export interface ClientAuthContext {
+  server: ServerMetadata
+  client: ClientMetadata
+  clock: Clock
+  random: Random
+  crypto: CryptoLike | undefined
+}
+
+/**
+ * Client authentication: writes on the request what proves who the client is.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3
+ */
+export type ClientAuth = (request: ServerRequest, context: ClientAuthContext) => Awaitable<void>
+
+/** One method for all endpoints, or one for each. */
+export type ClientAuthOption = ClientAuth | { token?: ClientAuth; revocation?: ClientAuth; introspection?: ClientAuth }
+
+/** Request parameters: a list becomes repeated keys, `undefined` and `null` are left out. */
+export type ServerParameters = Record<string, string | number | boolean | readonly string[] | null | undefined>
+
+/** Everything a call to the authorization server needs; a session makes one, a test writes one by hand. */
+export interface EndpointContext extends ClientAuthContext {
+  send: Send
+  clientAuth?: ClientAuthOption | undefined
+  hooks?: Hooks | undefined
+  tokenType: TokenType
+  /** Origins that may be plain http, or `true` for any; loopback always may. */
+  allowInsecure?: true | string[] | undefined
+}
+
+/** Options of one call, common to all messages. */
+export interface ServerCallOptions {
+  /** Extra parameters of the message; a list repeats the key. They win over ours. */
+  parameters?: ServerParameters
+  headers?: Record<string, string>
+  /** Seconds. */
+  timeout?: number
+  /** GET puts the parameters into the query, for servers that want it. */
+  method?: 'POST' | 'GET'
+  signal?: AbortSignal
+}

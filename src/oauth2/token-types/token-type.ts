@@ -1,0 +1,24 @@
+import type { IncomingResponse, OutgoingRequest } from '../../auth/flow.js'
+import type { ClientAuthContext, ServerRequest, ServerResponse } from '../endpoint.js'
+import type { Token } from '../stored-grant.js'
+
+/** How a token of one type is put on requests. A type is one file; `bearer()` is the default. */
+export interface TokenType {
+  /** Values of `token_type`, lower case, that this type understands; an absent `token_type` is `bearer`. */
+  readonly accepts: readonly string[]
+  /** See {@link Auth.boundToUrl}. */
+  readonly boundToUrl?: boolean
+  /** True when `authorize` never answers a promise. */
+  readonly synchronous?: boolean
+  /** Puts the token on an API request. */
+  authorize(request: OutgoingRequest, token: Token): void | Promise<void>
+  /**
+   * Looks at an API's answer (every answer, also a good one): true when the type learnt something that makes another send
+   * of the same token worth while (a DPoP nonce). Asked for one more send per attempt at most.
+   */
+  learn?(response: IncomingResponse, request: OutgoingRequest): boolean
+  /** Adds what the authorization server must see (a DPoP proof) to a call, after client authentication. */
+  prepare?(request: ServerRequest, context: ClientAuthContext): void | Promise<void>
+  /** Looks at the authorization server's answer: true when the call is worth one more send. */
+  learnFromServer?(response: ServerResponse, request: ServerRequest): boolean
+}

@@ -1,0 +1,40 @@
+import { OAuthError, type OAuthErrorCode } from '../errors.js'
+import type { Lock } from '../oauth2/stored-grant.js'
+
+/**
+ * A lock for everybody who shares this very function: first come, first served, one queue per name.
+ * It is never lost, so `lease.signal` never fires.
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED` (see {@link Lock})
+ */
+export function inProcessLock(): Lock {
+  const tails = new Map<string, Promise<void>>()
+  return (name, critical, { signal, maxWait = Infinity } = {}) =>
+    new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      let waiting = true
+      const stopWaiting = (code?: OAuthErrorCode) => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', abort)
+        if (code) {
+          waiting = false
+          reject(new OAuthError(code, 'Gave up waiting for the lock.'))
+        }
+      }
+      const abort = () => stopWaiting('OAUTH_ABORTED')
+      signal?.addEventListener('abort', abort)
+      // what setTimeout cannot count is for ever
+      if (maxWait < 2e6) timer = setTimeout(stopWaiting, maxWait * 1000, 'OAUTH_LOCK_TIMEOUT')
+      if (signal?.aborted) abort()
+      const tail = Promise.resolve(tails.get(name))
+        .then(() => {
+          if (!waiting) return undefined as never
+          stopWaiting()
+          return critical({ signal: new AbortController().signal })
+        })
+        .then(resolve, reject)
+        .then(() => {
+          if (tails.get(name) === tail) tails.delete(name)
+        })
+      tails.set(name, tail)
+    })
+}

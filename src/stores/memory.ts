@@ -1,0 +1,27 @@
+import { inProcessLock } from '../locks/in-process.js'
+import type { StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+
+/**
+ * Keeps grants in this process, as text, so that nobody can change what is stored. Everything is forgotten when the process
+ * or the page ends. Sessions that are given the same store share its lock.
+ */
+export function memoryStore(): TokenStore {
+  const texts = new Map<string, string>()
+  const get = (key: string): StoredGrant | undefined => {
+    const text = texts.get(key)
+    return text && JSON.parse(text)
+  }
+  return {
+    get,
+    set(key, next) {
+      // false when nothing is stored: undefined is not >= anything
+      if ((get(key)?.version as number) >= next.version) return false
+      texts.set(key, JSON.stringify(next))
+      return true
+    },
+    delete(key) {
+      texts.delete(key)
+    },
+    lock: inProcessLock(),
+  }
+}

@@ -27,6 +27,8 @@ export interface IncomingResponse {
   header(name: string): string | undefined
   /** The body as the application's axios received it, before `transformResponse`; a JSON text may be given parsed. */
   readonly data: unknown
+  /** True when the application's own `isTokenExpired` said so: a refusal, whatever the status. */
+  readonly expired?: boolean
   /** False when a redirect led to a place that must not see the credential: such a response says nothing about it. */
   readonly authenticated: boolean
 }
@@ -48,9 +50,9 @@ export interface Auth<C extends Credential = Credential> {
   open?(request: OutgoingRequest): C | undefined
   /**
    * Looks at the answer to a request that `open` signed: true when `flow` must take over (with `sent`).
-   * Default: the status is 401. It is asked once for every such answer, so that a scheme can also learn from it.
+   * Default: the status is 401, or `expired`. It is asked once for every such answer, so that a scheme can also learn from it.
    */
-  refused?(response: IncomingResponse): boolean
+  refused?(response: IncomingResponse, request: OutgoingRequest): boolean
   /** The conversation; with `sent`, the first send has been made by `open` and was refused. */
   flow(request: OutgoingRequest, sent?: { token: C; response: IncomingResponse }): AuthFlow
 }

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../auth/flow.js'
+import type { OAuthError } from '../errors.js'
 
 /**
  * An access token with what the server said about it, in wire names. Opaque: nothing here looks inside `access_token`.
@@ -49,7 +50,11 @@ export type Lock = <T>(
 
 /** Keeps grants by key. A store that several tabs, processes or machines share brings the lock that guards them. */
 export interface TokenStore {
-  get(key: string): Awaitable<StoredGrant | undefined>
+  /**
+   * What is kept under `key`. A browser's store hands a broken or foreign value to `report` (`OAUTH_STORE_VALUE`) and treats
+   * it as absent; a server's store throws it, so that a wrong key or a newer format logs nobody out.
+   */
+  get(key: string, report?: (error: OAuthError) => void): Awaitable<StoredGrant | undefined>
   /** Writes `next` unless what is stored has the same or a higher `version`: then answers `false`, having written nothing. */
   set(key: string, next: StoredGrant): Awaitable<boolean | undefined>
   delete(key: string): Awaitable<void>

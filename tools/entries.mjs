@@ -1,0 +1,37 @@
+/**
+ * Which source files are public entries. The build, package.json, the checks and the docs all ask here, so that they cannot
+ * disagree. The table is `entries.json`: `root` is the package itself; `files` are subpaths with a file of their own
+ * (`jwt` is src/jwt.ts); in `folders` every file is a subpath (`stores/file` is src/stores/file.ts), so that a new store or
+ * provider is a new file and nothing else; `internal` names files of those folders that are reached through the root only.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The repository, wherever it was cloned to. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Reads a JSON file of the repository. */
+export const readJson = path => JSON.parse(readFileSync(join(root, path), 'utf8'))
+
+/** The package's name, as users import it. */
+export const packageName = readJson('package.json').name
+
+/**
+ * Every entry that has a source file today, the root first: `{ name: 'stores/file', source: 'src/stores/file.ts',
+ * specifier: 'axios-oauth-interceptor/stores/file' }`. The root's name is `index`.
+ */
+export function entries() {
+  const table = readJson('tools/entries.json')
+  const inFolders = table.folders.flatMap(folder => {
+    const path = join(root, 'src', folder)
+    const files = existsSync(path) ? readdirSync(path) : []
+    return files.filter(file => file.endsWith('.ts')).map(file => `${folder}/${file.slice(0, -3)}`)
+  })
+  const subpaths = [...table.files.filter(name => existsSync(join(root, `src/${name}.ts`))), ...inFolders]
+    .filter(name => !table.internal.includes(name))
+    .sort()
+    .map(name => ({ name, source: `src/${name}.ts`, specifier: `${packageName}/${name}` }))
+  const main = existsSync(join(root, table.root)) ? [{ name: 'index', source: table.root, specifier: packageName }] : []
+  return [...main, ...subpaths]
+}

@@ -1,5 +1,10 @@
 import type { Awaitable } from '../auth/flow.js'
-import type { Hooks } from './hooks.js'
+import { isSecure } from '../auth/origins.js'
+import { OAuthError } from '../errors.js'
+import { toForm } from '../lib/form.js'
+import { clientSecretBasic } from './client-auth/client-secret-basic.js'
+import { noClientAuth } from './client-auth/none.js'
+import { applyHooks, type Hook, type Hooks } from './hooks.js'
 import type { TokenType } from './token-types/token-type.js'
 
 /** Seconds since the epoch. */
@@ -96,7 +101,11 @@ export interface ClientAuthContext {
  * Client authentication: writes on the request what proves who the client is.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3
  */
-export type ClientAuth = (request: ServerRequest, context: ClientAuthContext) => Awaitable<void>
+export interface ClientAuth {
+  (request: ServerRequest, context: ClientAuthContext): Awaitable<void>
+  /** True where the client proves itself on the TLS connection: `mtls_endpoint_aliases` are used then. */
+  readonly mtls?: true
+}
 
 /** One method for all endpoints, or one for each. */
 export type ClientAuthOption = ClientAuth | { token?: ClientAuth; revocation?: ClientAuth; introspection?: ClientAuth }
@@ -124,4 +133,100 @@ export interface ServerCallOptions {
   /** GET puts the parameters into the query, for servers that want it. */
   method?: 'POST' | 'GET'
   signal?: AbortSignal
+}
+
+/** The metadata parameter that names each endpoint. */
+const metadataNames = {
+  token: 'token_endpoint',
+  revocation: 'revocation_endpoint',
+  introspection: 'introspection_endpoint',
+  par: 'pushed_authorization_request_endpoint',
+  device: 'device_authorization_endpoint',
+  backchannel: 'backchannel_authentication_endpoint',
+} as const
+
+/**
+ * Parses a URL that credentials may go to.
+ * @throws OAuthError `OAUTH_INSECURE_URL` when it is not an absolute https URL, is no loopback, and `allowInsecure` does not name its origin.
+ */
+export function secureUrl(value: string | URL, name: string, allowInsecure?: true | string[]): URL {
+  let url: URL | undefined
+  try {
+    url = new URL(value)
+  } catch {}
+  if (!url || !isSecure(url, allowInsecure))
+    throw new OAuthError('OAUTH_INSECURE_URL', `${name} must be an absolute https URL, or its origin in allowInsecure`)
+  return url
+}
+
+/**
+ * Adds parameters to the query of a URL; what stands there already stays as it is.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1
+ */
+export function appendQuery(url: URL, parameters: URLSearchParams): void {
+  const query = parameters.toString()
+  if (query) url.search += (url.search ? '&' : '') + query
+}
+
+/** The client authentication of one endpoint: its own, else the token endpoint's, else Basic if there is a secret, else none. */
+export function selectClientAuth(
+  option: ClientAuthOption | undefined,
+  endpoint: EndpointName,
+  client: ClientMetadata,
+): ClientAuth {
+  const chosen =
+    typeof option === 'function'
+      ? option
+      : (option?.[endpoint as 'token' | 'revocation' | 'introspection'] ?? option?.token)
+  return chosen ?? (client.client_secret ? clientSecretBasic() : noClientAuth())
+}
+
+/**
+ * One authenticated call to the authorization server: build, authenticate, hooks, send; once more, freshly built, when the
+ * token type learnt something from the answer (a DPoP nonce). The answer is unjudged.
+ * `hook` names the pair of hooks that run; default: `refresh` for a refresh, else the endpoint's own.
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_HOOK_FAILED`, and whatever `send` and client authentication throw
+ */
+export async function callEndpoint(
+  context: EndpointContext,
+  endpoint: EndpointName,
+  parameters: ServerParameters,
+  options: ServerCallOptions & { hook?: 'token' | 'refresh' | 'revocation' | 'introspection' } = {},
+): Promise<ServerResponse> {
+  const { server, hooks, tokenType, allowInsecure } = context
+  const { method = 'POST', timeout, signal } = options
+  const hook = options.hook ?? (parameters.grant_type === 'refresh_token' ? 'refresh' : endpoint)
+  const hooksOf = (kind: 'Request' | 'Response') => hooks?.[`${hook}${kind}` as keyof Hooks] as unknown
+  const authenticate = selectClientAuth(context.clientAuth, endpoint, context.client)
+  const name = metadataNames[endpoint]
+  const address = (authenticate.mtls && server.mtls_endpoint_aliases?.[name]) || server[name]
+  if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `The server metadata has no ${name}`)
+
+  for (let again = true; ; again = false) {
+    let request: ServerRequest = {
+      endpoint,
+      method,
+      url: secureUrl(address, name, allowInsecure),
+      headers: {
+        Accept: 'application/json',
+        ...(method === 'POST' && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+        ...options.headers,
+      },
+      body: toForm({ ...parameters, ...options.parameters }),
+      ...(timeout !== undefined && { timeout }),
+      // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
+      ...(signal && hook !== 'refresh' && { signal }),
+    }
+    await authenticate(request, context)
+    await tokenType.prepare?.(request, context)
+    request = await applyHooks(hooksOf('Request') as Hook<ServerRequest>, request)
+    request.url = secureUrl(request.url, name, allowInsecure)
+    if (request.method === 'GET') {
+      appendQuery(request.url, request.body)
+      request.body = new URLSearchParams()
+    }
+    const response = await context.send(request)
+    if (tokenType.learnFromServer?.(response, request) && again) continue
+    return applyHooks(hooksOf('Response') as Hook<ServerResponse>, response)
+  }
 }

@@ -1,4 +1,5 @@
 import type { Awaitable, OutgoingRequest } from '../auth/flow.js'
+import { isOAuthError, OAuthError } from '../errors.js'
 import type { ServerRequest, ServerResponse } from './endpoint.js'
 import type { Token } from './stored-grant.js'
 
@@ -23,4 +24,43 @@ export interface Hooks {
   protectedRequest?: Hook<OutgoingRequest, [token: Token]>
   revocationRequest?: Hook<ServerRequest>
   introspectionRequest?: Hook<ServerRequest>
+}
+
+const hookNames = [
+  'authorizationUrl',
+  'tokenRequest',
+  'tokenResponse',
+  'refreshRequest',
+  'refreshResponse',
+  'protectedRequest',
+  'revocationRequest',
+  'introspectionRequest',
+]
+
+/**
+ * Refuses a hook that would never run.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ */
+export function checkHooks(hooks: Hooks | undefined): void {
+  for (const name in hooks)
+    if (!hookNames.includes(name)) throw new OAuthError('OAUTH_INVALID_OPTION', `There is no hook called ${name}`)
+}
+
+/**
+ * Runs one kind of hook, in the order given, and answers the value that came out.
+ * @throws OAuthError `OAUTH_HOOK_FAILED` (with the hook's own error as `cause`); an OAuthError of the hook's own passes as it is.
+ */
+export async function applyHooks<T, Rest extends unknown[]>(
+  hook: Hook<T, Rest> | undefined,
+  value: T,
+  ...rest: Rest
+): Promise<T> {
+  let result = value
+  try {
+    for (const run of hook ? (typeof hook === 'function' ? [hook] : hook) : [])
+      result = (await run(result, ...rest)) ?? result
+  } catch (error) {
+    throw isOAuthError(error) ? error : new OAuthError('OAUTH_HOOK_FAILED', 'A hook threw; see cause', { cause: error })
+  }
+  return result
 }

@@ -1,0 +1,47 @@
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/**
+ * Base64 with padding. Written out because `btoa` is missing in older React Native.
+ * @see https://www.rfc-editor.org/rfc/rfc4648#section-4
+ */
+export function base64(bytes: Uint8Array): string {
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 3) {
+    const left = bytes.length - at
+    const bits = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
+    for (let digit = 0; digit < 4; digit++) text += digit > left ? '=' : alphabet[(bits >> (18 - 6 * digit)) & 63]
+  }
+  return text
+}
+
+/**
+ * Base64 for URLs, without padding.
+ * @see https://www.rfc-editor.org/rfc/rfc4648#section-5
+ */
+export const base64url = (bytes: Uint8Array): string =>
+  base64(bytes).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
+
+/**
+ * Reads base64 for URLs; padding and the standard alphabet are accepted too.
+ * Answers `undefined` when the text is neither.
+ */
+export function fromBase64url(text: string): Uint8Array | undefined {
+  const digits = text
+    .replace(/-/g, '+')
+    .replace(/_/g, '/')
+    .replace(/={0,2}$/, '')
+  if (/[^\w+/]|_/.test(digits) || digits.length % 4 === 1) return undefined
+  const bytes = new Uint8Array((digits.length * 3) >> 2)
+  let bits = 0
+  let filled = 0
+  let at = 0
+  for (const digit of digits) {
+    bits = ((bits << 6) | alphabet.indexOf(digit)) & 0xffffff
+    filled += 6
+    if (filled >= 8) {
+      filled -= 8
+      bytes[at++] = (bits >> filled) & 255
+    }
+  }
+  return bytes
+}

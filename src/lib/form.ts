@@ -1,0 +1,17 @@
+/**
+ * Writes parameters as a form: a list becomes repeated keys, `undefined` and `null` are left out, everything else
+ * (`false`, `0`, `''` too) is sent.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#appendix-B
+ */
+export function toForm(
+  parameters: Record<string, string | number | boolean | readonly string[] | null | undefined>,
+): URLSearchParams {
+  const form = new URLSearchParams()
+  for (const name in parameters)
+    for (const value of [parameters[name]].flat() as unknown[])
+      if (value !== undefined && value !== null) form.append(name, String(value))
+  return form
+}
+
+/** Writes one value as a form does: a space becomes `+`, everything but letters, digits and `*-._` is percent-encoded as UTF-8. */
+export const formEncode = (value: string): string => new URLSearchParams([['', value]]).toString().slice(1)

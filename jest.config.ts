@@ -14,7 +14,11 @@ const config: Config = {
   coverageDirectory: 'coverage',
   collectCoverageFrom: ['src/**/*.ts'],
   reporters: ['default', '<rootDir>/tools/skipped-reporter.mjs'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^axios-oauth-interceptor$': '<rootDir>/src/index.ts',
+    '^axios-oauth-interceptor/(?!package\\.json)(.*)$': '<rootDir>/src/$1.ts',
+  },
   transform: {
     '^.+\\.[cm]?[tj]s$': [
       '@swc/jest',

@@ -1,0 +1,108 @@
+/**
+ * Judges the tarball that npm would publish: publint (does package.json tell the truth), are-the-types-wrong (do types and
+ * code agree for every way TypeScript resolves), and what the package promises about its files.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import ts from 'typescript'
+import { entries, readJson, root } from './entries.mjs'
+import { pack } from './pack.mjs'
+
+const failures = []
+const tarball = pack()
+const packed = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
+  .trim()
+  .split('\n')
+  .map(path => path.replace(/^package\//, ''))
+const inTarball = path => packed.includes(path)
+
+function tool(name, ...options) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'node_modules', name), ...options], {
+    encoding: 'utf8',
+    cwd: root,
+  })
+  if (status !== 0) failures.push(`${name}:\n${stdout}${stderr}`)
+}
+
+/** Both builds, their types and the folder for old bundlers, for every entry. */
+function checkFiles() {
+  const { exports } = readJson('package.json')
+  for (const { name } of entries()) {
+    for (const end of ['.js', '.cjs', '.d.ts', '.d.cts', '.js.map', '.cjs.map']) {
+      if (!inTarball(`dist/${name}${end}`)) failures.push(`dist/${name}${end} is not in the tarball`)
+    }
+    if (exports[name === 'index' ? '.' : `./${name}`] === undefined) failures.push(`${name} is not in exports`)
+    if (name !== 'index' && !inTarball(`${name}/package.json`))
+      failures.push(`${name}/package.json is not in the tarball`)
+  }
+  for (const path of ['LICENSE', 'dist/axios-oauth.iife.js'])
+    if (!inTarball(path)) failures.push(`${path} is not in the tarball`)
+  const stray = packed.filter(path => /^(src|__tests__|tools|bench|examples|node_modules)\//.test(path))
+  if (stray.length > 0) failures.push(`does not belong in the tarball: ${stray.join(', ')}`)
+}
+
+/** Every file that loading `path` loads, as its imports say. */
+function reachable(path, seen = new Set()) {
+  if (seen.has(path)) return seen
+  seen.add(path)
+  const text = readFileSync(join(root, 'dist', path), 'utf8')
+  for (const [, target] of text.matchAll(/(?:from\s*|import\s*|require\()['"]([^'"]+)['"]/g)) {
+    if (target.startsWith('.')) reachable(join(dirname(path), target), seen)
+    else seen.add(target)
+  }
+  return seen
+}
+
+/** The root is for everybody: it must not load jose, nor anything of Node's. */
+function checkRoot() {
+  for (const file of ['index.js', 'index.cjs']) {
+    const all = [...reachable(file)]
+    const foreign = all.filter(
+      name => !name.endsWith('.js') && !name.endsWith('.cjs') && name !== 'axios' && name !== 'axios-retry',
+    )
+    if (foreign.length > 0) failures.push(`dist/${file} loads ${foreign.join(', ')}`)
+    const carries = all.filter(
+      name => /\.c?js$/.test(name) && /node_modules\/jose/.test(readFileSync(join(root, 'dist', name), 'utf8')),
+    )
+    if (carries.length > 0) failures.push(`dist/${file} carries jose in ${carries.join(', ')}`)
+  }
+  for (const { name } of entries()) {
+    if (reachable(`${name}.cjs`).has('jose')) failures.push(`dist/${name}.cjs requires jose, which is ES module only`)
+  }
+}
+
+/** Public types: nothing of jose's (ES module only), no any. */
+function checkTypes() {
+  for (const path of packed.filter(path => /\.d\.c?ts$/.test(path))) {
+    const file = ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true)
+    const visit = node => {
+      const { line } = file.getLineAndCharacterOfPosition(node.getStart())
+      if (node.kind === ts.SyntaxKind.AnyKeyword) failures.push(`${path}:${line + 1} says any`)
+      if (ts.isStringLiteral(node) && node.text === 'jose') failures.push(`${path}:${line + 1} shows jose's types`)
+      ts.forEachChild(node, visit)
+    }
+    visit(file)
+  }
+  if (!existsSync(join(root, 'src/axios/request-option.ts'))) return
+  for (const path of ['dist/index.d.ts', 'dist/index.d.cts']) {
+    const augments = [...reachable(path.slice(5)), path.slice(5)].some(name => {
+      const candidates = [name, name.replace(/\.(c?)js$/, '.d.$1ts')].map(one => join(root, 'dist', one))
+      return candidates.some(one => existsSync(one) && /declare module ['"]axios['"]/.test(readFileSync(one, 'utf8')))
+    })
+    if (!augments) failures.push(`${path} lost the per-request option: no declare module 'axios'`)
+  }
+}
+
+checkFiles()
+checkRoot()
+checkTypes()
+tool('publint/src/cli.js', 'run', tarball, '--strict')
+tool('@arethetypeswrong/cli/dist/index.js', tarball, '--format', 'ascii', '--no-emoji', '--no-definitely-typed')
+
+if (failures.length > 0) {
+  console.error(`package:\n${failures.map(failure => `  ${failure}`).join('\n')}`)
+  process.exitCode = 1
+} else {
+  console.log(`package: ${packed.length} files, publint and are-the-types-wrong have nothing to say`)
+}

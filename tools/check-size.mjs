@@ -1,0 +1,89 @@
+/**
+ * Size is a feature that nobody sees shrinking away: bundles what a user would import from the build and compares it with
+ * size-budgets.mjs. Also looks for words that must not be inside, because a budget that is met says nothing about what is in it.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { packageName, readJson, root } from './entries.mjs'
+import { budgets, families } from './size-budgets.mjs'
+
+const external = ['axios', 'axios-retry', 'node:*']
+
+/** Imports of the package lead to its ES module build. */
+const ownPackage = {
+  name: 'own-package',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^${packageName}(/|$)`) }, ({ path }) => ({
+      path: join(root, 'dist', `${path.slice(packageName.length + 1) || 'index'}.js`),
+      sideEffects: false,
+    }))
+  },
+}
+
+/** The minified bundle of `{ '/dpop': ['dpop'] }`; a name that is not exported is an error. */
+async function bundle(imports, moreExternal = []) {
+  const lines = Object.entries(imports).map(
+    ([subpath, names]) => `export { ${names.join(', ')} } from '${packageName}${subpath}'`,
+  )
+  const { outputFiles } = await build({
+    stdin: { contents: lines.join('\n'), resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2020',
+    platform: 'browser',
+    write: false,
+    logLevel: 'silent',
+    external: [...external, ...moreExternal],
+    plugins: [ownPackage],
+  })
+  return outputFiles[0].text
+}
+
+const gzipped = text => gzipSync(text, { level: 9 }).length / 1000
+const merged = (a, b) => {
+  const all = structuredClone(a)
+  for (const [subpath, names] of Object.entries(b)) all[subpath] = [...new Set([...(all[subpath] ?? []), ...names])]
+  return all
+}
+
+/** Lines of the families: one for each name the root exports that ends so. */
+function familyLines() {
+  const { values } = readJson('tools/exports.json')[packageName] ?? { values: [] }
+  return families.flatMap(({ suffix, ...rest }) =>
+    values.filter(name => name.endsWith(suffix)).map(name => ({ name, imports: { '': [name] }, ...rest })),
+  )
+}
+
+if (!existsSync(join(root, 'dist/index.js'))) throw new Error('There is no build to weigh. Run: npm run build')
+const providers = existsSync(join(root, 'dist/providers'))
+  ? readdirSync(join(root, 'dist/providers')).filter(file => file.endsWith('.js'))
+  : []
+const providerNames = providers.map(file => file.slice(0, -3))
+const table = [...budgets, ...familyLines()]
+const failures = []
+
+for (const { name, imports, max, over, forbidden = [], external: moreExternal = [] } of table) {
+  const base = over === undefined ? {} : table.find(line => line.name === over).imports
+  try {
+    const text = await bundle(merged(base, imports), moreExternal)
+    const size = gzipped(text) - (over === undefined ? 0 : gzipped(await bundle(base, moreExternal)))
+    const words = forbidden
+      .flatMap(word => (word === 'PROVIDERS' ? providerNames : [word]))
+      .filter(word => text.includes(word))
+    if (size > max) failures.push(`${name}: ${size.toFixed(2)} kB, allowed are ${max.toFixed(1)}`)
+    if (words.length > 0) failures.push(`${name}: contains ${words.join(', ')}`)
+    console.log(`  ${size.toFixed(2).padStart(6)} of ${max.toFixed(1)} kB  ${over === undefined ? '' : '+ '}${name}`)
+  } catch (error) {
+    failures.push(`${name}: ${error.errors?.map(({ text }) => text).join('; ') ?? error.message}`)
+  }
+}
+
+if (failures.length > 0) {
+  console.error(`size:\n${failures.map(failure => `  ${failure}`).join('\n')}`)
+  process.exitCode = 1
+} else {
+  console.log(`size: ${table.length} budgets kept`)
+}

@@ -45,3 +45,13 @@ export function fromBase64url(text: string): Uint8Array | undefined {
   }
   return bytes
 }
+
+/**
+ * Reads base64url as UTF-8 text.
+ * @throws URIError when it is not base64url, or not UTF-8
+ */
+export function decodeBase64url(text: string): string {
+  const bytes = fromBase64url(text)
+  if (!bytes) throw new URIError('Not base64url')
+  return decodeURIComponent(Array.from(bytes, byte => `%${(byte + 256).toString(16).slice(1)}`).join(''))
+}

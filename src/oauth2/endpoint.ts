@@ -135,28 +135,23 @@ export interface ServerCallOptions {
   signal?: AbortSignal
 }
 
-/** The metadata parameter that names each endpoint. */
-const metadataNames = {
-  token: 'token_endpoint',
-  revocation: 'revocation_endpoint',
-  introspection: 'introspection_endpoint',
-  par: 'pushed_authorization_request_endpoint',
-  device: 'device_authorization_endpoint',
-  backchannel: 'backchannel_authentication_endpoint',
-} as const
+/** Endpoints whose metadata parameter is not their own name. */
+const longNames: { [name in EndpointName]?: string } = {
+  par: 'pushed_authorization_request',
+  device: 'device_authorization',
+  backchannel: 'backchannel_authentication',
+}
 
 /**
  * Parses a URL that credentials may go to.
  * @throws OAuthError `OAUTH_INSECURE_URL` when it is not an absolute https URL, is no loopback, and `allowInsecure` does not name its origin.
  */
 export function secureUrl(value: string | URL, name: string, allowInsecure?: true | string[]): URL {
-  let url: URL | undefined
   try {
-    url = new URL(value)
+    const url = new URL(value)
+    if (isSecure(url, allowInsecure)) return url
   } catch {}
-  if (!url || !isSecure(url, allowInsecure))
-    throw new OAuthError('OAUTH_INSECURE_URL', `${name} must be an absolute https URL, or its origin in allowInsecure`)
-  return url
+  throw new OAuthError('OAUTH_INSECURE_URL', `${name} is no https URL; see allowInsecure`)
 }
 
 /**
@@ -164,21 +159,7 @@ export function secureUrl(value: string | URL, name: string, allowInsecure?: tru
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1
  */
 export function appendQuery(url: URL, parameters: URLSearchParams): void {
-  const query = parameters.toString()
-  if (query) url.search += (url.search ? '&' : '') + query
-}
-
-/** The client authentication of one endpoint: its own, else the token endpoint's, else Basic if there is a secret, else none. */
-export function selectClientAuth(
-  option: ClientAuthOption | undefined,
-  endpoint: EndpointName,
-  client: ClientMetadata,
-): ClientAuth {
-  const chosen =
-    typeof option === 'function'
-      ? option
-      : (option?.[endpoint as 'token' | 'revocation' | 'introspection'] ?? option?.token)
-  return chosen ?? (client.client_secret ? clientSecretBasic() : noClientAuth())
+  url.search += `${url.search && '&'}${parameters}`
 }
 
 /**
@@ -193,40 +174,42 @@ export async function callEndpoint(
   parameters: ServerParameters,
   options: ServerCallOptions & { hook?: 'token' | 'refresh' | 'revocation' | 'introspection' } = {},
 ): Promise<ServerResponse> {
-  const { server, hooks, tokenType, allowInsecure } = context
-  const { method = 'POST', timeout, signal } = options
+  const { server, client, clientAuth, tokenType } = context
   const hook = options.hook ?? (parameters.grant_type === 'refresh_token' ? 'refresh' : endpoint)
-  const hooksOf = (kind: 'Request' | 'Response') => hooks?.[`${hook}${kind}` as keyof Hooks] as unknown
-  const authenticate = selectClientAuth(context.clientAuth, endpoint, context.client)
-  const name = metadataNames[endpoint]
-  const address = (authenticate.mtls && server.mtls_endpoint_aliases?.[name]) || server[name]
+  const applyHook = <T>(kind: string, value: T) =>
+    applyHooks(context.hooks?.[(hook + kind) as keyof Hooks] as Hook<T> | undefined, value)
+  const authenticate =
+    (typeof clientAuth === 'object' ? (clientAuth[endpoint as 'token'] ?? clientAuth.token) : clientAuth) ??
+    (client.client_secret ? clientSecretBasic() : noClientAuth())
+  const name = `${longNames[endpoint] ?? endpoint}_endpoint`
+  const address = (authenticate.mtls && server.mtls_endpoint_aliases?.[name]) ?? (server[name] as string | undefined)
   if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `The server metadata has no ${name}`)
 
-  for (let again = true; ; again = false) {
-    let request: ServerRequest = {
+  for (let retry = true; ; retry = false) {
+    let request = {
+      method: 'POST',
+      ...options,
       endpoint,
-      method,
-      url: secureUrl(address, name, allowInsecure),
+      url: secureUrl(address, name, context.allowInsecure),
       headers: {
         Accept: 'application/json',
-        ...(method === 'POST' && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+        'Content-Type': 'application/x-www-form-urlencoded',
         ...options.headers,
       },
       body: toForm({ ...parameters, ...options.parameters }),
-      ...(timeout !== undefined && { timeout }),
-      // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
-      ...(signal && hook !== 'refresh' && { signal }),
-    }
+    } as ServerRequest
+    // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
+    if (hook === 'refresh') delete request.signal
     await authenticate(request, context)
     await tokenType.prepare?.(request, context)
-    request = await applyHooks(hooksOf('Request') as Hook<ServerRequest>, request)
-    request.url = secureUrl(request.url, name, allowInsecure)
+    request = await applyHook('Request', request)
+    secureUrl(request.url, name, context.allowInsecure)
     if (request.method === 'GET') {
       appendQuery(request.url, request.body)
       request.body = new URLSearchParams()
+      delete request.headers['Content-Type']
     }
     const response = await context.send(request)
-    if (tokenType.learnFromServer?.(response, request) && again) continue
-    return applyHooks(hooksOf('Response') as Hook<ServerResponse>, response)
+    if (!tokenType.learnFromServer?.(response, request) || !retry) return applyHook('Response', response)
   }
 }

@@ -57,10 +57,10 @@ export async function applyHooks<T, Rest extends unknown[]>(
 ): Promise<T> {
   let result = value
   try {
-    for (const run of hook ? (typeof hook === 'function' ? [hook] : hook) : [])
+    for (const run of [hook ?? []].flat() as ((value: T, ...rest: Rest) => Awaitable<T | undefined>)[])
       result = (await run(result, ...rest)) ?? result
-  } catch (error) {
-    throw isOAuthError(error) ? error : new OAuthError('OAUTH_HOOK_FAILED', 'A hook threw; see cause', { cause: error })
+  } catch (cause) {
+    throw isOAuthError(cause) ? cause : new OAuthError('OAUTH_HOOK_FAILED', 'A hook threw', { cause })
   }
   return result
 }

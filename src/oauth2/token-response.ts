@@ -1,4 +1,4 @@
-import { OAuthError, type OAuthErrorDetails } from '../errors.js'
+import { OAuthError, type OAuthErrorCode, type OAuthErrorDetails } from '../errors.js'
 import type { ServerResponse } from './endpoint.js'
 import type { Token } from './stored-grant.js'
 
@@ -7,77 +7,67 @@ export type ServerFields = Record<string, unknown>
 
 const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
 
-/** What is left of a body for an error message: its plain words. Anything that could be a credential, or part of one, is dropped. */
-function excerpt(body: string): string {
-  const words = body.slice(0, 999).replace(/<[^>]*>/g, ' ')
-  return words
-    .replace(/\S*[^\sa-z.,:;!?'-]\S*|\S{16,}/gi, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 80)
-}
+/**
+ * An answer that makes no sense, or a bad one. Of its body the message holds the plain words only: anything that could be a
+ * credential, or part of one, is dropped.
+ */
+export const responseError = (
+  code: OAuthErrorCode,
+  { status, body }: ServerResponse,
+  details: OAuthErrorDetails = {},
+): OAuthError =>
+  new OAuthError(
+    code,
+    `The authorization server answered ${status} ${details.error ?? ''} ${
+      details.error_description ??
+      body
+        .slice(0, 400)
+        .replace(/<[^>]*>|\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, '')
+        .replace(/\s+/g, ' ')
+    }`,
+    { ...details, status },
+  )
 
-/** Seconds to wait, from a `Retry-After` header: a number or an HTTP date. */
-function retryAfter(response: ServerResponse, now: number): number | undefined {
-  const value = response.header('retry-after')?.trim()
-  if (!value) return undefined
-  const seconds = /^\d+$/.test(value) ? +value : Math.ceil(Date.parse(value) / 1000 - now)
-  return seconds >= 0 ? seconds : undefined
-}
-
-/** Reads a body that should be a JSON object; some servers send a form instead. Anything else is `undefined`. */
-function parse(body: string): ServerFields | undefined {
-  const trimmed = body.trim()
+/** Reads a body that should be a JSON object; some servers send a form instead. Anything else has no parameters. */
+function parse(body: string): ServerFields {
   try {
-    const value: unknown = JSON.parse(trimmed)
-    return typeof value === 'object' && value && !Array.isArray(value) ? (value as ServerFields) : undefined
+    const value = JSON.parse(body)
+    return Array.isArray(value) ? {} : Object(value)
   } catch {
-    return /^[^\s<>{["=]+=[^\s<>]*$/.test(trimmed) ? Object.fromEntries(new URLSearchParams(trimmed)) : undefined
+    return /^[\w.]+=\S*$/.test(body.trim()) ? Object.fromEntries(new URLSearchParams(body.trim())) : {}
   }
 }
 
-/** An answer that makes no sense, told by its status and its plain words. */
-export function invalidResponse(response: ServerResponse, problem: string): OAuthError {
-  const { status, body } = response
-  const words = excerpt(body)
-  return new OAuthError(
-    'OAUTH_INVALID_RESPONSE',
-    `The authorization server answered ${status} ${problem}${words && `: ${words}`}`,
-    { status },
-  )
-}
-
 /**
- * Judges the answer to any call to the authorization server and reads its parameters (none: an empty body).
+ * Judges the answer to any call to the authorization server and reads its parameters; a body that is no object has none.
  * `now` is in seconds, for `Retry-After`.
  * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` for 5xx and 429; `OAUTH_SERVER_REFUSED` when the answer has an `error`, whatever
- * its status; `OAUTH_INVALID_RESPONSE` for any other status outside 2xx, and for a body that is no object
+ * its status; `OAUTH_INVALID_RESPONSE` for any other status outside 2xx
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export function processServerResponse(response: ServerResponse, now: number): ServerFields {
   const { status, body } = response
   const fields = parse(body)
-  const error = fields?.error
-  const details: OAuthErrorDetails = { status }
-  for (const name of ['error', 'error_description', 'error_uri'] as const) {
-    const words = text(fields?.[name])
-    if (words) details[name] = words
-  }
-  const said = [details.error ?? status, details.error_description].filter(Boolean).join(': ')
-  if (status >= 500 || status === 429) {
-    const wait = retryAfter(response, now)
-    if (wait !== undefined) details.retryAfter = wait
-    throw new OAuthError('OAUTH_SERVER_UNAVAILABLE', `The authorization server is unavailable: ${said}`, details)
-  }
-  if (error) throw new OAuthError('OAUTH_SERVER_REFUSED', `The authorization server refused: ${said}`, details)
-  if (status < 200 || status > 299) throw invalidResponse(response, 'without an OAuth error')
-  if (!fields) throw invalidResponse(response, 'with a body that is no JSON object')
+  const wait = response.header('retry-after') as string
+  const retryAfter = Math.ceil(+wait > 0 ? +wait : Date.parse(wait) / 1000 - now)
+  const unavailable = status > 499 || status === 429
+  if (unavailable || fields.error || status < 200 || status > 299)
+    throw responseError(
+      unavailable ? 'OAUTH_SERVER_UNAVAILABLE' : fields.error ? 'OAUTH_SERVER_REFUSED' : 'OAUTH_INVALID_RESPONSE',
+      response,
+      {
+        error: text(fields.error),
+        error_description: text(fields.error_description),
+        error_uri: text(fields.error_uri),
+        retryAfter: retryAfter > 0 ? retryAfter : undefined,
+      },
+    )
   return fields
 }
 
 /** A number, also one written as text; whole seconds. Anything else, and what no clock can hold, is `undefined`. */
 function seconds(value: unknown): number | undefined {
-  const number = typeof value === 'number' || text(value)?.trim() ? Math.floor(+(value as string)) : Number.NaN
+  const number = typeof value === 'number' || text(value)?.trim() ? Math.floor(value as number) : Number.NaN
   return Number.isSafeInteger(number) ? number : undefined
 }
 
@@ -87,17 +77,19 @@ function seconds(value: unknown): number | undefined {
  * A stored token's `expires_at` wins over its `expires_in`; without it, `now` (seconds) is when the clock starts.
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when there is no `access_token`
  */
-export function normaliseToken(token: ServerFields, now: number): Token {
-  if (!text(token.access_token)) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'There is no access_token')
-  const { expires_in, expires_at, ...rest } = token
-  const result = rest as Token
-  if (Array.isArray(result.scope)) result.scope = result.scope.join(' ')
-  for (const name of ['refresh_token', 'id_token', 'scope', 'token_type']) if (!text(result[name])) delete result[name]
-  const life = seconds(expires_in)
-  const end = seconds(expires_at) ?? (life === undefined ? life : seconds(now + life))
-  if (life !== undefined) result.expires_in = life
-  if (end !== undefined) result.expires_at = end
-  return result
+export function normaliseToken(fields: ServerFields, now: number): Token {
+  if (!text(fields.access_token)) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'There is no access_token')
+  const life = seconds(fields.expires_in)
+  const { scope } = fields
+  const token: ServerFields = {
+    ...fields,
+    expires_in: life,
+    expires_at: seconds(fields.expires_at) ?? seconds(now + (life as number)),
+    scope: Array.isArray(scope) ? scope.join(' ') : scope,
+  }
+  for (const name of ['expires_in', 'expires_at', 'refresh_token', 'id_token', 'scope', 'token_type'])
+    if (name[1] === 'x' ? token[name] === undefined : !text(token[name])) delete token[name]
+  return token as Token
 }
 
 /**
@@ -105,10 +97,9 @@ export function normaliseToken(token: ServerFields, now: number): Token {
  * @throws OAuthError `OAUTH_UNSUPPORTED_TOKEN_TYPE`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-7.1
  */
-export function checkTokenType(token: Token, accepts: readonly string[]): void {
-  const type = token.token_type ?? 'bearer'
-  if (!accepts.includes(type.toLowerCase()))
-    throw new OAuthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', `Token type ${type} is not one of ${accepts.join(', ')}`)
+export function checkTokenType({ token_type = 'bearer' }: Token, accepts: readonly string[]): void {
+  if (!accepts.includes(token_type.toLowerCase()))
+    throw new OAuthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', `Token type ${token_type} is not ${accepts}`)
 }
 
 /**
@@ -122,10 +113,10 @@ export function processTokenResponse(
   { requestedAt, tokenType }: { requestedAt: number; tokenType: { readonly accepts: readonly string[] } },
 ): Token {
   const fields = processServerResponse(response, requestedAt)
-  if (!text(fields.access_token)) throw invalidResponse(response, 'without an access_token')
-  const { expires_at, ...others } = fields
-  // the server's clock may be wrong: what it says about the length of life is worth more
-  const token = normaliseToken(seconds(fields.expires_in) === undefined ? fields : others, requestedAt)
+  if (!text(fields.access_token)) throw responseError('OAUTH_INVALID_RESPONSE', response)
+  // the server's clock may be wrong: the length of life is worth more than the hour of death
+  if (seconds(fields.expires_in) !== undefined) delete fields.expires_at
+  const token = normaliseToken(fields, requestedAt)
   checkTokenType(token, tokenType.accepts)
   return token
 }
@@ -138,12 +129,8 @@ export function mergeRefreshed(
   previous: { refresh_token?: string | undefined; scope?: string | undefined },
   next: Token,
 ): Token {
-  const token = { ...next }
-  const refreshToken = next.refresh_token ?? previous.refresh_token
-  const scope = next.scope ?? previous.scope
-  if (refreshToken !== undefined) token.refresh_token = refreshToken
-  if (scope !== undefined) token.scope = scope
-  return token
+  const { refresh_token, scope } = { ...previous, ...next }
+  return { ...next, ...(refresh_token && { refresh_token }), ...(scope && { scope }) }
 }
 
 /**
@@ -155,12 +142,9 @@ export function scopeChange(
   asked: string | undefined,
   granted: string | undefined,
 ): { missing: string[]; added: string[] } | undefined {
+  const without = (these: string, those: string) =>
+    these.split(' ').filter(scope => scope && !those.split(' ').includes(scope))
   if (!asked || !granted) return undefined
-  const [before, after] = [asked, granted].map(scope => [...new Set(scope.split(' ').filter(Boolean))]) as [
-    string[],
-    string[],
-  ]
-  const missing = before.filter(scope => !after.includes(scope))
-  const added = after.filter(scope => !before.includes(scope))
-  return missing.length || added.length ? { missing, added } : undefined
+  const change = { missing: without(asked, granted), added: without(granted, asked) }
+  return change.missing[0] || change.added[0] ? change : undefined
 }

@@ -1,7 +1,9 @@
-import { base64 } from '../../lib/base64url.js'
 import { formEncode } from '../../lib/form.js'
-import { utf8 } from '../../lib/utf8.js'
 import type { ClientAuth } from '../endpoint.js'
+
+/** Each byte of the UTF-8 text as one character, which is what `btoa` takes. */
+const bytes = (text: string) =>
+  encodeURIComponent(text).replace(/%../g, hex => String.fromCharCode(+hex.replace('%', '0x')))
 
 /**
  * HTTP Basic with `client_id` and `client_secret`, each form-encoded first, as the RFC wants it; `encoding: 'raw'` is for
@@ -9,8 +11,8 @@ import type { ClientAuth } from '../endpoint.js'
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
 export function clientSecretBasic({ encoding }: { encoding?: 'form' | 'raw' } = {}): ClientAuth {
-  const encode = encoding === 'raw' ? (text: string) => text : formEncode
+  const encode = encoding === 'raw' ? bytes : formEncode
   return ({ headers }, { client }) => {
-    headers.Authorization ??= `Basic ${base64(utf8(`${encode(client.client_id)}:${encode(client.client_secret ?? '')}`))}`
+    headers.Authorization ??= `Basic ${btoa(`${encode(client.client_id)}:${encode(client.client_secret ?? '')}`)}`
   }
 }

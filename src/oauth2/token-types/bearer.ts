@@ -1,11 +1,8 @@
 import { OAuthError } from '../../errors.js'
 import type { TokenType } from './token-type.js'
 
-const form = 'application/x-www-form-urlencoded'
-const aliases = { auth_header: 'header', headers: 'header', uri: 'query', url: 'query' } as const
-
-/** Where a bearer token goes; the longer list are the names that other libraries use. */
-export type BearerPlacement = 'header' | 'query' | 'body' | keyof typeof aliases
+/** Where a bearer token goes: `header`, `query` or `body`. The rest are the names that other libraries use for the first two. */
+export type BearerPlacement = 'header' | 'query' | 'body' | 'auth_header' | 'headers' | 'uri' | 'url'
 
 /**
  * Bearer tokens. `placement`: the `Authorization` header (default), a form `body`, or the `query` – the last two only for
@@ -14,35 +11,29 @@ export type BearerPlacement = 'header' | 'query' | 'body' | keyof typeof aliases
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2
  */
 export function bearer({ placement = 'header' }: { placement?: BearerPlacement } = {}): TokenType {
-  const place: string = aliases[placement as keyof typeof aliases] ?? placement
-  if (!/^(header|query|body)$/.test(place))
-    throw new OAuthError('OAUTH_INVALID_OPTION', `There is no placement ${place}: use header, query or body`)
+  const header = /^(auth_)?headers?$/.test(placement)
+  const query = /^(query|ur[il])$/.test(placement)
+  if (!header && !query && placement !== 'body')
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'Unknown bearer placement')
   return {
     accepts: ['bearer'],
-    boundToUrl: place !== 'header',
+    boundToUrl: !header,
     synchronous: true,
     authorize(request, { access_token }) {
-      if (place === 'header') return request.setHeader('Authorization', `Bearer ${access_token}`)
-      const parameter = new URLSearchParams({ access_token }).toString()
-      if (place === 'query') {
-        const [, address, fragment] = /^([^#]*)(.*)$/s.exec(request.url) as unknown as [string, string, string]
-        request.url = `${address}${/\?$|&$/.test(address) ? '' : address.includes('?') ? '&' : '?'}${parameter}${fragment}`
+      if (header) return request.setHeader('Authorization', `Bearer ${access_token}`)
+      const { url, data, method } = request
+      const parameter = `access_token=${encodeURIComponent(access_token)}`
+      if (query) {
+        request.url = url.replace(/(?=#)|$/, (/^[^#]*\?/.test(url) ? '&' : '?') + parameter)
         return
       }
-      const { data } = request
-      const type = request.header('Content-Type')
-      const text = data instanceof URLSearchParams ? data.toString() : (data ?? '')
-      if (
-        /^(GET|HEAD)$/.test(request.method) ||
-        typeof text !== 'string' ||
-        (type ? type.split(';')[0]?.trim().toLowerCase() !== form : text && text === data)
-      )
-        throw new OAuthError(
-          'OAUTH_INVALID_OPTION',
-          'Bearer placement body needs a request with a form body, and no GET',
-        )
-      request.data = text ? `${text}&${parameter}` : parameter
-      if (!type) request.setHeader('Content-Type', form)
+      const form = 'application/x-www-form-urlencoded'
+      const text = data instanceof URLSearchParams ? `${data}` : (data ?? '')
+      const type = request.header('Content-Type') || (text && text === data ? '' : form)
+      if (!type.toLowerCase().startsWith(form) || typeof text !== 'string' || /^(GET|HEAD)$/.test(method))
+        throw new OAuthError('OAUTH_INVALID_OPTION', 'Bearer placement body needs a form body')
+      request.data = text + (text && '&') + parameter
+      request.setHeader('Content-Type', type)
     },
   }
 }

@@ -1,128 +1,340 @@
 import type { Awaitable } from '../auth/flow.js'
-import type { OAuthError } from '../errors.js'
-import type {
-  ClientAuthOption,
-  ClientMetadata,
-  Clock,
-  CryptoLike,
-  EndpointContext,
-  EndpointName,
-  Random,
-  Send,
-  ServerCallOptions,
-  ServerMetadata,
-  ServerParameters,
-  ServerResponse,
-} from './endpoint.js'
-import type { Grant, HttpClient, UnattendedGrant } from './grants/grant.js'
-import type { Hooks } from './hooks.js'
-import type { StoredGrant, Token, TokenStore } from './stored-grant.js'
-import type { TokenType } from './token-types/token-type.js'
+import { isOAuthError, OAuthError } from '../errors.js'
+import { memoryStore } from '../stores/memory.js'
+import { callEndpoint, type ServerCallOptions } from './endpoint.js'
+import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
+import type { Grant } from './grants/grant.js'
+import { checkHooks } from './hooks.js'
+import { refreshGrant } from './grants/refresh.js'
+import type { OAuth2Session, OAuth2SessionOptions, SessionCore, SessionEvents } from './session-options.js'
+import {
+  bury,
+  compose,
+  contextOf,
+  discard,
+  emit,
+  end,
+  type Found,
+  INSIDE,
+  type Inside,
+  inside,
+  load,
+  locked,
+  owners,
+  randomOf,
+  type Slot,
+  type State,
+  save,
+  type Transport,
+} from './session-state.js'
+import { expiresWithin, type Token } from './stored-grant.js'
 
-/** Reads the server's metadata when it is first needed; `discover()` makes one. `issuer`, where known beforehand, names the session's key. */
-export interface ServerSource {
-  (context: { send: Send; clock: Clock; allowInsecure?: true | string[] | undefined }): Awaitable<ServerMetadata>
-  readonly issuer?: string
+export type * from './session-options.js'
+
+const endedError = (state: State): OAuthError => {
+  const reason = state.ending ?? state.grant?.ended?.reason ?? 'changed'
+  return new OAuthError('OAUTH_SESSION_ENDED', `The session has ended (${reason}): sign in again.`, { error: reason })
 }
 
-/** A way to judge expiry that only the body tells. The response is an axios response, or one of the same shape. */
-export type IsTokenExpired = (response: { status: number; data: unknown; headers: unknown; config: unknown }) => boolean
+const usable = ({ state, slot }: Inside, token: Token | undefined, ahead = 0): boolean =>
+  !!token &&
+  token.access_token !== slot.refused &&
+  !expiresWithin(token, state.options.leeway ?? 60, state.clock() + Math.min(ahead, (token.expires_in || 1 / 0) / 4))
 
-/** Checks an ID token when it arrives (`/oidc` makes one); answers its claims. */
-export interface IdTokenValidator {
-  (
-    idToken: string,
-    expected: {
-      server: ServerMetadata
-      client: ClientMetadata
-      clock: Clock
-      send: Send
-      nonce?: string
-      max_age?: number
-      access_token?: string
-      code?: string
-      previous?: string
-    },
-  ): Promise<Record<string, unknown>>
-}
-
-/** Why a person is needed: there is no token, or the grant ended. */
-export interface InteractionRequired {
-  reason: 'no_token' | 'expired' | 'ended' | (string & {})
-  error?: OAuthError
-}
-
-export interface SessionEvents {
-  /** A token was stored: by a grant, a refresh or by hand. */
-  token: {
-    scope?: string | undefined
-    scopeChanged?: { missing: string[]; added: string[] }
-    expires_at?: number | undefined
+/** What can be handed out of that which is known, if it is not `stale`. @throws when the session has ended or nobody can get a token */
+function settle(at: Inside, stale?: string): Found | undefined {
+  const { state, slot } = at
+  const { grant, options } = state
+  if (state.ending !== undefined || grant?.ended) throw endedError(state)
+  const token = grant?.tokens[slot.key]
+  if (token && usable(at, token) && token.access_token !== stale) return { token }
+  if (!grant?.refresh_token && !options.grant) {
+    throw new OAuthError(
+      'OAUTH_INTERACTION_REQUIRED',
+      token
+        ? 'The token cannot be used any more and there is no refresh token: sign in again.'
+        : 'There is no token: sign in with fetchToken(), or give the session a `grant`.',
+    )
   }
-  /** A renewal went through; `duration` in seconds. */
-  renewed: { duration: number; cause: 'expired' | 'refused' | 'ahead' | 'forced' }
-  ended: { reason: string }
-  /** The API asks for more than a fresh token (`insufficient_scope`, step-up). */
-  challenge: { challenge: Record<string, string>; status: number }
-  /** Something went wrong that did not fail a request: a store that cannot be written, a background renewal. */
-  error: { error: OAuthError }
+  return undefined
 }
 
-/** Options of {@link createOAuth2Session}. Times are seconds. */
-export interface OAuth2SessionOptions {
-  server?: ServerMetadata | ServerSource
-  client?: ClientMetadata
-  clientAuth?: ClientAuthOption
-  grant?: UnattendedGrant
-  tokenType?: TokenType
-  openid?: IdTokenValidator
-  store?: TokenStore
-  key?: string
-  leeway?: number
-  refreshAhead?: number
-  maxWait?: number
-  recheck?: number
-  whenUnauthenticated?: 'reject' | 'send'
-  onInteractionRequired?: (reason: InteractionRequired) => Promise<void>
-  isTokenExpired?: IsTokenExpired
-  hooks?: Hooks
-  http?: HttpClient
-  clock?: Clock
-  random?: Random
-  crypto?: CryptoLike
-  allowInsecure?: true | string[]
+/** Refreshes, or runs the unattended grant: the part of the critical section that asks the server. */
+async function acquire(
+  at: Inside,
+  stale?: string,
+  call?: ServerCallOptions,
+): Promise<{ found: Found } | { received: Token; refreshed?: boolean }> {
+  const { state, slot } = at
+  const { options } = state
+  const endpoint = tokenEndpoint(state, call)
+  for (let spent: string | undefined; ; ) {
+    const refresh_token = state.grant?.refresh_token
+    if (!refresh_token || refresh_token === spent) break
+    try {
+      return { received: await endpoint(refreshGrant(refresh_token, slot)), refreshed: true }
+    } catch (error) {
+      if (!isOAuthError(error, 'OAUTH_SERVER_REFUSED') || error.error !== 'invalid_grant') throw grantError(error)
+      // somebody else may have renewed it, with the lock lost or without one: theirs is good, ours was spent
+      if (!spent) await load(state)
+      const found = settle(at, stale)
+      if (found) return { found }
+      if (state.grant?.refresh_token === refresh_token && !options.grant) throw error
+      spent = refresh_token
+    }
+  }
+  try {
+    return { received: await (options.grant as Grant)(endpoint, grantContext(at)) }
+  } catch (error) {
+    const failure = grantError(error)
+    // a wrong password does not become right by asking again
+    if (failure.code === 'OAUTH_SERVER_REFUSED') state.retryAt = 1 / 0
+    throw failure
+  }
 }
 
-/** One grant on one server: hands out its tokens and renews them, once for everybody. */
-export interface OAuth2Session {
-  token(options?: { rejected?: Token; signal?: AbortSignal }): Awaitable<Token>
-  current(): Token | undefined
-  authorized(): Awaitable<boolean>
-  for(target: { resource?: string; scope?: string }): OAuth2Session
-  on<E extends keyof SessionEvents>(event: E, listener: (event: SessionEvents[E]) => void): () => void
-  close(): Promise<void>
+/** lock → read the store again → still needed? → refresh, or run the grant → save → unlock */
+async function renew(
+  at: Inside,
+  stale: string | undefined,
+  cause: SessionEvents['renewed']['cause'],
+  call?: ServerCallOptions,
+): Promise<Found> {
+  const { state, slot } = at
+  const { clock, options } = state
+  const backOff = () => {
+    if (clock() < state.retryAt) throw state.failure
+  }
+  if (!state.grant?.ended || clock() >= state.readAt + (options.recheck ?? 60)) await load(state)
+  const known = settle(at, stale)
+  if (known) return known
+  backOff()
+  return locked(state, async lease => {
+    await load(state)
+    const found = settle(at, stale)
+    if (found) return found
+    backOff()
+    const { epoch } = state
+    const started = clock()
+    try {
+      const got = await acquire(at, stale, call)
+      if ('found' in got) return got.found
+      const { received, refreshed } = got
+      const next = compose(state, slot, received, state.grant, refreshed)
+      if (epoch !== state.epoch || !(await save(state, next, lease))) {
+        await load(state)
+        // the session was ended, or somebody else signed in, while the server made this token
+        if (state.grant?.grantId !== next.grantId || state.grant.ended || state.ending !== undefined)
+          discard(state, received)
+        const newer = settle(at)
+        if (newer) return newer
+        throw endedError(state)
+      }
+    } catch (error) {
+      const failure = error as OAuthError
+      if (failure.code === 'OAUTH_SERVER_REFUSED' && failure.error === 'invalid_grant' && !options.grant) {
+        await bury(state, 'invalid_grant', lease)
+        throw endedError(state)
+      }
+      const wait = failure.retryAfter ?? Math.min(60, 2 ** state.failures++) * (0.5 + Math.random() / 2)
+      state.retryAt = Math.max(state.retryAt, clock() + wait)
+      state.failure = failure
+      throw failure
+    }
+    const token = state.grant?.tokens[slot.key] as Token
+    // a server may hand out the very token again
+    if (slot.refused === token.access_token) slot.refused = undefined
+    emit(state, 'renewed', { duration: clock() - started, cause })
+    emit(state, 'token', { scope: token.scope, expires_at: token.expires_at })
+    return { token, renewed: true }
+  })
 }
 
-/**
- * The inside of a session, for the functions that take one (`fetchToken`, `revokeToken` …); reached by {@link core}.
- * Not for users.
- */
-export interface SessionCore {
-  readonly options: OAuth2SessionOptions
-  readonly client: ClientMetadata
-  readonly clock: Clock
-  readonly random: Random
-  readonly http: HttpClient
-  /** What `session.for()` asked for. */
-  readonly target: { resource?: string | undefined; scope?: string | undefined }
-  /** Everything `callEndpoint` needs, the metadata discovered. */
-  context(): Promise<EndpointContext>
-  call(endpoint: EndpointName, parameters: ServerParameters, options?: ServerCallOptions): Promise<ServerResponse>
-  /** Reads the store, past the cache. */
-  read(): Promise<StoredGrant | undefined>
-  /** Runs a grant and stores its token as a new grant. */
-  run(grant: Grant, options?: ServerCallOptions): Promise<Token>
-  /** Ends the session here at once and, under the lock, in the store; answers what was stored before. */
-  end(reason: string): Promise<StoredGrant | undefined>
-  emit<E extends keyof SessionEvents>(event: E, detail: SessionEvents[E]): void
+/** The one renewal that everybody shares: begun, or joined. */
+function pend(
+  at: Inside,
+  ...rest: [string | undefined, SessionEvents['renewed']['cause'], ServerCallOptions?]
+): Promise<Found> {
+  const { slot } = at
+  slot.pending ??= renew(at, ...rest).finally(() => {
+    slot.pending = undefined
+    slot.quiet = false
+  })
+  return slot.pending
+}
+
+/** A token other than `rejected`, or than `forced`; asks the application once where a person is needed. */
+export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?: ServerCallOptions): Promise<Token> {
+  const { state, slot } = at
+  const stale = (rejected ?? forced)?.access_token
+  if (rejected) {
+    const held = state.grant?.tokens[slot.key]
+    if (!held || held.access_token === stale) slot.refused = stale
+  }
+  for (let asked = false; ; ) {
+    try {
+      slot.quiet = false
+      const { token, renewed } = await pend(at, stale, rejected ? 'refused' : forced ? 'forced' : 'expired', call)
+      if (rejected && owners.has(rejected) && owners.get(rejected) !== owners.get(token)) {
+        throw new OAuthError(
+          'OAUTH_SESSION_CHANGED',
+          'Somebody else signed in meanwhile: the request was not sent again.',
+        )
+      }
+      // a shared renewal may have ended with the very token that was refused to this caller
+      if (renewed || (token.access_token !== stale && token.access_token !== slot.refused)) return token
+    } catch (caught) {
+      const error = caught as OAuthError
+      const ask = state.options.onInteractionRequired
+      const reason =
+        error.code === 'OAUTH_INTERACTION_REQUIRED' ? 'no_token' : error.code === 'OAUTH_SESSION_ENDED' && error.error
+      if (asked || !ask || !reason) throw error
+      asked = true
+      state.signIn ??= ask({ reason, error }).finally(() => {
+        state.signIn = undefined
+      })
+      try {
+        await state.signIn
+      } catch (cause) {
+        throw new OAuthError('OAUTH_INTERACTION_REQUIRED', 'Signing in failed.', { cause, error: reason })
+      }
+    }
+  }
+}
+
+function current(at: Inside): Token | undefined {
+  const { state, slot } = at
+  const { options, clock } = state
+  const token = state.grant?.tokens[slot.key]
+  if (
+    !token ||
+    (slot.pending && !slot.quiet) ||
+    state.ending !== undefined ||
+    clock() >= state.readAt + (options.recheck ?? 60) ||
+    !usable(at, token)
+  ) {
+    return undefined
+  }
+  if (options.refreshAhead && !slot.quiet && clock() >= state.retryAt && !usable(at, token, options.refreshAhead)) {
+    slot.quiet = true
+    pend(at, token.access_token, 'ahead').catch(error => emit(state, 'error', { error }))
+  }
+  return token
+}
+
+/** Lets a caller go when its signal is aborted, while what it waited for goes on. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(new OAuthError('OAUTH_ABORTED', 'The caller gave up waiting for a token.'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+type Session = OAuth2Session & { [INSIDE]: Inside }
+
+const methods: OAuth2Session & ThisType<Session> = {
+  token({ rejected, signal } = {}): Awaitable<Token> {
+    const at = this[INSIDE]
+    return (!rejected && current(at)) || abortable(obtain(at, rejected), signal)
+  },
+  current() {
+    return current(this[INSIDE])
+  },
+  async authorized() {
+    const at = this[INSIDE]
+    await load(at.state)
+    const { grant, ending } = at.state
+    return ending === undefined && !grant?.ended && (usable(at, grant?.tokens[at.slot.key]) || !!grant?.refresh_token)
+  },
+  for({ resource, scope }) {
+    const { state } = this[INSIDE]
+    const key = resource || scope ? [resource ?? '', scope ?? ''].join(' ') : ''
+    let slot = state.slots.get(key)
+    if (!slot) {
+      slot = { key, resource, scope }
+      state.slots.set(key, slot)
+    }
+    return view(state, slot)
+  },
+  on(event, listener) {
+    const { state } = this[INSIDE]
+    state.listeners ??= new Map()
+    const { listeners } = state
+    const set = listeners.get(event) ?? new Set()
+    listeners.set(event, set.add(listener as never))
+    return () => {
+      set.delete(listener as never)
+    }
+  },
+  async close() {
+    const { state } = this[INSIDE]
+    await Promise.all(Array.from(state.slots.values(), slot => slot.pending?.catch(() => {})))
+    if (state.unsaved) await load(state)
+    state.unsubscribe?.()
+    state.unsubscribe = undefined
+  },
+}
+
+const view = (state: State, slot: Slot): OAuth2Session =>
+  Object.defineProperty(Object.create(methods), INSIDE, { value: { state, slot } })
+
+const refuse = (message: string) => {
+  throw new OAuthError('OAUTH_INVALID_OPTION', message)
+}
+
+/** Makes a session that sends through `transport`. See {@link OAuth2SessionOptions}. @throws OAuthError `OAUTH_INVALID_OPTION` */
+export function createSession(options: OAuth2SessionOptions, transport: Transport): OAuth2Session {
+  checkHooks(options.hooks)
+  const { client, server, grant, store = memoryStore(), clock = () => Date.now() / 1000 } = options
+  const known = typeof server === 'function' ? server.issuer : (server?.issuer ?? server?.token_endpoint)
+  if (client && !client.client_id) refuse('`client.client_id` is missing.')
+  if (grant && (typeof grant !== 'function' || grant.interactive)) {
+    refuse('`grant` must be one that needs nobody, such as clientCredentialsGrant(); give this one to fetchToken().')
+  }
+  if (!(clock() < 1e11)) refuse('`clock` must answer seconds, not milliseconds.')
+  if (options.key === undefined && (store.shared || (options.store && !known && !client))) {
+    refuse('`key` is missing: it says whose token this is in a store that several share.')
+  }
+  const slot: Slot = { key: '' }
+  return view(
+    {
+      options,
+      transport,
+      store,
+      clock,
+      key: options.key ?? [known, client?.client_id].join(' '),
+      slots: new Map([['', slot]]),
+      version: 0,
+      readAt: Number.NEGATIVE_INFINITY,
+      epoch: 0,
+      retryAt: 0,
+      failures: 0,
+    },
+    slot,
+  )
+}
+
+/** The inside of a session for the functions that take one. Not for users. */
+export function core(session: OAuth2Session): SessionCore {
+  const { state, slot } = inside(session)
+  const { options, transport, clock } = state
+  return {
+    options,
+    client: options.client ?? { client_id: '' },
+    clock,
+    random: randomOf(options),
+    http: transport.http,
+    target: slot,
+    context: () => contextOf(state),
+    call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),
+    async read() {
+      await load(state)
+      return state.grant
+    },
+    end: reason => end(state, reason),
+    emit: (event, detail) => emit(state, event, detail),
+  }
 }

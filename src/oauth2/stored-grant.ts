@@ -65,3 +65,10 @@ export interface TokenStore {
   /** True for a store that many users share (a server's): the session then demands a `key`. */
   readonly shared?: boolean
 }
+
+/**
+ * Tells whether a token is of no use any more at `now` (seconds), with `leeway` seconds to spare but never more than half of
+ * its life. A token of unknown expiry is used until it is refused.
+ */
+export const expiresWithin = ({ expires_at, expires_in }: Token, leeway: number, now: number): boolean =>
+  expires_at !== undefined && expires_at - Math.min(leeway, expires_in ? expires_in / 2 : leeway) <= now

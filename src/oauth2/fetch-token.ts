@@ -1,0 +1,107 @@
+import { OAuthError } from '../errors.js'
+import { fromBase64url } from '../lib/base64url.js'
+import type { ServerCallOptions } from './endpoint.js'
+import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
+import type { Grant } from './grants/grant.js'
+import type { OAuth2Session } from './session.js'
+import { obtain } from './session.js'
+import { compose, discard, emit, inside, load, locked, save } from './session-state.js'
+import type { StoredGrant, Token } from './stored-grant.js'
+import { normaliseToken, scopeChange } from './token-response.js'
+
+/** Options of {@link fetchToken} and {@link saveToken}. */
+export interface NewGrantOptions extends ServerCallOptions {
+  /**
+   * Says that whoever was signed in before is signed in again: requests that were refused meanwhile are sent again with the
+   * new token. Without it they are, when both grants have an ID token of the same subject.
+   */
+  sameUser?: boolean
+}
+
+// only to tell whether the person is the same: nothing is trusted on its account
+const subject = (grant: { id_token?: string } | undefined): unknown => {
+  try {
+    const claims = fromBase64url((grant as { id_token: string }).id_token.split('.')[1] as string)
+    return JSON.parse(new TextDecoder().decode(claims)).sub
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Runs a grant and stores its token as the session's new grant; answers the token as the server sent it, with `expires_at` (seconds).
+ * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`,
+ * `OAUTH_SESSION_ENDED` (the session was ended meanwhile), `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, and what the grant itself refuses
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4
+ */
+export async function fetchToken(session: OAuth2Session, grant: Grant, options: NewGrantOptions = {}): Promise<Token> {
+  const at = inside(session)
+  const { state, slot } = at
+  const { sameUser, ...call } = options
+  const { epoch } = state
+  let asked: string | undefined
+  const endpoint = tokenEndpoint(state, call)
+  let token: Token
+  try {
+    token = await grant(
+      (parameters, own) => {
+        asked = (call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope ?? undefined) as
+          | string
+          | undefined
+        return endpoint(parameters, own)
+      },
+      { ...grantContext(at), signal: call.signal },
+    )
+  } catch (error) {
+    throw grantError(error)
+  }
+  await locked(state, async lease => {
+    const ended = () => {
+      discard(state, token)
+      return new OAuthError('OAUTH_SESSION_ENDED', 'The session was ended while the token was fetched.', {
+        error: 'ended',
+      })
+    }
+    if (epoch !== state.epoch) throw ended()
+    await load(state)
+    const before = state.grant
+    const person = subject(before)
+    const same = sameUser ?? (person !== undefined && person === subject(token))
+    const next = compose(state, slot, token, same && before ? continued(before) : undefined)
+    slot.refused = undefined
+    if (!(await save(state, next, lease))) throw ended()
+  })
+  const { scope, expires_at } = token
+  emit(state, 'token', { scope, expires_at, scopeChanged: scopeChange(asked, scope) })
+  return token
+}
+
+// the same person's new grant: nothing of the old one is kept but its name
+const continued = (before: StoredGrant): StoredGrant => {
+  const { refresh_token, id_token, ended, ...kept } = before
+  return { ...kept, tokens: {} }
+}
+
+/**
+ * Makes a token that was got elsewhere (a migration, a test, another library) the session's grant. `expires_at` (seconds) wins over
+ * `expires_in`, which is counted from now; without either the token is used until it is refused.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE` without an `access_token`, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
+ */
+export function saveToken(session: OAuth2Session, token: Token, options?: { sameUser?: boolean }): Promise<Token> {
+  const { clock } = inside(session).state
+  return fetchToken(session, async () => normaliseToken(token, clock()), options)
+}
+
+/** Options of {@link refreshToken}. */
+export interface RefreshOptions extends ServerCallOptions {}
+
+/**
+ * Renews now, whatever the token's age, and answers the new access token; if somebody else renewed it meanwhile, theirs.
+ * @throws OAuthError as `session.token()` does
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ */
+export async function refreshToken(session: OAuth2Session, options?: RefreshOptions): Promise<Token> {
+  const at = inside(session)
+  if (!at.state.grant) await load(at.state)
+  return obtain(at, undefined, at.state.grant?.tokens[at.slot.key], options)
+}

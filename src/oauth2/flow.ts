@@ -1,0 +1,91 @@
+import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/flow.js'
+import { isOAuthError, OAuthError } from '../errors.js'
+import { applyHooks } from './hooks.js'
+import type { OAuth2Session } from './session.js'
+import { emit, inside, type State } from './session-state.js'
+import type { Token } from './stored-grant.js'
+import { bearer } from './token-types/bearer.js'
+
+/** A fresh token that was refused at an origin is not renewed again on that origin's account for so long (seconds). */
+const PAUSE = 60
+
+/** Where the tokens of a flow come from: a session, or one token given with the request. */
+export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
+
+const refused = ({ status, expired, authenticated }: IncomingResponse) => authenticated && (status === 401 || !!expired)
+
+const originOf = (request: OutgoingRequest) => new URL(request.url).origin
+
+/** A success at an origin shows that the token is good there: what is refused later is refused for another reason. */
+const proven = (state: State, request: OutgoingRequest) => {
+  if (state.blocked?.size) state.blocked.delete(originOf(request))
+}
+
+/**
+ * OAuth 2 as a conversation: authorize, send; refused: renew, authorize, send once more.
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ */
+export function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth<Token> {
+  const { state } = inside(session)
+  const { tokenType: type = bearer(), hooks, whenUnauthenticated } = state.options
+
+  async function* attempt(
+    request: OutgoingRequest,
+    token: Token,
+  ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse> {
+    for (let again = true; ; again = false) {
+      await type.authorize(request, token)
+      if (hooks?.protectedRequest) await applyHooks(hooks.protectedRequest, request, token)
+      const response = yield request
+      if (!type.learn?.(response, request) || !again) return response
+    }
+  }
+
+  async function* flow(request: OutgoingRequest, sent?: { token: Token; response: IncomingResponse }): AuthFlow {
+    const { signal } = request
+    let token = sent?.token
+    let response = sent?.response
+    if (!token || !response) {
+      try {
+        token = await source.token({ signal })
+      } catch (error) {
+        const nobody = isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
+        if (whenUnauthenticated !== 'send' || !nobody) throw error
+        yield request
+        return
+      }
+      response = yield* attempt(request, token)
+    }
+    if (!refused(response)) return proven(state, request)
+    const origin = originOf(request)
+    const block = state.blocked?.get(origin)
+    if (block?.token.access_token === token.access_token && state.clock() < block.until) return
+    const renewed = await source.token({ rejected: token, signal })
+    if (!refused(yield* attempt(request, renewed))) return proven(state, request)
+    state.blocked ??= new Map()
+    state.blocked.set(origin, { token: renewed, until: state.clock() + PAUSE })
+    const error = new OAuthError(
+      'OAUTH_REFUSED',
+      `${origin} refused a fresh token: not renewed for it again for ${PAUSE} s.`,
+    )
+    emit(state, 'error', { error })
+  }
+
+  const auth: Auth<Token> = {
+    boundToUrl: !!type.boundToUrl || !!hooks?.protectedRequest,
+    refused(response, request) {
+      const no = refused(response)
+      if (!no) proven(state, request)
+      return no
+    },
+    flow,
+  }
+  if (type.synchronous && !hooks?.protectedRequest) {
+    auth.open = request => {
+      const token = source.current()
+      if (token) type.authorize(request, token)
+      return token
+    }
+  }
+  return auth
+}

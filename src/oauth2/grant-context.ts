@@ -1,0 +1,50 @@
+import { isOAuthError, OAuthError } from '../errors.js'
+import { callEndpoint, type ServerCallOptions } from './endpoint.js'
+import type { GrantContext, TokenEndpoint } from './grants/grant.js'
+import { contextOf, type Inside, randomOf, type State } from './session-state.js'
+import { processTokenResponse } from './token-response.js'
+
+/** What a grant threw, as an error of ours that shows no secret. */
+export const grantError = (error: unknown): OAuthError => {
+  if (isOAuthError(error)) return error
+  const { isAxiosError, response } = Object(error) as { isAxiosError?: boolean; response?: { status?: number } }
+  const status = response?.status
+  // an axios error shows its request, and with it the client's secrets
+  return new OAuthError(
+    status && status >= 400 && status < 500 ? 'OAUTH_SERVER_REFUSED' : 'OAUTH_SERVER_UNAVAILABLE',
+    'The grant failed.',
+    { status, cause: isAxiosError ? undefined : error },
+  )
+}
+
+/** The session's token endpoint, as grants see it. */
+export function tokenEndpoint(state: State, defaults?: ServerCallOptions): TokenEndpoint {
+  return async (parameters, options) => {
+    const context = await contextOf(state)
+    const requestedAt = state.clock()
+    const call = {
+      ...defaults,
+      ...options,
+      parameters: { ...defaults?.parameters, ...options?.parameters },
+      headers: { ...defaults?.headers, ...options?.headers },
+    }
+    return processTokenResponse(await callEndpoint(context, 'token', parameters, call), { ...context, requestedAt })
+  }
+}
+
+/** What a grant can use beside the token endpoint. */
+export function grantContext({ state, slot }: Inside): GrantContext {
+  const { options, transport, clock } = state
+  return {
+    server: async () => (await contextOf(state)).server,
+    client: options.client ?? { client_id: '' },
+    http: transport.http,
+    call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),
+    clock,
+    random: randomOf(options),
+    crypto: options.crypto ?? globalThis.crypto,
+    resource: slot.resource,
+    scope: slot.scope,
+    stored: state.grant,
+  }
+}

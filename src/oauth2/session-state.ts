@@ -1,0 +1,301 @@
+import { isOAuthError, OAuthError, type OAuthErrorCode } from '../errors.js'
+import { inProcessLock } from '../locks/in-process.js'
+import { type Clock, callEndpoint, type EndpointContext, type Random, type Send } from './endpoint.js'
+import type { HttpClient } from './grants/grant.js'
+import type { OAuth2Session, OAuth2SessionOptions, SessionEvents } from './session-options.js'
+import type { Lock, StoredGrant, Token, TokenStore } from './stored-grant.js'
+import { bearer } from './token-types/bearer.js'
+
+/** How calls to the authorization server leave: made by the room that knows axios. */
+export interface Transport {
+  send: Send
+  http: HttpClient
+}
+
+/** What a lock hands to its section. */
+export type Lease = Parameters<Parameters<Lock>[1]>[0]
+
+/** What is known of one of a grant's access tokens: `''`, or one for each `session.for()`. */
+export interface Slot {
+  readonly key: string
+  readonly resource?: string | undefined
+  readonly scope?: string | undefined
+  /** The one renewal that everybody waits for. */
+  pending?: Promise<Found> | undefined
+  /** True while `pending` runs ahead of time and the token may still be used. */
+  quiet?: boolean
+  /** The access token that an API refused: never handed out again. */
+  refused?: string | undefined
+}
+
+/** A token, and whether the server was asked for it just now. */
+export interface Found {
+  token: Token
+  renewed?: boolean
+}
+
+/** The one mutable thing behind a session and everything that `for()` made of it. */
+export interface State {
+  readonly options: OAuth2SessionOptions
+  readonly transport: Transport
+  readonly key: string
+  readonly store: TokenStore
+  readonly clock: Clock
+  readonly slots: Map<string, Slot>
+  grant?: StoredGrant | undefined
+  /** The highest version seen in the store, also that of a value which is not ours. */
+  version: number
+  readAt: number
+  /** Counts endings, so that a token that arrives after one is noticed. */
+  epoch: number
+  /** Why the session is being ended, until the store knows. */
+  ending?: string | undefined
+  /** A grant that the store did not take yet. */
+  unsaved?: StoredGrant | undefined
+  retryAt: number
+  failures: number
+  failure?: OAuthError
+  signIn?: Promise<void> | undefined
+  unsubscribe?: (() => void) | undefined
+  listeners?: Map<string, Set<(detail: never) => void>>
+  /** Per origin: the fresh token that was refused there, and until when (seconds) it is not renewed on that account. */
+  blocked?: Map<string, { token: Token; until: number }>
+}
+
+/** A session as this room sees it. */
+export interface Inside {
+  readonly state: State
+  readonly slot: Slot
+}
+
+/** Where a session keeps its inside; the same for every copy of this package. */
+export const INSIDE = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.session')
+
+/** Which grant a token belongs to, without writing on the token. */
+export const owners = /* @__PURE__ */ new WeakMap<Token, string>()
+
+/** Sessions that are given the same store without a lock share one of this process. */
+const locks = /* @__PURE__ */ new WeakMap<TokenStore, Lock>()
+
+/** The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session */
+export function inside(session: OAuth2Session): Inside {
+  const found = (session as { [INSIDE]?: Inside } | undefined)?.[INSIDE]
+  if (!found)
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'This is not a session: make one with createOAuth2Session().')
+  return found
+}
+
+const defaultRandom: Random = bytes => {
+  if (!globalThis.crypto) {
+    throw new OAuthError(
+      'OAUTH_CRYPTO_MISSING',
+      'There is no global crypto here: pass the option `crypto` (in Node 18 `webcrypto` of node:crypto) or `random`.',
+    )
+  }
+  return globalThis.crypto.getRandomValues(new Uint8Array(bytes))
+}
+
+/** The session's source of random bytes. */
+export const randomOf = ({ random, crypto }: OAuth2SessionOptions): Random =>
+  random ?? (crypto ? bytes => crypto.getRandomValues(new Uint8Array(bytes)) : defaultRandom)
+
+// tells two grants apart, guards nothing: so it may come from Math.random where there is no crypto
+const newGrantId = (state: State): string => {
+  try {
+    return Array.from(randomOf(state.options)(12), byte => byte.toString(36)).join('')
+  } catch {
+    return Math.random().toString(36).slice(2)
+  }
+}
+
+/** Tells the session's listeners; one that throws does not disturb the request. */
+export function emit<E extends keyof SessionEvents>(state: State, event: E, detail: SessionEvents[E]): void {
+  for (const listener of state.listeners?.get(event) ?? []) {
+    try {
+      ;(listener as (detail: SessionEvents[E]) => void)(detail)
+    } catch {}
+  }
+}
+
+/** Runs `critical` while nobody else works on this grant. */
+export function locked<T>(state: State, critical: (lease: Lease) => Promise<T>): Promise<T> {
+  const { store, options } = state
+  let lock = store.lock ?? locks.get(store)
+  if (!lock) {
+    lock = inProcessLock()
+    locks.set(store, lock)
+  }
+  return lock(`oauth:${state.key}`, critical, { maxWait: options.maxWait ?? 40 })
+}
+
+/** Everything that `callEndpoint` needs. */
+export async function contextOf({ options, transport, clock }: State): Promise<EndpointContext> {
+  const { server, client, hooks, clientAuth, allowInsecure } = options
+  const { send } = transport
+  return {
+    server: (typeof server === 'function' ? await server({ send, clock, allowInsecure }) : server) ?? {},
+    client: client ?? { client_id: '' },
+    clock,
+    random: randomOf(options),
+    crypto: options.crypto ?? globalThis.crypto,
+    tokenType: options.tokenType ?? bearer(),
+    send,
+    hooks,
+    clientAuth,
+    allowInsecure,
+  }
+}
+
+const issuerOf = ({ options: { server } }: State): string | undefined => server?.issuer
+
+// a driver's error may show the command it failed with, and with it the tokens: only its name is told
+const storeError = (code: OAuthErrorCode, error: unknown) =>
+  isOAuthError(error)
+    ? error
+    : new OAuthError(code, `The token store failed (${(error as { code?: string })?.code ?? (error as Error)?.name}).`)
+
+/** Takes over what is stored, and tells when it ended. */
+function adopt(state: State, stored: StoredGrant | undefined): void {
+  const known = state.grant
+  // a replica that lags behind
+  if (stored && stored.grantId === known?.grantId && stored.version <= known.version) return
+  state.grant = stored
+  state.version = stored?.version ?? 0
+  state.retryAt = state.failures = 0
+  for (const token of Object.values(stored?.tokens ?? {})) owners.set(token, stored?.grantId as string)
+  if (known && !known.ended && (!stored || stored.ended)) {
+    emit(state, 'ended', { reason: stored?.ended?.reason ?? 'deleted' })
+  }
+}
+
+/** Reads the store. @throws OAuthError `OAUTH_STORE_READ` */
+export async function load(state: State): Promise<void> {
+  const { store, key, options } = state
+  state.unsubscribe ??= store.subscribe?.(key, () => {
+    state.readAt = Number.NEGATIVE_INFINITY
+    load(state).catch(error => emit(state, 'error', { error }))
+  })
+  let stored: StoredGrant | undefined
+  try {
+    stored = await store.get(key, error => emit(state, 'error', { error }))
+    if (state.unsaved && !((stored?.version ?? 0) >= state.unsaved.version)) {
+      if ((await store.set(key, state.unsaved)) !== false) stored = state.unsaved
+    }
+  } catch (error) {
+    if (state.unsaved) return
+    throw storeError('OAUTH_STORE_READ', error)
+  }
+  state.unsaved = undefined
+  const issuer = issuerOf(state)
+  if (
+    stored &&
+    (stored.v !== 1 ||
+      (issuer && stored.issuer && stored.issuer !== issuer) ||
+      (stored.client_id && stored.client_id !== options.client?.client_id))
+  ) {
+    state.version = Number(stored.version) || 0
+    stored = undefined
+    const error = new OAuthError(
+      'OAUTH_STORE_VALUE',
+      'What is stored belongs to another issuer, client or version: ignored.',
+    )
+    emit(state, 'error', { error })
+  } else adopt(state, stored)
+  state.readAt = state.clock()
+}
+
+/** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
+export async function save(state: State, next: StoredGrant, lease: Lease): Promise<boolean> {
+  const { store, key, clock, options } = state
+  let failure: unknown
+  // once also without the lock: the version guards what is newer
+  for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
+    if (attempt) await new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
+    try {
+      if ((await store.set(key, next)) === false) return false
+      state.unsaved = undefined
+      adopt(state, next)
+      state.readAt = clock()
+      return true
+    } catch (error) {
+      failure = error
+    }
+  }
+  adopt(state, next)
+  state.unsaved = next
+  // asked again soon, not with the next regular look
+  state.readAt = clock() - (options.recheck ?? 60) + 1
+  emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', failure) })
+  return true
+}
+
+/** The record for a token that arrived: `base` is the grant that it continues, if any. */
+export function compose(state: State, slot: Slot, token: Token, base?: StoredGrant, refreshed?: boolean): StoredGrant {
+  const { refresh_token = refreshed ? base?.refresh_token : undefined, id_token = base?.id_token, ...access } = token
+  const issuer = issuerOf(state)
+  const client_id = state.options.client?.client_id
+  const scope = access.scope ?? base?.tokens[slot.key]?.scope
+  return {
+    v: 1,
+    grantId: base?.grantId ?? newGrantId(state),
+    version: state.version + 1,
+    ...(issuer && { issuer }),
+    ...(client_id && { client_id }),
+    ...(refresh_token && { refresh_token }),
+    ...(id_token && { id_token }),
+    tokens: { ...base?.tokens, [slot.key]: { ...access, ...(scope && { scope }) } },
+  }
+}
+
+/** Writes that the session is over, holding the lock. */
+export async function bury(state: State, reason: string, lease: Lease): Promise<boolean> {
+  const { refresh_token, tokens, id_token, ended, ...kept } =
+    state.grant ?? compose(state, { key: '' }, { access_token: '' })
+  return save(
+    state,
+    {
+      ...kept,
+      version: state.version + 1,
+      tokens: {},
+      // a hint for the next sign-in of the same person; not after a log-out
+      ...(id_token && reason !== 'revoked' && { id_token }),
+      ended: { reason, at: state.clock() },
+    },
+    lease,
+  )
+}
+
+/** Ends the session here at once and then in the store; answers what was stored before. */
+export async function end(state: State, reason: string): Promise<StoredGrant | undefined> {
+  let before = state.grant
+  state.epoch++
+  state.ending = reason
+  try {
+    await locked(state, async lease => {
+      await load(state).catch(error => emit(state, 'error', { error }))
+      before = state.grant ?? before
+      // under the lock only somebody who lost it can be in the way
+      if (!(await bury(state, reason, lease))) {
+        await load(state)
+        await bury(state, reason, lease)
+      }
+    })
+  } catch (error) {
+    // ended all the same; the store is told as soon as it can be
+    await bury(state, reason, { signal: AbortSignal.abort() })
+    emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
+  }
+  state.ending = undefined
+  return before
+}
+
+/** Revokes, as far as that goes, a token that nobody will use. */
+export function discard(state: State, { refresh_token, access_token }: Token): void {
+  contextOf(state)
+    .then(context =>
+      context.server.revocation_endpoint
+        ? callEndpoint(context, 'revocation', { token: refresh_token ?? access_token })
+        : undefined,
+    )
+    .catch(() => {})
+}

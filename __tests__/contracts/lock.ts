@@ -134,10 +134,10 @@ export function lockCases(make: () => LockSubject | Promise<LockSubject>): Case[
       'name',
       async lease => {
         aborter.abort()
-        await new Promise(resolve => setTimeout(resolve, 5))
+        await new Promise(resolve => setTimeout(resolve, 450))
         return lease.signal.aborted
       },
-      { signal: aborter.signal, maxWait: 0.001 },
+      { signal: aborter.signal, maxWait: 0.4 },
     )
     mustEqual(answer, false, 'the lease')
   })

@@ -1,0 +1,129 @@
+import { OAuthError } from '../errors.js'
+
+/** One contender's hand on a lock that is held for a time, in a medium that cannot tell when it becomes free. */
+export interface Lease {
+  /** Tries once; true when the lock is held. Told whether the caller still waits. */
+  take(): Promise<boolean> | boolean
+  /** Holds it for another while; false when it is somebody else's by now. */
+  renew(): Promise<boolean> | boolean
+  /** Gives it back, or gives up a place in the queue. */
+  release(): Promise<unknown> | unknown
+}
+
+/** How a {@link Lease} is waited for and kept; seconds. */
+export interface LeaseTimes {
+  /** How long the medium keeps the lock of a holder who is not heard of. */
+  lease: number
+  /** Mean pause between two tries. */
+  poll: number
+}
+
+/**
+ * Runs `critical` under a lease: tries with random pauses until it is taken, renews it meanwhile, gives it back afterwards.
+ * `lease.signal` is aborted when a renewal was refused, or none went through for three quarters of the lease.
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`; and what `take` throws
+ */
+export async function runLeased<T>(
+  hand: Lease,
+  { lease, poll }: LeaseTimes,
+  critical: (lease: { signal: AbortSignal }) => Promise<T>,
+  options: WaitOptions = {},
+): Promise<T> {
+  await waitFor(hand, poll, options)
+  const lost = new AbortController()
+  const stop = keep(hand, lease, () => lost.abort())
+  try {
+    return await critical({ signal: lost.signal })
+  } finally {
+    stop()
+    await giveBack(hand)
+  }
+}
+
+interface WaitOptions {
+  signal?: AbortSignal
+  maxWait?: number
+}
+
+function waitFor(hand: Lease, poll: number, { signal, maxWait = Infinity }: WaitOptions) {
+  return new Promise<void>((resolve, reject) => {
+    let waiting = true
+    let pause: ReturnType<typeof setTimeout> | undefined
+    let cap: ReturnType<typeof setTimeout> | undefined
+    const settle = (act: () => void) => {
+      waiting = false
+      clearTimeout(pause)
+      clearTimeout(cap)
+      signal?.removeEventListener('abort', abort)
+      act()
+    }
+    const giveUp = (error: unknown) =>
+      settle(() => {
+        reject(error)
+        void quietly(() => hand.release())
+      })
+    const abort = () => giveUp(new OAuthError('OAUTH_ABORTED', 'Gave up waiting for the lock.'))
+    const tryOnce = async () => {
+      try {
+        const taken = await hand.take()
+        if (!waiting) {
+          // whoever gave up while the medium answered must not keep what it answered
+          if (taken) await quietly(() => hand.release())
+        } else if (taken) settle(resolve)
+        else pause = setTimeout(tryOnce, poll * 1000 * (0.5 + Math.random()))
+      } catch (error) {
+        if (waiting) giveUp(error)
+      }
+    }
+    signal?.addEventListener('abort', abort)
+    // what setTimeout cannot count is for ever
+    if (maxWait < 2e6)
+      cap = setTimeout(
+        () => giveUp(new OAuthError('OAUTH_LOCK_TIMEOUT', 'Gave up waiting for the lock.')),
+        maxWait * 1000,
+      )
+    if (signal?.aborted) abort()
+    else void tryOnce()
+  })
+}
+
+/** Renews the lease four times in its life; answers what ends that. */
+function keep(hand: Lease, lease: number, lose: () => void): () => void {
+  let kept = Date.now()
+  let asking = false
+  const stop = () => clearInterval(timer)
+  const giveUp = () => {
+    stop()
+    lose()
+  }
+  const timer = setInterval(async () => {
+    const asked = Date.now()
+    if (asked - kept >= lease * 750) return giveUp()
+    if (asking) return
+    asking = true
+    const renewed = await quietly(() => hand.renew())
+    asking = false
+    if (renewed) kept = asked
+    // a medium that is away (undefined) says nothing about the lock
+    if (renewed === false) giveUp()
+  }, lease * 250)
+  return stop
+}
+
+/** What cannot be given back runs out by itself: a medium that does not answer holds nobody up for more than a second. */
+async function giveBack(hand: Lease): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const enough = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, 1000)
+  })
+  await Promise.race([quietly(() => hand.release()), enough])
+  clearTimeout(timer)
+}
+
+async function quietly<T>(act: () => Promise<T> | T): Promise<T | undefined> {
+  try {
+    return await act()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,74 @@
+import type { Lock } from '../oauth2/stored-grant.js'
+import { type Lease, runLeased } from './lease.js'
+
+/** The part of `Storage` that is used. */
+export type StorageLike = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+
+/** Options of {@link storageLease}; seconds. */
+export interface StorageLeaseOptions {
+  /** How long a tab that is not heard of keeps the lock. Default 10. */
+  lease?: number
+  /** How long a claim must stand unanswered; longer than a write takes to be seen by other tabs. Default 0.05. */
+  settle?: number
+  /** What the keys begin with. Default `oauth-lock:`. */
+  prefix?: string
+}
+
+/**
+ * A lock for pages without Web Locks: a claim in `localStorage` that wins when it still stands after a while (Fischer's
+ * timed mutual exclusion). A tab that is closed gives it back; one that dies loses it after `lease` seconds.
+ * It is as exact as timers are: prefer {@link webLocks}, which uses this one only where it must.
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`
+ */
+export function storageLease(storage: StorageLike, options: StorageLeaseOptions = {}): Lock {
+  const { lease = 10, settle = 0.05, prefix = 'oauth-lock:' } = options
+  return async (name, critical, wait) => {
+    const key = prefix + name
+    const mine = `${Math.random()}${Math.random()}`
+    const read = (): Partial<Claim> => {
+      try {
+        return JSON.parse(storage.getItem(key) ?? '{}') ?? {}
+      } catch {
+        return {}
+      }
+    }
+    const claim = () => storage.setItem(key, JSON.stringify({ by: mine, until: Date.now() + lease * 1000 }))
+    const held = () => read().by === mine
+    const hand: Lease = {
+      async take() {
+        // a clock that was set back must not make a claim outlive its lease
+        const left = (read().until ?? 0) - Date.now()
+        if (left > 0 && left <= lease * 1000) return false
+        claim()
+        await new Promise(resolve => setTimeout(resolve, settle * 1000 * (1 + Math.random())))
+        return held()
+      },
+      renew() {
+        if (held()) claim()
+        return held()
+      },
+      release() {
+        if (held()) storage.removeItem(key)
+      },
+    }
+    const leave = () => hand.release()
+    return runLeased(
+      hand,
+      { lease, poll: settle * 2 },
+      async held => {
+        globalThis.addEventListener?.('pagehide', leave)
+        try {
+          return await critical(held)
+        } finally {
+          globalThis.removeEventListener?.('pagehide', leave)
+        }
+      },
+      wait,
+    )
+  }
+}
+
+interface Claim {
+  by: string
+  until: number
+}

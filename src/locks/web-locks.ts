@@ -1,0 +1,63 @@
+import { OAuthError } from '../errors.js'
+import type { Lock } from '../oauth2/stored-grant.js'
+import { inProcessLock } from './in-process.js'
+import { type StorageLike, storageLease } from './storage-lease.js'
+
+/** Options of {@link webLocks}. */
+export interface WebLocksOptions {
+  /** Used where the page has no Web Locks (plain http, old browsers). Default: a lease in `localStorage`. */
+  fallback?: Lock
+  /** Default `navigator.locks`. */
+  locks?: Pick<LockManager, 'request'> | undefined
+}
+
+/**
+ * One lock for all tabs and workers of an origin; the browser frees it when its holder dies.
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`
+ * @see https://w3c.github.io/web-locks/
+ */
+export function webLocks(options: WebLocksOptions = {}): Lock {
+  const { locks = globalThis.navigator?.locks, fallback } = options
+  if (!locks) return fallback ?? localLease()
+  return async (name, critical, { signal, maxWait = Infinity } = {}) => {
+    const wait = new AbortController()
+    const lost = new AbortController()
+    const giveUp = () => wait.abort()
+    let section: ReturnType<typeof critical> | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stopWaiting = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', giveUp)
+    }
+    signal?.addEventListener('abort', giveUp)
+    if (signal?.aborted) giveUp()
+    // what setTimeout cannot count is for ever
+    if (maxWait < 2e6) timer = setTimeout(giveUp, maxWait * 1000)
+    try {
+      return await locks.request(`oauth-lock:${name}`, { signal: wait.signal }, () => {
+        stopWaiting()
+        section = critical({ signal: lost.signal })
+        return section
+      })
+    } catch (error) {
+      if (wait.signal.aborted)
+        throw new OAuthError(signal?.aborted ? 'OAUTH_ABORTED' : 'OAUTH_LOCK_TIMEOUT', 'Gave up waiting for the lock.')
+      // the request can fail while the section runs only when somebody stole the lock
+      lost.abort()
+      if (section) return section
+      throw error
+    } finally {
+      stopWaiting()
+    }
+  }
+}
+
+function localLease(): Lock {
+  let storage: StorageLike | undefined
+  try {
+    storage = globalThis.localStorage
+  } catch {
+    // a page without storage shares nothing with other tabs
+  }
+  return storage ? storageLease(storage) : inProcessLock()
+}

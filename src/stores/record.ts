@@ -1,0 +1,45 @@
+import { OAuthError } from '../errors.js'
+import type { StoredGrant } from '../oauth2/stored-grant.js'
+
+/**
+ * Judges what a medium gave back: a grant as this package writes it, or an error that says nothing of its content.
+ * @throws OAuthError `OAUTH_STORE_VALUE`
+ */
+export function asGrant(value: unknown): StoredGrant {
+  const grant = value as Partial<StoredGrant> | null | undefined
+  if (
+    grant?.v === 1 &&
+    typeof grant.grantId === 'string' &&
+    Number.isSafeInteger(grant.version) &&
+    isTokens(grant.tokens) &&
+    (grant.refresh_token === undefined || typeof grant.refresh_token === 'string') &&
+    (grant.ended === undefined || typeof grant.ended?.reason === 'string')
+  )
+    return grant as StoredGrant
+  throw new OAuthError(
+    'OAUTH_STORE_VALUE',
+    'What is stored under the key of this session is broken or was not written by this package; delete it or use another key.',
+  )
+}
+
+/**
+ * {@link asGrant} for text.
+ * @throws OAuthError `OAUTH_STORE_VALUE`
+ */
+export function parseGrant(text: string): StoredGrant {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // the parser's message quotes the text, which may be a token
+  }
+  return asGrant(value)
+}
+
+function isTokens(tokens: unknown): boolean {
+  return (
+    typeof tokens === 'object' &&
+    tokens !== null &&
+    Object.values(tokens).every(token => typeof token?.access_token === 'string')
+  )
+}

@@ -1,0 +1,66 @@
+import { isOAuthError, type OAuthError } from '../errors.js'
+import { inProcessLock } from '../locks/in-process.js'
+import { storageLease } from '../locks/storage-lease.js'
+import { webLocks } from '../locks/web-locks.js'
+import type { Lock, StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import { parseGrant } from './record.js'
+
+/** Options of {@link webStorageStore}. */
+export interface WebStorageStoreOptions {
+  /** What the keys begin with. Default `oauth:`. */
+  prefix?: string
+  /** Default: Web Locks for `localStorage` (a lease in it where there are none); a lock of this page for `sessionStorage`. */
+  lock?: Lock
+}
+
+/**
+ * Keeps grants in `localStorage` (all tabs of the origin share them) or `sessionStorage` (this tab alone, until it is closed).
+ * Every script of the origin can read both. A broken or foreign value is reported and treated as absent.
+ * Duplicating a tab copies its `sessionStorage`, refresh token and all: where the server rotates refresh tokens, use
+ * `localStorage` or IndexedDB if your users do that.
+ */
+export function webStorageStore(storage: Storage, options: WebStorageStoreOptions = {}): TokenStore {
+  const { prefix = 'oauth:' } = options
+  const lock = options.lock ?? (isPerTab(storage) ? inProcessLock() : webLocks({ fallback: storageLease(storage) }))
+
+  const get = (key: string, report?: (error: OAuthError) => void): StoredGrant | undefined => {
+    const text = storage.getItem(prefix + key)
+    if (text === null) return undefined
+    try {
+      return parseGrant(text)
+    } catch (error) {
+      if (isOAuthError(error)) report?.(error)
+      return undefined
+    }
+  }
+
+  return {
+    get,
+    set(key, next) {
+      const stored = get(key)
+      if (stored && stored.version >= next.version) return false
+      storage.setItem(prefix + key, JSON.stringify(next))
+      return true
+    },
+    delete(key) {
+      storage.removeItem(prefix + key)
+    },
+    lock: (name, critical, wait) => lock(prefix + name, critical, wait),
+    subscribe(key, changed) {
+      const listener = (event: StorageEvent) => {
+        // without a key the whole storage was cleared
+        if (event.storageArea === storage && (event.key === null || event.key === prefix + key)) changed()
+      }
+      globalThis.addEventListener('storage', listener)
+      return () => globalThis.removeEventListener('storage', listener)
+    },
+  }
+}
+
+function isPerTab(storage: Storage): boolean {
+  try {
+    return storage === globalThis.sessionStorage
+  } catch {
+    return false
+  }
+}

@@ -2,6 +2,9 @@ import type { IncomingResponse, OutgoingRequest } from '../../auth/flow.js'
 import type { ClientAuthContext, ServerRequest, ServerResponse } from '../endpoint.js'
 import type { Token } from '../stored-grant.js'
 
+/** What signing a request may use: the session's own. */
+export type TokenTypeContext = Pick<ClientAuthContext, 'clock' | 'random' | 'crypto'>
+
 /** How a token of one type is put on requests. A type is one file; `bearer()` is the default. */
 export interface TokenType {
   /** Values of `token_type`, lower case, that this type understands; an absent `token_type` is `bearer`. */
@@ -10,8 +13,8 @@ export interface TokenType {
   readonly boundToUrl?: boolean
   /** True when `authorize` never answers a promise. */
   readonly synchronous?: boolean
-  /** Puts the token on an API request. */
-  authorize(request: OutgoingRequest, token: Token): void | Promise<void>
+  /** Puts the token on an API request. Without a `context`, the platform's clock, randomness and crypto. */
+  authorize(request: OutgoingRequest, token: Token, context?: TokenTypeContext): void | Promise<void>
   /**
    * Looks at an API's answer (every answer, also a good one): true when the type learnt something that makes another send
    * of the same token worth while (a DPoP nonce). Asked for one more send per attempt at most.
@@ -21,4 +24,11 @@ export interface TokenType {
   prepare?(request: ServerRequest, context: ClientAuthContext): void | Promise<void>
   /** Looks at the authorization server's answer: true when the call is worth one more send. */
   learnFromServer?(response: ServerResponse, request: ServerRequest): boolean
+  /** Parameters for the authorization request, so that the code is bound to the type's key (`dpop_jkt`). */
+  authorizationParameters?(context: TokenTypeContext): Promise<Record<string, string>>
+  /**
+   * The key that must live as long as the grant: is given what the store kept beside it (or nothing) and answers what to keep,
+   * a value for structured clone.
+   */
+  keys?(stored: unknown, context: TokenTypeContext): Promise<unknown>
 }

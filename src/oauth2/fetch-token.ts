@@ -67,8 +67,8 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
     const before = state.grant
     const person = subject(before)
     const same = sameUser ?? (person !== undefined && person === subject(token))
-    const next = compose(state, slot, token, same && before ? continued(before) : undefined)
-    slot.refused = undefined
+    const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
+    slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     if (!(await save(state, next, lease))) throw ended()
   })
   const { scope, expires_at } = token

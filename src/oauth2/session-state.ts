@@ -24,8 +24,8 @@ export interface Slot {
   pending?: Promise<Found> | undefined
   /** True while `pending` runs ahead of time and the token may still be used. */
   quiet?: boolean
-  /** The access token that an API refused: never handed out again. */
-  refused?: string | undefined
+  /** The last access tokens that an API refused: never handed out again. */
+  refused: readonly string[]
 }
 
 /** A token, and whether the server was asked for it just now. */
@@ -157,8 +157,8 @@ const storeError = (code: OAuthErrorCode, error: unknown) =>
 /** Takes over what is stored, and tells when it ended. */
 function adopt(state: State, stored: StoredGrant | undefined): void {
   const known = state.grant
-  // a replica that lags behind
-  if (stored && stored.grantId === known?.grantId && stored.version <= known.version) return
+  // nothing new, or a replica that lags behind
+  if (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known) return
   state.grant = stored
   state.version = stored?.version ?? 0
   state.retryAt = state.failures = 0
@@ -230,11 +230,11 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
 }
 
 /** The record for a token that arrived: `base` is the grant that it continues, if any. */
-export function compose(state: State, slot: Slot, token: Token, base?: StoredGrant, refreshed?: boolean): StoredGrant {
+export function compose(state: State, key: string, token: Token, base?: StoredGrant, refreshed?: boolean): StoredGrant {
   const { refresh_token = refreshed ? base?.refresh_token : undefined, id_token = base?.id_token, ...access } = token
   const issuer = issuerOf(state)
   const client_id = state.options.client?.client_id
-  const scope = access.scope ?? base?.tokens[slot.key]?.scope
+  const scope = access.scope ?? base?.tokens[key]?.scope
   return {
     v: 1,
     grantId: base?.grantId ?? newGrantId(state),
@@ -243,14 +243,13 @@ export function compose(state: State, slot: Slot, token: Token, base?: StoredGra
     ...(client_id && { client_id }),
     ...(refresh_token && { refresh_token }),
     ...(id_token && { id_token }),
-    tokens: { ...base?.tokens, [slot.key]: { ...access, ...(scope && { scope }) } },
+    tokens: { ...base?.tokens, [key]: { ...access, ...(scope && { scope }) } },
   }
 }
 
 /** Writes that the session is over, holding the lock. */
 export async function bury(state: State, reason: string, lease: Lease): Promise<boolean> {
-  const { refresh_token, tokens, id_token, ended, ...kept } =
-    state.grant ?? compose(state, { key: '' }, { access_token: '' })
+  const { refresh_token, tokens, id_token, ended, ...kept } = state.grant ?? compose(state, '', { access_token: '' })
   return save(
     state,
     {

@@ -4,8 +4,8 @@ import { memoryStore } from '../stores/memory.js'
 import { callEndpoint, type ServerCallOptions } from './endpoint.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import type { Grant } from './grants/grant.js'
-import { checkHooks } from './hooks.js'
 import { refreshGrant } from './grants/refresh.js'
+import { checkHooks } from './hooks.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore, SessionEvents } from './session-options.js'
 import {
   bury,
@@ -38,7 +38,7 @@ const endedError = (state: State): OAuthError => {
 
 const usable = ({ state, slot }: Inside, token: Token | undefined, ahead = 0): boolean =>
   !!token &&
-  token.access_token !== slot.refused &&
+  !slot.refused.includes(token.access_token) &&
   !expiresWithin(token, state.options.leeway ?? 60, state.clock() + Math.min(ahead, (token.expires_in || 1 / 0) / 4))
 
 /** What can be handed out of that which is known, if it is not `stale`. @throws when the session has ended or nobody can get a token */
@@ -120,7 +120,7 @@ async function renew(
       const got = await acquire(at, stale, call)
       if ('found' in got) return got.found
       const { received, refreshed } = got
-      const next = compose(state, slot, received, state.grant, refreshed)
+      const next = compose(state, slot.key, received, state.grant, refreshed)
       if (epoch !== state.epoch || !(await save(state, next, lease))) {
         await load(state)
         // the session was ended, or somebody else signed in, while the server made this token
@@ -143,7 +143,7 @@ async function renew(
     }
     const token = state.grant?.tokens[slot.key] as Token
     // a server may hand out the very token again
-    if (slot.refused === token.access_token) slot.refused = undefined
+    slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     emit(state, 'renewed', { duration: clock() - started, cause })
     emit(state, 'token', { scope: token.scope, expires_at: token.expires_at })
     return { token, renewed: true }
@@ -167,9 +167,8 @@ function pend(
 export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?: ServerCallOptions): Promise<Token> {
   const { state, slot } = at
   const stale = (rejected ?? forced)?.access_token
-  if (rejected) {
-    const held = state.grant?.tokens[slot.key]
-    if (!held || held.access_token === stale) slot.refused = stale
+  if (rejected && !slot.refused.includes(rejected.access_token)) {
+    slot.refused = [rejected.access_token, ...slot.refused].slice(0, 4)
   }
   for (let asked = false; ; ) {
     try {
@@ -182,7 +181,7 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
         )
       }
       // a shared renewal may have ended with the very token that was refused to this caller
-      if (renewed || (token.access_token !== stale && token.access_token !== slot.refused)) return token
+      if (renewed || (token.access_token !== stale && !slot.refused.includes(token.access_token))) return token
     } catch (caught) {
       const error = caught as OAuthError
       const ask = state.options.onInteractionRequired
@@ -254,7 +253,7 @@ const methods: OAuth2Session & ThisType<Session> = {
     const key = resource || scope ? [resource ?? '', scope ?? ''].join(' ') : ''
     let slot = state.slots.get(key)
     if (!slot) {
-      slot = { key, resource, scope }
+      slot = { key, resource, scope, refused: [] }
       state.slots.set(key, slot)
     }
     return view(state, slot)
@@ -298,7 +297,7 @@ export function createSession(options: OAuth2SessionOptions, transport: Transpor
   if (options.key === undefined && (store.shared || (options.store && !known && !client))) {
     refuse('`key` is missing: it says whose token this is in a store that several share.')
   }
-  const slot: Slot = { key: '' }
+  const slot: Slot = { key: '', refused: [] }
   return view(
     {
       options,

@@ -49,6 +49,18 @@ export interface GrantContext {
   /** What is stored now: a grant of one's own may need the refresh token. */
   stored?: StoredGrant | undefined
   signal?: AbortSignal | undefined
+  /** The session's `openid` validator; without one a grant checks the claims alone. */
+  validateIdToken?:
+    | ((
+        idToken: string,
+        expected: {
+          nonce?: string | undefined
+          max_age?: number | undefined
+          access_token?: string | undefined
+          code?: string | undefined
+        },
+      ) => Promise<Record<string, unknown>>)
+    | undefined
 }
 
 /** How a token is got: calls the token endpoint (or anything else) and answers the token in wire names. */

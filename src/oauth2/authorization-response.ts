@@ -1,0 +1,94 @@
+import { OAuthError } from '../errors.js'
+import type { AuthorizationTransaction } from './authorization.js'
+import type { ClientMetadata, Clock, ServerMetadata } from './endpoint.js'
+
+/** What came back: the whole callback URL (or its path and query), a form body, or its parameters. */
+export type AuthorizationResponse = string | URL | Iterable<[string, unknown]> | Record<string, unknown>
+
+/**
+ * Reads the parameters of an authorization response: from the fragment if one of ours stands there, else from the query; from a
+ * form body; from an object.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE` when a parameter that decides something occurs twice
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+ */
+export function parseAuthorizationResponse(response: AuthorizationResponse): Record<string, string> {
+  let pairs: Iterable<[string, unknown]>
+  if (typeof response === 'string' || response instanceof URL) {
+    const [address = '', fragment = ''] = `${response}`.split('#')
+    pairs = new URLSearchParams(
+      /(^|&)(state|error|code|access_token)=/.test(fragment) ? fragment : address.slice(address.indexOf('?') + 1),
+    )
+  } else pairs = Symbol.iterator in response ? (response as Iterable<[string, unknown]>) : Object.entries(response)
+  const found = new Map<string, string>()
+  for (const [name, values] of pairs)
+    for (const value of [values].flat() as unknown[]) {
+      if (value === undefined || value === null) continue
+      if (found.has(name) && /^(state|iss|error|code|access_token|id_token)$/.test(name))
+        throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The authorization response has a parameter twice')
+      found.set(name, String(value))
+    }
+  return Object.fromEntries(found)
+}
+
+/** What binds a sign-in to one server: its issuer, or, where the metadata has none, its authorization endpoint. */
+export const serverIdentity = (server: ServerMetadata): string => server.issuer ?? server.authorization_endpoint ?? ''
+
+/** Compares without telling, by the time it takes, where two texts differ. */
+function equal(one: string, other: string): boolean {
+  let difference = one.length ^ other.length
+  for (let at = 0; at < one.length; at++) difference |= one.charCodeAt(at) ^ other.charCodeAt(at)
+  return !difference
+}
+
+// a weak mark: which transactions each client has used, for as long as they could be used again
+const spent = /* @__PURE__ */ new WeakMap<ClientMetadata, Map<string, number>>()
+
+/**
+ * Judges an authorization response against the transaction that began it, in this order: `state`, the transaction (used once,
+ * ten minutes old at most, begun with this server and client), `iss`, `error`. Answers its parameters. With a wrong `state` or
+ * `iss` nothing else of it is used or shown.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ISSUER_MISMATCH`,
+ * `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_INVALID_RESPONSE`
+ * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
+ */
+export function checkAuthorizationResponse(
+  authorizationResponse: AuthorizationResponse,
+  transaction: AuthorizationTransaction,
+  { server, client, clock }: { server: ServerMetadata; client: ClientMetadata; clock: Clock },
+): Record<string, string> {
+  const response = parseAuthorizationResponse(authorizationResponse)
+  const { state, iss, error, error_description, error_uri } = response
+  const expected = `${transaction?.state ?? ''}`
+  if (!expected || !equal(expected, state ?? ''))
+    throw new OAuthError(
+      'OAUTH_STATE_MISMATCH',
+      'This response belongs to another sign-in, or its transaction was lost',
+    )
+
+  const now = clock()
+  const used = spent.get(client) ?? new Map<string, number>()
+  for (const [old, at] of used) {
+    if (at >= now - 600) break
+    used.delete(old)
+  }
+  if (used.has(expected))
+    throw new OAuthError('OAUTH_TRANSACTION_USED', 'This sign-in was finished before: begin another')
+  spent.set(client, used.set(expected, now))
+  if (!(Math.abs(now - transaction.created_at) <= 600))
+    throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'This sign-in took longer than ten minutes: begin another')
+
+  if (transaction.issuer !== serverIdentity(server) || transaction.client_id !== client.client_id)
+    throw new OAuthError('OAUTH_ISSUER_MISMATCH', 'This sign-in was begun with another server or client')
+  if ((iss !== undefined || server.authorization_response_iss_parameter_supported) && (!iss || iss !== server.issuer))
+    throw new OAuthError(
+      'OAUTH_ISSUER_MISMATCH',
+      server.issuer ? 'This response comes from another issuer' : 'Cannot check iss: the server metadata has no issuer',
+    )
+  if (error)
+    throw new OAuthError(
+      'OAUTH_AUTHORIZATION_FAILED',
+      `The authorization server refused: ${error_description ? `${error}: ${error_description}` : error}`,
+      { error, error_description, error_uri },
+    )
+  return response
+}

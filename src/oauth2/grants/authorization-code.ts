@@ -1,0 +1,43 @@
+import { OAuthError } from '../../errors.js'
+import type { AuthorizationTransaction } from '../authorization.js'
+import { type AuthorizationResponse, checkAuthorizationResponse } from '../authorization-response.js'
+import type { ServerCallOptions } from '../endpoint.js'
+import { checkIdTokenClaims } from '../id-token-claims.js'
+import type { Grant } from './grant.js'
+
+/** Options of {@link authorizationCodeGrant}. */
+export interface AuthorizationCodeGrantOptions extends ServerCallOptions {
+  /** The callback: its URL, its form body, or its parameters. */
+  authorizationResponse: AuthorizationResponse
+  /** What {@link createAuthorizationUrl} answered. */
+  transaction: AuthorizationTransaction
+}
+
+/**
+ * Finishes a sign-in: judges the callback (`state`, `iss`, `error`, `code`, in this order), exchanges the code, and checks the
+ * ID token if there is one. Give it to `fetchToken`.
+ * @throws OAuthError what {@link checkAuthorizationResponse} throws, `OAUTH_CODE_MISSING`, `OAUTH_ID_TOKEN_INVALID`, and what the token endpoint throws
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
+ */
+export function authorizationCodeGrant({
+  authorizationResponse,
+  transaction,
+  ...options
+}: AuthorizationCodeGrantOptions): Grant & { readonly interactive: true } {
+  const grant: Grant = async (endpoint, context) => {
+    const at = { server: await context.server(), client: context.client, clock: context.clock }
+    const { code } = checkAuthorizationResponse(authorizationResponse, transaction, at)
+    if (!code) throw new OAuthError('OAUTH_CODE_MISSING', 'The authorization response has no code')
+    const { redirect_uri, code_verifier, resource, nonce, max_age } = transaction
+    const token = await endpoint(
+      { grant_type: 'authorization_code', code, redirect_uri, code_verifier, resource },
+      options,
+    )
+    const { id_token, access_token } = token
+    if (id_token)
+      await (context.validateIdToken?.(id_token, { nonce, max_age, code, access_token }) ??
+        checkIdTokenClaims(id_token, { ...at, nonce, max_age }))
+    return token
+  }
+  return Object.assign(grant, { interactive: true as const })
+}

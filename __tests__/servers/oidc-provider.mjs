@@ -1,6 +1,6 @@
-// The certified oidc-provider in a process of its own: it is an ES module, needs URL.parse and takes its time from a clock
-// that we can set forward. Started by oidc.ts, which talks to it over the IPC channel.
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+// The certified oidc-provider in a process of its own: it is an ES module, wants newer globals than Node 18 and 20 have, and
+// takes its time from a clock that we can set forward. Started by oidc.ts, which talks to it over the IPC channel.
+import { generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto'
 import { createServer } from 'node:http'
 
 // Node 20 lacks it
@@ -11,6 +11,9 @@ URL.parse ??= (url, base) => {
     return null
   }
 }
+
+// Node 18 has it only in its module
+globalThis.crypto ??= webcrypto
 
 const realNow = Date.now
 let offset = 0

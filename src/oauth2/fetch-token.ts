@@ -39,7 +39,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
   const { state, slot } = at
   const { sameUser, ...call } = options
   const { epoch } = state
-  let asked: string | undefined
+  let asked = grant.scope
   const endpoint = tokenEndpoint(state, call)
   let token: Token
   try {
@@ -55,6 +55,9 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
   } catch (error) {
     throw grantError(error)
   }
+  const scopeChanged = scopeChange(asked, token.scope)
+  // an answer without a scope grants what was asked for
+  if (asked && !token.scope) token = { ...token, scope: asked }
   await locked(state, async lease => {
     const ended = () => {
       discard(state, token)
@@ -71,8 +74,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
     slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     if (!(await save(state, next, lease))) throw ended()
   })
-  const { scope, expires_at } = token
-  emit(state, 'token', { scope, expires_at, scopeChanged: scopeChange(asked, scope) })
+  emit(state, 'token', { scope: token.scope, expires_at: token.expires_at, scopeChanged })
   return token
 }
 

@@ -35,6 +35,7 @@ export function tokenEndpoint(state: State, defaults?: ServerCallOptions): Token
 /** What a grant can use beside the token endpoint. */
 export function grantContext({ state, slot }: Inside): GrantContext {
   const { options, transport, clock } = state
+  const { openid } = options
   return {
     server: async () => (await contextOf(state)).server,
     client: options.client ?? { client_id: '' },
@@ -46,5 +47,7 @@ export function grantContext({ state, slot }: Inside): GrantContext {
     resource: slot.resource,
     scope: slot.scope,
     stored: state.grant,
+    validateIdToken:
+      openid && (async (idToken, expected) => openid(idToken, { ...(await contextOf(state)), ...expected })),
   }
 }

@@ -72,7 +72,11 @@ async function acquire(
     const refresh_token = state.grant?.refresh_token
     if (!refresh_token || refresh_token === spent) break
     try {
-      return { received: await endpoint(refreshGrant(refresh_token, slot)), refreshed: true }
+      const received = await endpoint(refreshGrant(refresh_token, slot))
+      const { id_token, access_token } = received
+      if (id_token)
+        await grantContext(at).validateIdToken?.(id_token, { access_token, previous: state.grant?.id_token })
+      return { received, refreshed: true }
     } catch (error) {
       if (!isOAuthError(error, 'OAUTH_SERVER_REFUSED') || error.error !== 'invalid_grant') throw grantError(error)
       // somebody else may have renewed it, with the lock lost or without one: theirs is good, ours was spent
@@ -132,8 +136,10 @@ async function renew(
       }
     } catch (error) {
       const failure = error as OAuthError
-      if (failure.code === 'OAUTH_SERVER_REFUSED' && failure.error === 'invalid_grant' && !options.grant) {
-        await bury(state, 'invalid_grant', lease)
+      // with an ID token that is not good the grant is not the person's any more
+      const over = failure.code === 'OAUTH_ID_TOKEN_INVALID' || (failure.error === 'invalid_grant' && !options.grant)
+      if (over) {
+        await bury(state, failure.error ?? 'id_token_invalid', lease)
         throw endedError(state)
       }
       const wait = failure.retryAfter ?? Math.min(60, 2 ** state.failures++) * (0.5 + Math.random() / 2)

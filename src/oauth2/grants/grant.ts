@@ -58,6 +58,8 @@ export interface GrantContext {
           max_age?: number | undefined
           access_token?: string | undefined
           code?: string | undefined
+          /** The grant's earlier ID token: a refresh must be for the same subject. */
+          previous?: string | undefined
         },
       ) => Promise<Record<string, unknown>>)
     | undefined
@@ -68,6 +70,8 @@ export interface Grant {
   (endpoint: TokenEndpoint, context: GrantContext): Promise<Token>
   /** True for a grant that can be used once only, with a person present: such a one cannot be a session's `grant`. */
   readonly interactive?: boolean
+  /** The scope that was asked for, where the token request does not name it. */
+  readonly scope?: string | undefined
 }
 
 /** A grant that needs nobody: a session may run it whenever it has no usable token. */

@@ -1,7 +1,7 @@
 /**
  * Three builds of the same sources. jose is ES module only: the ESM build imports it, the CommonJS build carries it, so that
  * `require` works in Node 18 and in a consumer's Jest. CommonJS is what old bundlers read, and webpack 4 cannot parse `?.`:
- * hence its older target. The IIFE is for a <script> after axios's own.
+ * hence its older target, and axios-retry inside. The IIFE is for a <script> after axios's own.
  */
 import { defineConfig } from 'tsdown'
 import { entries } from './tools/entries.mjs'
@@ -16,6 +16,8 @@ const shared = {
 }
 // what is never inside: the peers, and the Node modules of the entries that are for Node
 const outside = [/^node:/, 'axios', 'proper-lockfile', 'redis-semaphore']
+
+const retry = ['axios-retry', 'is-retry-allowed']
 
 export default defineConfig([
   {
@@ -35,7 +37,9 @@ export default defineConfig([
     target: 'es2019',
     dts: true,
     clean: false,
-    deps: { neverBundle: [...outside, 'axios-retry'], alwaysBundle: ['jose'] },
+    deps: { neverBundle: outside, alwaysBundle: ['jose', ...retry] },
+    // else the helpers stand in one of the entries, which exports them, and every other entry loads that one
+    outputOptions: { codeSplitting: { groups: [{ name: 'runtime', test: /rolldown[\\/:]runtime/ }] } },
   },
   {
     ...shared,
@@ -47,7 +51,7 @@ export default defineConfig([
     dts: false,
     minify: true,
     clean: false,
-    deps: { neverBundle: ['axios'], alwaysBundle: ['axios-retry', 'is-retry-allowed'] },
+    deps: { neverBundle: ['axios'], alwaysBundle: retry },
     outputOptions: { globals: { axios: 'axios' }, entryFileNames: '[name].iife.js' },
   },
 ])

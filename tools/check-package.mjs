@@ -36,7 +36,7 @@ function checkFiles() {
     if (name !== 'index' && !inTarball(`${name}/package.json`))
       failures.push(`${name}/package.json is not in the tarball`)
   }
-  for (const path of ['LICENSE', 'dist/axios-oauth.iife.js'])
+  for (const path of ['LICENSE', 'dist/axios-oauth.iife.js', 'dist/third-party-licenses.txt'])
     if (!inTarball(path)) failures.push(`${path} is not in the tarball`)
   const stray = packed.filter(path => /^(src|__tests__|tools|bench|examples|node_modules)\//.test(path))
   if (stray.length > 0) failures.push(`does not belong in the tarball: ${stray.join(', ')}`)
@@ -68,6 +68,10 @@ function checkRoot() {
     if (carries.length > 0) failures.push(`dist/${file} carries jose in ${carries.join(', ')}`)
   }
   for (const { name } of entries()) {
+    for (const end of ['js', 'cjs']) {
+      if (name !== 'index' && reachable(`${name}.${end}`).has(`index.${end}`))
+        failures.push(`dist/${name}.${end} loads the root`)
+    }
     if (reachable(`${name}.cjs`).has('jose')) failures.push(`dist/${name}.cjs requires jose, which is ES module only`)
   }
 }

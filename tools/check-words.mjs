@@ -19,7 +19,12 @@ const rules = [
   { pattern: /\b(TODO|FIXME|XXX)\b/, files: code, why: 'do it or write it down where it is planned' },
   { pattern: /\bimport\.meta\b/, files: /^src\//, why: 'CommonJS has none' },
   { pattern: /from ['"]node:|require\(['"]node:/, files: /^src\//, except: nodeOnly, why: 'the core runs in browsers' },
-  { pattern: /\bBuffer\.|\bprocess\./, files: /^src\//, except: nodeOnly, why: 'the core runs in browsers' },
+  {
+    pattern: /\bBuffer\.|\bprocess\.(env|nextTick|on|version|platform|cwd|exit)\b/,
+    files: /^src\//,
+    except: nodeOnly,
+    why: 'the core runs in browsers',
+  },
   {
     pattern: /from ['"]axios(-retry)?['"]/,
     files: /^src\//,

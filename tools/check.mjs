@@ -30,7 +30,7 @@ const checks = {
   words: [['tools/check-words.mjs']],
   docstrings: [['tools/check-docstrings.mjs']],
   docs: [['tools/check-docs.mjs']],
-  build: [[bin('tsdown/dist/run.mjs'), '--logLevel', 'error']],
+  build: [['tools/build.mjs']],
   package: [['tools/check-package.mjs']],
   size: [['tools/check-size.mjs']],
 }

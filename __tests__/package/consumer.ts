@@ -1,0 +1,79 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** The repository. */
+export const root = join(__dirname, '../..')
+
+/** Old tools, installed apart; see tools/prepare-package.mjs. */
+export const legacy = join(root, 'tools/legacy/node_modules')
+
+/** The Node versions a consumer is tried on: the oldest supported, this one, the newest. */
+export const nodes: Record<string, string> = {
+  'Node 18': join(legacy, 'node18/bin/node'),
+  [`Node ${process.versions.node.split('.')[0]}`]: process.execPath,
+  'Node 26': join(legacy, 'node26/bin/node'),
+}
+
+/** Names of every entry as they were agreed on: `{ 'axios-oauth-interceptor/dpop': { values, types } }`. */
+export const api: Record<string, { values: string[]; types: string[] }> = JSON.parse(
+  readFileSync(join(root, 'tools/exports.json'), 'utf8'),
+)
+
+/** What a program did. */
+export interface Outcome {
+  status: number
+  output: string
+}
+
+/** An application that has installed the packed package. */
+export interface Consumer {
+  readonly folder: string
+  write(files: Record<string, string>): void
+  /** Runs a program in the application's folder. */
+  run(program: string, ...options: string[]): Promise<Outcome>
+  remove(): void
+}
+
+/** What `npm install axios-oauth-interceptor` brings, and nothing else: a dependency that is not declared is not found. */
+const dependencies = ['axios-retry', 'is-retry-allowed', 'jose']
+
+/**
+ * Makes an application outside the repository, with the tarball unpacked and its dependencies linked.
+ *
+ * @param axios which of the installed versions it uses: `axios`, `axios-0-27` …
+ * @param more other packages it has installed
+ */
+export function consumer(axios = 'axios', more: string[] = []): Consumer {
+  const folder = mkdtempSync(join(tmpdir(), 'consumer-'))
+  const modules = join(folder, 'node_modules')
+  const own = join(modules, 'axios-oauth-interceptor')
+  mkdirSync(own, { recursive: true })
+  const [tarball] = readdirSync(join(root, '.tools/pack')).filter(name => name.endsWith('.tgz'))
+  if (tarball === undefined) throw new Error('There is no tarball. Run: npm run test:package')
+  execFileSync('tar', ['-xzf', join(root, '.tools/pack', tarball), '--strip-components=1', '-C', own])
+  const link = (name: string, to: string): void => {
+    mkdirSync(dirname(join(modules, name)), { recursive: true })
+    symlinkSync(join(root, 'node_modules', to), join(modules, name))
+  }
+  link('axios', axios)
+  for (const name of [...dependencies, ...more]) link(name, name)
+  return {
+    folder,
+    write(files) {
+      for (const [name, content] of Object.entries(files)) {
+        mkdirSync(dirname(join(folder, name)), { recursive: true })
+        writeFileSync(join(folder, name), content)
+      }
+    },
+    run: (program, ...options) =>
+      new Promise(resolve => {
+        const env = { ...process.env, NODE_OPTIONS: '', NODE_ENV: '' }
+        execFile(program, options, { cwd: folder, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+          resolve({ status: typeof error?.code === 'number' ? error.code : error ? 1 : 0, output: stdout + stderr })
+        })
+      }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}

@@ -1,7 +1,9 @@
 // The certified oidc-provider in a process of its own: it is an ES module, wants newer globals than Node 18 and 20 have, and
 // takes its time from a clock that we can set forward. Started by oidc.ts, which talks to it over the IPC channel.
-import { generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto'
+import * as crypto from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
+import { register } from 'node:module'
 
 // Node 20 lacks it
 URL.parse ??= (url, base) => {
@@ -12,8 +14,23 @@ URL.parse ??= (url, base) => {
   }
 }
 
-// Node 18 has it only in its module
-globalThis.crypto ??= webcrypto
+// Node 18 lacks both. A module of Node cannot be added to, so the provider gets another one under its name
+globalThis.crypto ??= crypto.webcrypto
+if (!('hash' in crypto)) {
+  const source = text => `data:text/javascript,${encodeURIComponent(text)}`
+  const shim = source(`
+    import { createHash } from 'node:crypto'
+    export * from 'node:crypto'
+    export const hash = (algorithm, data, encoding = 'hex') =>
+      createHash(algorithm).update(data).digest(encoding === 'buffer' ? undefined : encoding)`)
+  register(
+    source(`
+    export const resolve = (specifier, context, next) =>
+      specifier === 'node:crypto' && context.parentURL?.includes('/oidc-provider/lib/')
+        ? { url: ${JSON.stringify(shim)}, shortCircuit: true }
+        : next(specifier, context)`),
+  )
+}
 
 const realNow = Date.now
 let offset = 0

@@ -1,0 +1,65 @@
+// biome-ignore-all lint/style/noNonNullAssertion: every index here is inside its array by construction
+import type { Hash } from './digest.js'
+
+/** The first 32 bits of the fractional parts of a root of the first primes: where SHA-256 has its numbers from. */
+function fractions(count: number, root: number): number[] {
+  const found: number[] = []
+  const primes: number[] = []
+  for (let n = 2; found.length < count; n++) {
+    if (primes.some(prime => n % prime === 0)) continue
+    primes.push(n)
+    const value = n ** (1 / root)
+    found.push(((value - Math.floor(value)) * 2 ** 32) | 0)
+  }
+  return found
+}
+
+const K = /* @__PURE__ */ fractions(64, 3)
+
+const rotate = (x: number, by: number): number => (x >>> by) | (x << (32 - by))
+
+/**
+ * SHA-256.
+ * @see https://www.rfc-editor.org/rfc/rfc6234#section-6.2
+ */
+export const sha256: Hash = {
+  name: 'SHA-256',
+  block: 16,
+  scratch: 64,
+  initial: /* @__PURE__ */ fractions(8, 2),
+  compress(state, words, at, w) {
+    let [a, b, c, d, e, f, g, h] = state as unknown as number[] as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    for (let t = 0; t < 64; t++) {
+      if (t < 16) w[t] = words[at + t]!
+      else {
+        const x = w[t - 15]!
+        const y = w[t - 2]!
+        w[t] =
+          (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10)) +
+          w[t - 7]! +
+          (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) +
+          w[t - 16]!
+      }
+      const one = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + K[t]! + w[t]!) | 0
+      const two = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0
+      h = g
+      g = f
+      f = e
+      e = (d + one) | 0
+      d = c
+      c = b
+      b = a
+      a = (one + two) | 0
+    }
+    state.set([a, b, c, d, e, f, g, h].map((word, i) => word + state[i]!))
+  },
+}

@@ -1,0 +1,119 @@
+import type { OutgoingRequest } from '../auth/flow.js'
+import { parse } from '../auth/origins.js'
+import { OAuthError } from '../errors.js'
+import { percentEncode } from '../lib/percent.js'
+import type { OAuth1Options } from './options.js'
+import { baseString, collect, entry } from './parameters.js'
+import { createSigner } from './signer.js'
+
+/** A request that something else than axios sends. */
+export interface PlainRequest {
+  method: string
+  /** Absolute. */
+  url: string
+  headers?: Record<string, string>
+  /** As it will be sent: text, bytes, a form … */
+  data?: unknown
+}
+
+const invalid = (message: string): OAuthError => new OAuthError('OAUTH_SIGNATURE_FAILED', message)
+
+function absolute(url: string): URL {
+  const parsed = parse(url)
+  if (!parsed || !/^https?:$/.test(parsed.protocol))
+    throw invalid('The URL to sign needs http or https, a host and a port below 65536')
+  return parsed
+}
+
+/**
+ * The base string URI: scheme and authority in lower case, no default port, no user, no query, no fragment; the path as the
+ * URL standard writes it. `host`, the `Host` header where it differs, overrides the authority.
+ * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a URL without scheme or host, or with an impossible port.
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.2
+ */
+export function baseStringUri(url: string, host?: string): string {
+  const { protocol, host: own, pathname } = absolute(url)
+  return `${protocol}//${host ? absolute(`${protocol}//${host}`).host : own}${pathname}`
+}
+
+/**
+ * The signature base string of a method, a URL with its query, and further parameters, decoded: those of the protocol and of
+ * a form body. `oauth_signature` among them is left out; so must be `realm`.
+ * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a URL that cannot be signed.
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1
+ */
+export function signatureBaseString(
+  method: string,
+  url: string,
+  parameters: Iterable<readonly [name: string, value: string]> = [],
+  options: { host?: string; lenient?: boolean } = {},
+): string {
+  const entries: string[] = []
+  collect(entries, absolute(url).search.slice(1), new Set(), options.lenient)
+  for (const [name, value] of parameters) entries.push(entry(name, value))
+  return baseString(
+    method.toUpperCase(),
+    baseStringUri(url, options.host),
+    entries.filter(found => !found.startsWith('oauth_signature ')),
+  )
+}
+
+/**
+ * The value of an `Authorization` header. `realm` comes first, its quotes and backslashes escaped.
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1
+ */
+export function authorizationHeader(
+  parameters: Iterable<readonly [name: string, value: string]>,
+  realm?: string,
+): string {
+  const list = Array.from(parameters, ([name, value]) => `${percentEncode(name)}="${percentEncode(value)}"`)
+  if (realm !== undefined) list.unshift(`realm="${realm.replace(/["\\]/g, '\\$&')}"`)
+  return `OAuth ${list.join(', ')}`
+}
+
+/** The view of a plain request that a scheme writes on; `request` is changed in place. */
+export function outgoing(request: PlainRequest & { headers: Record<string, string> }): OutgoingRequest {
+  const { headers } = request
+  const known = (name: string) => Object.keys(headers).find(key => key.toLowerCase() === name.toLowerCase()) ?? name
+  return {
+    method: request.method.toUpperCase(),
+    get url() {
+      return request.url
+    },
+    set url(url) {
+      request.url = url
+    },
+    get data() {
+      return request.data
+    },
+    set data(data) {
+      request.data = data
+    },
+    header: name => headers[known(name)],
+    setHeader(name, value) {
+      const key = known(name)
+      if (value === undefined) delete headers[key]
+      else headers[key] = value
+    },
+    signal: undefined,
+  }
+}
+
+/**
+ * Signs one request that something else than axios sends: answers a copy with the protocol parameters in the header, the
+ * query or the form body. Send its URL as it stands.
+ * @throws OAuthError as the signer does: `OAUTH_INVALID_OPTION`, `OAUTH_SIGNATURE_FAILED`, `OAUTH_INSECURE_URL`, `OAUTH_CRYPTO_MISSING`.
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.1
+ */
+export async function signRequest<R extends PlainRequest>(
+  request: R,
+  options: OAuth1Options,
+): Promise<R & { headers: Record<string, string> }> {
+  const url = absolute(request.url)
+  const { hash } = url
+  url.username = url.password = url.hash = ''
+  const signed = { ...request, url: url.href, headers: { ...request.headers } }
+  await createSigner(options).sign(outgoing(signed), options.token)
+  signed.url += hash
+  return signed
+}

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { isOAuthError, OAuthError } from '../errors.js'
 
 /** One contender's hand on a lock that is held for a time, in a medium that cannot tell when it becomes free. */
 export interface Lease {
@@ -21,7 +21,7 @@ export interface LeaseTimes {
 /**
  * Runs `critical` under a lease: tries with random pauses until it is taken, renews it meanwhile, gives it back afterwards.
  * `lease.signal` is aborted when a renewal was refused, or none went through for three quarters of the lease.
- * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`; and what `take` throws
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`, `OAUTH_STORE_READ` when `take` fails
  */
 export async function runLeased<T>(
   hand: Lease,
@@ -72,7 +72,7 @@ function waitFor(hand: Lease, poll: number, { signal, maxWait = Infinity }: Wait
         } else if (taken) settle(resolve)
         else pause = setTimeout(tryOnce, poll * 1000 * (0.5 + Math.random()))
       } catch (error) {
-        if (waiting) giveUp(error)
+        if (waiting) giveUp(away(error))
       }
     }
     signal?.addEventListener('abort', abort)
@@ -85,6 +85,13 @@ function waitFor(hand: Lease, poll: number, { signal, maxWait = Infinity }: Wait
     if (signal?.aborted) abort()
     else void tryOnce()
   })
+}
+
+/** A driver's error may show the command that it failed with, so only its name is told. */
+function away(error: unknown): OAuthError {
+  if (isOAuthError(error)) return error
+  const { code, name } = error as { code?: string; name?: string }
+  return new OAuthError('OAUTH_STORE_READ', `The medium of the lock failed (${code ?? name}).`)
 }
 
 /** Renews the lease four times in its life; answers what ends that. */

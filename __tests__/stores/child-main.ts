@@ -1,0 +1,33 @@
+import { fileLock } from '../../src/locks/file.js'
+import { fileStore } from '../../src/stores/file.js'
+import { sampleGrant } from '../contracts/store.js'
+
+const [role, ...args] = process.argv.slice(2) as [string, ...string[]]
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const forEver = () => new Promise<never>(() => setInterval(() => {}, 1000))
+
+const roles: Record<string, () => Promise<void>> = {
+  /** Holds a file lock until it is killed. */
+  async 'hold-file'() {
+    const [folder = '', name = ''] = args
+    await fileLock(folder, { lease: 4 })(name, async () => {
+      say('inside')
+      await forEver()
+    })
+  },
+  /** Writes one version after the other until it is killed; says which are written. */
+  async 'write-file'() {
+    const [folder = '', key = '', first = '1', size = '0'] = args
+    const store = fileStore(folder)
+    for (let version = Number(first); ; version++) {
+      const written = await store.set(key, sampleGrant(version, { id_token: 'x'.repeat(Number(size)) }))
+      if (written === false) throw new Error(`version ${version} was refused`)
+      say(`wrote ${version}`)
+    }
+  },
+}
+
+roles[role]?.().catch(error => {
+  say(`failed ${error?.code} ${error?.message}`)
+  process.exitCode = 1
+})

@@ -1,0 +1,127 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Lock } from '../oauth2/stored-grant.js'
+import { fileName } from './file-name.js'
+import { type Lease, runLeased } from './lease.js'
+
+/** Options of {@link fileLock}; seconds. */
+export interface FileLockOptions {
+  /** How long a holder that is not heard of keeps the lock; one that died on this machine loses it at once. Default 60. */
+  lease?: number
+  /** Mean pause between two tries. Default 0.05. */
+  poll?: number
+  /** What the directory of a lock ends with. Default `.lock`. */
+  suffix?: string
+}
+
+/**
+ * A lock for all processes that see the same directory. Each holder is a file named by the next number, so that of many who
+ * find a dead holder exactly one takes over: a number is made once, and the highest is never removed.
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`, `OAUTH_STORE_READ` when the directory cannot be used
+ */
+export function fileLock(directory: string, options: FileLockOptions = {}): Lock {
+  const { lease = 60, poll = 0.05, suffix = '.lock' } = options
+  const watched = new Map<string, Watched>()
+  return async (name, critical, wait) => {
+    const folder = join(directory, fileName(name) + suffix)
+    return runLeased(contender(folder, lease, watched), { lease, poll }, critical, wait)
+  }
+}
+
+/** What was last seen of a holder, and since when (monotonic, milliseconds) it has not stirred. */
+interface Watched {
+  beat: string
+  since: number
+}
+
+function contender(folder: string, lease: number, watched: Map<string, Watched>): Lease {
+  const here = whereWeAre()
+  let mine = 0
+  const path = (number: number) => join(folder, `${number}`)
+
+  /** True when the holder is dead, or has not stirred for so long that nobody can expect it to. */
+  const gone = async (number: number): Promise<boolean> => {
+    const [text, { mtimeMs }] = await Promise.all([readFile(path(number), 'utf8'), stat(path(number))])
+    const [where, pid] = text.split(' ')
+    if (where === here && !alive(Number(pid))) return true
+    const beat = `${number} ${mtimeMs}`
+    const seen = watched.get(folder)
+    const now = performance.now()
+    if (seen?.beat !== beat) {
+      watched.set(folder, { beat, since: now })
+      return false
+    }
+    // by two clocks: one may have been set, and the other may have slept with the holder
+    return now - seen.since > lease * 500 && Date.now() - mtimeMs > lease * 1000
+  }
+
+  return {
+    async take() {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      let next: number
+      try {
+        const { number, free } = highest(await readdir(folder))
+        if (!free && !(await gone(number))) return false
+        next = number + 1
+        await writeFile(path(next), `${here} ${process.pid}`, { flag: 'wx', mode: 0o600 })
+      } catch (error) {
+        // somebody was faster, or the holder left while we looked
+        if (isCode(error, 'EEXIST') || isCode(error, 'ENOENT')) return false
+        throw error
+      }
+      // a number that was used and removed long ago can be made again: then a higher one, or its end, is there to tell
+      const names = await readdir(folder)
+      const top = highest(names)
+      if (top.number !== next || top.free) {
+        await rm(path(next), { force: true })
+        return false
+      }
+      mine = next
+      watched.delete(folder)
+      await Promise.all(names.map(name => name !== `${next}` && rm(join(folder, name), { force: true })))
+      return true
+    },
+    async renew() {
+      if (highest(await readdir(folder)).number !== mine) return false
+      const now = new Date()
+      await utimes(path(mine), now, now)
+      return true
+    },
+    async release() {
+      if (mine) await rename(path(mine), `${path(mine)}.free`)
+    },
+  }
+}
+
+function highest(names: string[]): { number: number; free: boolean } {
+  const number = Math.max(0, ...names.map(name => (/^\d+(\.free)?$/.test(name) ? Number.parseInt(name, 10) : 0)))
+  return { number, free: number === 0 || names.includes(`${number}.free`) }
+}
+
+/** Where a process number means something: this machine since its start, and this container. */
+function whereWeAre(): string {
+  const read = (how: () => string) => {
+    try {
+      return how().trim()
+    } catch {
+      return ''
+    }
+  }
+  const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
+  const container = read(() => readlinkSync('/proc/self/ns/pid'))
+  return `${hostname()}/${boot}/${container}`.replace(/\s/g, '')
+}
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return isCode(error, 'EPERM')
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code
+}

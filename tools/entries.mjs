@@ -1,8 +1,8 @@
 /**
  * Which source files are public entries. The build, package.json, the checks and the docs all ask here, so that they cannot
- * disagree. The table is `entries.json`: `root` is the package itself; `files` are subpaths with a file of their own
- * (`jwt` is src/jwt.ts); in `folders` every file is a subpath (`stores/file` is src/stores/file.ts), so that a new store or
- * provider is a new file and nothing else; `internal` names files of those folders that are reached through the root only.
+ * disagree. The table is `entries.json`: `root` is the package itself; `files` are subpaths (`stores/file` is
+ * src/stores/file.ts), so that a helper beside them stays inside; in `folders` every file is a subpath, so that a new provider
+ * is a new file and nothing else.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -29,7 +29,6 @@ export function entries() {
     return files.filter(file => file.endsWith('.ts')).map(file => `${folder}/${file.slice(0, -3)}`)
   })
   const subpaths = [...table.files.filter(name => existsSync(join(root, `src/${name}.ts`))), ...inFolders]
-    .filter(name => !table.internal.includes(name))
     .sort()
     .map(name => ({ name, source: `src/${name}.ts`, specifier: `${packageName}/${name}` }))
   const main = existsSync(join(root, table.root)) ? [{ name: 'index', source: table.root, specifier: packageName }] : []

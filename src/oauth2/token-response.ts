@@ -18,13 +18,19 @@ export const responseError = (
 ): OAuthError =>
   new OAuthError(
     code,
-    `The authorization server answered ${status} ${details.error ?? ''} ${
+    [
+      'The authorization server answered',
+      status,
+      details.error,
       details.error_description ??
-      body
-        .slice(0, 400)
-        .replace(/<[^>]*>|\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, '')
-        .replace(/\s+/g, ' ')
-    }`,
+        body
+          .slice(0, 400)
+          .replace(/<[^>]*>/g, ' ')
+          .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, ''),
+    ]
+      .join(' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
     { ...details, status },
   )
 

@@ -159,7 +159,8 @@ export function secureUrl(value: string | URL, name: string, allowInsecure?: tru
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1
  */
 export function appendQuery(url: URL, parameters: URLSearchParams): void {
-  url.search += `${url.search && '&'}${parameters}`
+  const query = `${parameters}`
+  if (query) url.search += (url.search && '&') + query
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ClientAuth } from '../endpoint.js'
 
 /** Each byte of the UTF-8 text as one character, which is what `btoa` takes. */
 const bytes = (text: string) =>
-  encodeURIComponent(text).replace(/%../g, hex => String.fromCharCode(+hex.replace('%', '0x')))
+  formEncode(text).replace(/%..|\+/g, unit => (unit === '+' ? ' ' : String.fromCharCode(+unit.replace('%', '0x'))))
 
 /**
  * HTTP Basic with `client_id` and `client_secret`, each form-encoded first, as the RFC wants it; `encoding: 'raw'` is for

@@ -1,0 +1,146 @@
+import { isUnder } from '../auth/origins.js'
+import { OAuthError } from '../errors.js'
+import { type Adapter, type Instance, resolveAdapter } from './axios.js'
+import type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import { type Attachment, type AuthSource, createEntry, type Entry, type SchemeOptions } from './entry.js'
+import { axiosError, hide, wrap } from './errors.js'
+
+/** A pair of interceptors, for those who can only hand interceptors to a wrapper of axios. */
+export interface OAuthInterceptors {
+  /** For `interceptors.request.use(request, null, { synchronous: true })`: it never waits and never throws. */
+  request: <C>(config: C) => C
+  /** For `interceptors.response.use(response, responseError)`. */
+  response: <R>(response: R) => R | Promise<R>
+  responseError: (error: unknown) => Promise<never>
+}
+
+// registered symbols: two copies of this package on one instance meet
+const MARK = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor')
+
+type Marked = { [MARK]?: unknown }
+
+/** What an instance carries while something is attached to it; another copy of this package may have made it. */
+interface State {
+  entries: Entry[]
+  /** Registers the response interceptor, which most attachments do without: it costs every request a turn. */
+  watch(): void
+  eject(): void
+}
+
+const conflict = () =>
+  new OAuthError(
+    'OAUTH_ORIGIN_CONFLICT',
+    'Two attachments claim the same URLs: make their allowedOrigins exclude each other.',
+  )
+
+/** Picks the entry that a request belongs to, and lets it send; what belongs to none goes as it is. */
+function route(entries: readonly Entry[], config: AxiosLikeConfig, adapter: Adapter): Promise<AxiosLikeResponse> {
+  let chosen: Entry | undefined
+  let place: URL | true | undefined
+  for (const entry of entries) {
+    const located = entry.locate(config)
+    if (located && chosen) throw conflict()
+    if (located) {
+      chosen = entry
+      place = located
+    }
+  }
+  return chosen && place ? chosen.send(config, adapter, place) : adapter(config)
+}
+
+/** Makes the interceptors of a list of entries. */
+function interceptorsOf(entries: readonly Entry[], instance?: Instance): OAuthInterceptors {
+  const settled = (value: unknown, failed: boolean) => {
+    for (const entry of entries) {
+      const renewed = entry.reconsider(value, failed)
+      if (renewed) return renewed
+    }
+    return failed ? Promise.reject(value) : value
+  }
+  return {
+    request: input => {
+      const config = input as AxiosLikeConfig | undefined
+      if (!config) return input // another interceptor's mistake: axios will say so
+      let original = config.adapter
+      // a plugin that sends a request again hands our wrapper back
+      while ((original as Marked | undefined)?.[MARK] !== undefined) original = (original as Marked)[MARK]
+      const wrapper = (final: AxiosLikeConfig) => {
+        final.adapter = original
+        try {
+          return route(entries, final, resolveAdapter(original, instance, final))
+        } catch (error) {
+          return Promise.reject(axiosError(wrap(error), final))
+        }
+      }
+      wrapper[MARK] = original ?? null
+      if (Object.isFrozen(config)) return { ...config, adapter: wrapper } as typeof input
+      config.adapter = wrapper
+      return input
+    },
+    response: value => settled(value, false) as typeof value,
+    responseError: error => settled(error, true) as Promise<never>,
+  }
+}
+
+/** Finds what an instance carries, or puts it there. */
+function stateOf(instance: Instance & { [MARK]?: State }): State {
+  const existing = instance[MARK]
+  if (existing) return existing
+  const entries: Entry[] = []
+  const { request, response, responseError } = interceptorsOf(entries, instance)
+  const { interceptors } = instance
+  const id = interceptors.request.use(request, null, { synchronous: true })
+  let watcher: number | undefined
+  const state: State = {
+    entries,
+    watch() {
+      watcher ??= interceptors.response.use(response, responseError)
+    },
+    eject() {
+      interceptors.request.eject(id)
+      if (watcher !== undefined) interceptors.response.eject(watcher)
+      delete instance[MARK]
+    },
+  }
+  hide(instance, MARK, state)
+  return state
+}
+
+/**
+ * Attaches a scheme of one's own to an axios instance: its requests to the allowed origins are authenticated, refused ones
+ * are sent again. Attaching the same scheme (or `identity`) again answers the same attachment.
+ * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` without any origin to go by, `OAUTH_ORIGIN_CONFLICT` when another attachment of
+ * the instance claims one of them, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`.
+ */
+export function attach(axios: AxiosLike, scheme: AuthSource, options: SchemeOptions = {}): Attachment {
+  const instance = axios as unknown as Instance
+  const entry = createEntry(scheme, options, instance)
+  const state = stateOf(instance)
+  const { entries } = state
+  const same = entries.find(other => other.identity === entry.identity)
+  if (same?.attachment) return same.attachment
+  const rival = entries.some(other =>
+    other.prefixes?.some(theirs => entry.prefixes?.some(ours => isUnder(ours, theirs) || isUnder(theirs, ours))),
+  )
+  if (rival) throw conflict()
+  entries.push(entry)
+  if (entry.watches) state.watch()
+  entry.attachment = {
+    detach() {
+      const index = entries.indexOf(entry)
+      if (index >= 0) entries.splice(index, 1)
+      if (index >= 0 && entries.length === 0) state.eject()
+    },
+  }
+  return entry.attachment
+}
+
+/**
+ * Makes the interceptors that {@link attach} registers, for a wrapper of axios that takes interceptors only. There is no
+ * instance to learn from: `allowedOrigins` is required outside a browser page, and every `Authorization` of a request counts
+ * as its own.
+ * @throws OAuthError as {@link attach} does.
+ */
+export function createInterceptors(scheme: AuthSource, options: SchemeOptions): OAuthInterceptors {
+  return interceptorsOf([createEntry(scheme, options)])
+}

@@ -1,0 +1,120 @@
+import type { Auth } from '../auth/flow.js'
+import { type AllowedOrigins, type AllowInsecure, originRule, parse } from '../auth/origins.js'
+import { begin } from './adapter.js'
+import type { Adapter, Instance } from './axios.js'
+import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import { createCall, type Seam } from './call.js'
+import { conceal } from './conceal.js'
+import { findHeader, type Headers } from './headers.js'
+import type { RequestOption } from './request-option.js'
+import { reconsider } from './second-look.js'
+import { freeze, pageUrl, replacesBase } from './url.js'
+
+/** What every attach function takes as its third argument. */
+export interface AttachOptions {
+  /** Where credentials may go. Default: the origin of the instance's `baseURL`, or the page's own in a browser. */
+  allowedOrigins?: AllowedOrigins
+  /** True for requests that go without credentials: a login request whose 401 means a wrong password. */
+  skip?: (config: AxiosLikeConfig) => boolean
+}
+
+/** What `attach` takes for a scheme of one's own. */
+export interface SchemeOptions extends AttachOptions {
+  /** Origins that may be plain http, or `true` for any; loopback always may. */
+  allowInsecure?: AllowInsecure | undefined
+  /** Attaching the same identity again answers the same attachment. Default: the scheme. */
+  identity?: unknown
+  /** Expiry that only the body tells. It sees JSON texts parsed, and anything else after the user's own transforms. */
+  isTokenExpired?: ((response: AxiosLikeResponse) => boolean) | undefined
+  /** Answers the scheme for a request that has an `oauth` option of its own. */
+  select?: ((option: Exclude<RequestOption, false>, scheme: AnyAuth) => AnyAuth | undefined) | undefined
+}
+
+/** A scheme, whatever it signs with. */
+// biome-ignore lint/suspicious/noExplicitAny: a scheme hands its credential to itself alone, so its type is nobody else's
+export type AnyAuth = Auth<any>
+/** A scheme, or a function that answers the one for a request (on a server: that of the user whose request is being served). */
+export type AuthSource = AnyAuth | (() => AnyAuth | undefined)
+
+/** What `attach` answers. */
+export interface Attachment {
+  /** Undoes it wholly: the instance is as before. Requests in flight finish. */
+  detach(): void
+}
+
+/** One attachment as it stands in an instance's list; another copy of this package may have put it there. */
+export interface Entry {
+  readonly identity: unknown
+  readonly prefixes: readonly string[] | undefined
+  /** Whether a request is this entry's: its URL, or `true` where that need not be parsed. */
+  locate(config: AxiosLikeConfig): URL | true | undefined
+  send(config: AxiosLikeConfig, adapter: Adapter, place: URL | true): Promise<AxiosLikeResponse>
+  /** Judges a response (or an error) that only the user's transforms made readable; `undefined` where there is nothing to judge. */
+  reconsider(settled: unknown, failed: boolean): Promise<AxiosLikeResponse> | undefined
+  /** True when it has an `isTokenExpired`. */
+  readonly watches: boolean
+  attachment?: Attachment
+}
+
+// a relative URL with none of these can only lengthen the path of the base URL it is appended to
+const UNUSUAL = /\/\/|[\\\0-\x20]|(^|\/)(\.|%2e)/i
+// a base URL that every parser reads alike, without user, query and fragment
+const USUAL_BASE = /^https?:\/\/[\w.:[\]-]+(\/[\w\-.~!$&'()*+,;=:%/]*)?$/i
+
+const sameUser = (a: object, b: object | undefined) => JSON.stringify(a) === JSON.stringify(b)
+
+/**
+ * Makes an instance's entry for a scheme; without `instance` (interceptors that are handed to somebody else) every
+ * `Authorization` counts as the caller's own.
+ * @throws OAuthError as {@link originRule} does.
+ */
+export function createEntry(source: AuthSource, options: SchemeOptions, instance?: Instance): Entry {
+  const { allowedOrigins, allowInsecure, skip, isTokenExpired, select } = options
+  const page = pageUrl()
+  const home = parse(instance?.defaults.baseURL ?? page ?? '', page)
+  const rule = originRule(allowedOrigins, home?.origin, allowInsecure)
+  const seam: Seam = { instance, rule, isTokenExpired, unread: new WeakMap() }
+  let usual: string | undefined // the base URL that was checked last
+
+  const isDefault = (value: unknown, method = '') => {
+    const defaults = instance?.defaults.headers
+    return [defaults, defaults?.common, defaults?.[method]].some(
+      bucket => (bucket as Headers | undefined)?.[findHeader(bucket as Headers, 'authorization') ?? ''] === value,
+    )
+  }
+  /** An `Authorization` or `auth` of this request's own wins; the instance's default gives way. */
+  const isTaken = ({ headers, auth, method }: AxiosLikeConfig) => {
+    const name = findHeader(headers, 'authorization')
+    const value = name && (headers as Headers)[name]
+    return (
+      (value && !isDefault(value, method)) || (auth && !sameUser(auth, instance?.defaults.auth as object | undefined))
+    )
+  }
+
+  return {
+    identity: options.identity ?? source,
+    prefixes: rule.prefixes,
+    watches: !!isTokenExpired,
+    locate(config) {
+      if (config.oauth === false || isTaken(config) || skip?.(config)) return undefined
+      const { baseURL, url = '', socketPath } = config
+      if (socketPath && !allowedOrigins) return undefined // a local socket is no origin: it must be vouched for
+      if (baseURL !== undefined && baseURL === usual && !UNUSUAL.test(url)) return true
+      const target = freeze(config, instance)
+      // who writes a user into the URL of a request has authenticated it
+      if (!target || !rule.allows(target) || (target.username && replacesBase(config))) return undefined
+      if (baseURL && USUAL_BASE.test(baseURL) && rule.prefixes?.includes(parse(baseURL)?.origin ?? '')) usual = baseURL
+      return target
+    },
+    send(config, adapter, place) {
+      const scheme = typeof source === 'function' ? source() : source
+      const option = config.oauth as Exclude<RequestOption, false> | undefined
+      if (option) conceal(option, '[oauth]')
+      const chosen = option && select && scheme ? select(option, scheme) : scheme
+      return chosen
+        ? begin(createCall(seam, chosen, config, adapter, place === true ? undefined : place))
+        : adapter(config)
+    },
+    reconsider: (settled, failed) => (isTokenExpired ? reconsider(seam, settled, failed) : undefined),
+  }
+}

@@ -1,0 +1,46 @@
+import { isOAuthError, OAuthError } from '../errors.js'
+import { axios } from './axios.js'
+import type { AxiosLikeConfig } from './axios-like.js'
+import type { Outcome } from './call.js'
+
+/** Defines a property that no enumeration, JSON or copy shows. */
+export function hide(target: object, key: PropertyKey, value: unknown): void {
+  Object.defineProperty(target, key, { value, configurable: true, writable: true })
+}
+
+/**
+ * Makes an error that `axios.isAxiosError` accepts: with `config` (a cache's second waiter hangs without), without a `code` of
+ * ours (axios-retry acts on it), and with the reason as `cause`.
+ */
+export function axiosError(cause: Error, config: AxiosLikeConfig, code?: string): Error {
+  const { message } = cause
+  const error: Error = axios.AxiosError
+    ? new axios.AxiosError(message, code, config)
+    : Object.assign(new Error(message), {
+        config,
+        ...(code && { code }),
+        isAxiosError: true,
+        toJSON: () => ({ message, name: 'Error', config, code }),
+      })
+  hide(error, 'cause', cause)
+  return error
+}
+
+/** What a request that was given up is rejected with, in every version. */
+export function canceled(config: AxiosLikeConfig): unknown {
+  return axios.CanceledError ? new axios.CanceledError(undefined, config) : new axios.Cancel('canceled')
+}
+
+/** Makes an error of what a scheme, a hook or a rule threw. The raw error of a token request is not kept: it shows the client's secret. */
+export function wrap(error: unknown): OAuthError {
+  if (isOAuthError(error)) return error
+  const { message, isAxiosError } = Object(error) as { message?: string; isAxiosError?: boolean }
+  return new OAuthError('OAUTH_SIGNATURE_FAILED', `The request could not be authenticated: ${message ?? error}`, {
+    cause: isAxiosError ? undefined : error,
+  })
+}
+
+/** Puts `cause` on an error that axios made: the error stays the one that the application knows. */
+export function explain({ failed, error }: Outcome, cause: OAuthError): void {
+  if (failed && error instanceof Object && !isOAuthError((error as Error).cause)) hide(error, 'cause', cause)
+}

@@ -1,0 +1,63 @@
+import { parse } from '../auth/origins.js'
+import { axios, type Instance } from './axios.js'
+import type { AxiosLikeConfig } from './axios-like.js'
+
+/** The page's location in a browser. */
+export function pageUrl(): string | undefined {
+  return typeof location === 'object' && location ? location.href : undefined
+}
+
+// as every version of axios tells an absolute URL; `http:path` is a path to it
+const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i
+
+/** True for a request whose URL replaces the base URL instead of following it. */
+export function replacesBase({ baseURL, url, allowAbsoluteUrls }: AxiosLikeConfig): boolean {
+  return !baseURL || (allowAbsoluteUrls !== false && ABSOLUTE.test(url ?? ''))
+}
+
+/**
+ * Writes parameters as the instance itself would. Its default parameters are in the request's already; `getUri` would add
+ * them again, and a bare instance to ask instead cannot be made in 0.21.
+ */
+function serialise(config: AxiosLikeConfig, instance: Instance): string {
+  const { defaults } = instance
+  const { params } = defaults
+  defaults.params = undefined
+  try {
+    const uri = instance.getUri({
+      url: 'http://x/',
+      params: config.params,
+      paramsSerializer: config.paramsSerializer,
+      allowAbsoluteUrls: true,
+    })
+    return uri.replace(/^[^?]*\??/, '')
+  } finally {
+    if (params === undefined) delete defaults.params
+    else defaults.params = params
+  }
+}
+
+/**
+ * Computes the URL that goes on the wire, from all that axios makes it of. What cannot be parsed, or is not http, is
+ * `undefined`: such a request gets no credential.
+ */
+export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL | undefined {
+  const { baseURL, url, params } = config
+  let full =
+    (replacesBase(config) ? url : url ? `${baseURL?.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL) ?? ''
+  full = full.replace(/#.*/s, '')
+  const query = params ? serialise(config, instance) : ''
+  if (query) full += (full.includes('?') ? '&' : '?') + query
+  const parsed = parse(full, pageUrl())
+  return parsed && /^https?:$/.test(parsed.protocol) ? parsed : undefined
+}
+
+/** Writes a URL so that no parser of any adapter changes it: what is signed is what is sent. */
+export function toWire(url: URL): string {
+  const copy = new URL(url)
+  copy.username = copy.password = copy.hash = ''
+  return copy.href.replace(
+    /[^\w\-.~!$&()*+,;=:@%/?[\]]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}

@@ -17,6 +17,13 @@ const shared = {
 // what is never inside: the peers, and the Node modules of the entries that are for Node
 const outside = [/^node:/, 'axios', 'proper-lockfile', 'redis-semaphore']
 
+// what several entries share, kept apart from what can be imported
+const chunks =
+  end =>
+  ({ name }) =>
+    name.endsWith('.d')
+      ? `shared/${name.slice(0, -2)}-[hash].d.${end.replace('js', 'ts')}`
+      : `shared/[name]-[hash].${end}`
 const retry = ['axios-retry', 'is-retry-allowed']
 
 export default defineConfig([
@@ -28,6 +35,7 @@ export default defineConfig([
     target: 'es2020',
     dts: true,
     deps: { neverBundle: [...outside, 'axios-retry', 'jose'] },
+    outputOptions: { chunkFileNames: chunks('js') },
   },
   {
     ...shared,
@@ -39,7 +47,10 @@ export default defineConfig([
     clean: false,
     deps: { neverBundle: outside, alwaysBundle: ['jose', ...retry] },
     // else the helpers stand in one of the entries, which exports them, and every other entry loads that one
-    outputOptions: { codeSplitting: { groups: [{ name: 'runtime', test: /rolldown[\\/:]runtime/ }] } },
+    outputOptions: {
+      chunkFileNames: chunks('cjs'),
+      codeSplitting: { groups: [{ name: 'runtime', test: /rolldown[\\/:]runtime/ }] },
+    },
   },
   {
     ...shared,

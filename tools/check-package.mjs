@@ -25,11 +25,14 @@ function tool(name, ...options) {
   if (status !== 0) failures.push(`${name}:\n${stdout}${stderr}`)
 }
 
+/** False for a file that only passes on another's exports, and for the bundler's own helpers. */
+const hasCode = path => /#region (?!\\0)/.test(readFileSync(join(root, path), 'utf8'))
+
 /** Both builds, their types and the folder for old bundlers, for every entry. */
 function checkFiles() {
   const { exports } = readJson('package.json')
   for (const { name } of entries()) {
-    for (const end of ['.js', '.cjs', '.d.ts', '.d.cts', '.js.map', '.cjs.map']) {
+    for (const end of ['.js', '.cjs', '.d.ts', '.d.cts']) {
       if (!inTarball(`dist/${name}${end}`)) failures.push(`dist/${name}${end} is not in the tarball`)
     }
     if (exports[name === 'index' ? '.' : `./${name}`] === undefined) failures.push(`${name} is not in exports`)
@@ -38,18 +41,21 @@ function checkFiles() {
   }
   for (const path of ['LICENSE', 'dist/axios-oauth.iife.js', 'dist/third-party-licenses.txt'])
     if (!inTarball(path)) failures.push(`${path} is not in the tarball`)
+  const mapless = packed.filter(path => /\.c?js$/.test(path) && hasCode(path) && !inTarball(`${path}.map`))
+  if (mapless.length > 0) failures.push(`no source map: ${mapless.join(', ')}`)
   const stray = packed.filter(path => /^(src|__tests__|tools|bench|examples|node_modules)\//.test(path))
   if (stray.length > 0) failures.push(`does not belong in the tarball: ${stray.join(', ')}`)
 }
 
-/** Every file that loading `path` loads, as its imports say. */
+/** Every file that loading `path` loads, as its imports say; for types, every file of types. */
 function reachable(path, seen = new Set()) {
   if (seen.has(path)) return seen
   seen.add(path)
+  const isTypes = /\.d\.c?ts$/.test(path)
   const text = readFileSync(join(root, 'dist', path), 'utf8')
   for (const [, target] of text.matchAll(/(?:from\s*|import\s*|require\()['"]([^'"]+)['"]/g)) {
-    if (target.startsWith('.')) reachable(join(dirname(path), target), seen)
-    else seen.add(target)
+    if (!target.startsWith('.')) seen.add(target)
+    else reachable(join(dirname(path), isTypes ? target.replace(/\.(c?)js$/, '.d.$1ts') : target), seen)
   }
   return seen
 }
@@ -89,12 +95,12 @@ function checkTypes() {
     visit(file)
   }
   if (!existsSync(join(root, 'src/axios/request-option.ts'))) return
-  for (const path of ['dist/index.d.ts', 'dist/index.d.cts']) {
-    const augments = [...reachable(path.slice(5)), path.slice(5)].some(name => {
-      const candidates = [name, name.replace(/\.(c?)js$/, '.d.$1ts')].map(one => join(root, 'dist', one))
-      return candidates.some(one => existsSync(one) && /declare module ['"]axios['"]/.test(readFileSync(one, 'utf8')))
-    })
-    if (!augments) failures.push(`${path} lost the per-request option: no declare module 'axios'`)
+  for (const path of ['index.d.ts', 'index.d.cts']) {
+    const files = [...reachable(path)].filter(name => /\.d\.c?ts$/.test(name))
+    const augments = files.some(name =>
+      /declare module ['"]axios['"]/.test(readFileSync(join(root, 'dist', name), 'utf8')),
+    )
+    if (!augments) failures.push(`dist/${path} lost the per-request option: no declare module 'axios'`)
   }
 }
 

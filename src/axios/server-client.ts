@@ -1,0 +1,124 @@
+import axiosRetry, { retryAfter } from 'axios-retry'
+import { OAuthError } from '../errors.js'
+import type { Send, ServerRequest } from '../oauth2/endpoint.js'
+import type { HttpClient } from '../oauth2/grants/grant.js'
+import { axios, type Instance } from './axios.js'
+import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import { readHeader } from './headers.js'
+
+/** How calls to the authorization server leave. */
+export interface ServerClient {
+  send: Send
+  /** A bare instance (or the user's own) for grants that do without {@link Send}. */
+  http: HttpClient
+  /** Takes over adapter, agents, proxy and timeout of an attached instance; the first one counts. */
+  adopt(instance: object): void
+}
+
+interface Failure {
+  code?: string
+  cause?: { code?: string }
+  response?: AxiosLikeResponse
+  config?: AxiosLikeConfig
+}
+
+/** Seconds that a token request may take; less than the wait for the lock that others spend meanwhile. */
+const TIMEOUT = 30
+/** Seconds that a server may ask for before another try; a longer wait is for the session to decide. */
+const PATIENCE = 10
+
+const same = (data: unknown) => data
+
+/** A second try is harmless where the server said that it did nothing, or was never reached. After a reset or a timeout it may have spent the refresh token. */
+const isHarmless = (polls: boolean) => (error: Failure) =>
+  error.response
+    ? !polls && retryAfter(error as never) <= PATIENCE * 1000
+    : /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(error.cause?.code ?? error.code ?? '')
+
+/**
+ * Makes the client for calls to the authorization server: over `http`, or over a fresh axios instance that has nothing of the
+ * user's but what `adopt` takes over. No redirects, no cookies, no interceptors; a text comes back, whatever the status.
+ * Calls throw `OAUTH_SERVER_UNAVAILABLE` when no answer came and `OAUTH_ABORTED` when the signal aborted; never with the raw
+ * error as cause, which shows the client's secret.
+ */
+export function serverClient(http?: HttpClient, from?: object): ServerClient {
+  let model = from as Instance | undefined
+  const fresh = http ?? bareInstance()
+
+  const adopt = (instance?: object) => {
+    model ??= instance as Instance | undefined
+    if (http || !model) return
+    for (const key of ['adapter', 'httpAgent', 'httpsAgent', 'proxy'])
+      if (model.defaults[key] !== undefined) (fresh as Instance).defaults[key] = model.defaults[key]
+  }
+  adopt()
+
+  return {
+    http: fresh as HttpClient,
+    adopt,
+    async send(request) {
+      adopt() // what the application set on its instance since
+      const { status, data, headers } = await fresh
+        .request(toConfig(request, model) as never)
+        .catch((error: Failure) => {
+          if (error.response) return error.response
+          const { code = '' } = error
+          throw request.signal?.aborted
+            ? new OAuthError('OAUTH_ABORTED', 'The call to the authorization server was aborted.')
+            : new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${request.url.host} did not answer ${code}`.trim())
+        })
+      if (!status) throw new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${request.url.host} answered with a redirect.`)
+      return { status, body: String(data ?? ''), header: name => readHeader(headers as object, name) }
+    },
+  }
+}
+
+/** An instance without the user's defaults: `axios.create()` copies those of `axios` itself. */
+function bareInstance(): Instance {
+  const { create } = axios
+  const instance = create({ timeout: TIMEOUT * 1000, withCredentials: false })
+  const { defaults } = instance
+  for (const key of [
+    'baseURL',
+    'params',
+    'paramsSerializer',
+    'auth',
+    'xsrfCookieName',
+    'maxRedirects',
+    'beforeRedirect',
+    'signal',
+    'cancelToken',
+  ])
+    delete defaults[key]
+  defaults.headers = {}
+  axiosRetry(instance as never, { retries: 0 })
+  return instance
+}
+
+/** Writes a call as a request that overrides whatever its instance's defaults say. */
+function toConfig(request: ServerRequest, model: Instance | undefined): AxiosLikeConfig {
+  const { endpoint, method, url, headers, body, json, agent, timeout, signal } = request
+  const form = json === undefined ? `${body}` : JSON.stringify(json)
+  return {
+    method,
+    url: url.href,
+    headers: json === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+    ...(form && { data: form }),
+    ...(agent ? { httpsAgent: agent } : {}),
+    ...(signal && { signal }),
+    timeout: 1000 * (timeout ?? Math.min(TIMEOUT, ((model?.defaults.timeout as number) || TIMEOUT * 1000) / 1000)),
+    oauth: false,
+    maxRedirects: 0,
+    fetchOptions: { redirect: 'manual' },
+    withCredentials: false,
+    responseType: 'text',
+    transformRequest: [same],
+    transformResponse: [same],
+    validateStatus: (status: number) => status !== 429 && status !== 503,
+    'axios-retry': {
+      retries: 2,
+      retryCondition: isHarmless(/^(device|backchannel)$/.test(endpoint)),
+      retryDelay: (count: number, error: Failure) => Math.max(200 * 2 ** count, retryAfter(error as never)),
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { GrantContext, TokenEndpoint } from '../../src/oauth2/grants/grant.js'
+import { type Saml2BearerOptions, saml2BearerGrant } from '../../src/oauth2/grants/saml2-bearer.js'
+
+async function sent(options: Saml2BearerOptions, context: Partial<GrantContext> = {}) {
+  const requests: Array<Record<string, unknown>> = []
+  const endpoint: TokenEndpoint = async parameters => {
+    requests.push({ ...parameters })
+    return { access_token: 'a' }
+  }
+  await saml2BearerGrant(options)(endpoint, context as GrantContext)
+  return requests[0]
+}
+
+const xml = '<Assertion ID="_1"><NameID>ünï~?></NameID></Assertion>'
+
+describe('RFC 7522 SAML 2.0 Profile', () => {
+  test('section 2.1: the grant type, one assertion, the scope', async () => {
+    expect(await sent({ assertion: xml, scope: 'read' })).toEqual({
+      grant_type: 'urn:ietf:params:oauth:grant-type:saml2-bearer',
+      assertion: Buffer.from(xml).toString('base64url'),
+      scope: 'read',
+      resource: undefined,
+    })
+  })
+
+  test('section 2.1: the assertion MUST be base64url, SHOULD NOT be wrapped or padded', async () => {
+    const request = await sent({ assertion: `\n${xml}\n` })
+    expect(request?.assertion).toMatch(/^[\w-]+$/)
+    expect(Buffer.from(`${request?.assertion}`, 'base64url').toString()).toBe(xml)
+  })
+
+  test('section 2.1: what is encoded already is sent as it is', async () => {
+    const assertion = Buffer.from(xml).toString('base64url')
+    expect((await sent({ assertion }))?.assertion).toBe(assertion)
+  })
+
+  test('section 3: an assertion is short-lived: a function is asked for each', async () => {
+    let made = 0
+    const assertion = async () => `<a>${++made}</a>`
+    expect((await sent({ assertion }))?.assertion).not.toBe((await sent({ assertion }))?.assertion)
+  })
+
+  test('what session.for() asks for comes before the options', async () => {
+    const request = await sent({ assertion: xml, scope: 'a' }, { scope: 'b', resource: 'https://api.example' })
+    expect(request).toMatchObject({ scope: 'b', resource: 'https://api.example' })
+  })
+})

@@ -1,0 +1,91 @@
+import { saveToken } from '../../src/index.js'
+import { axiosVersions } from './versions.js'
+import { failure, reason, settle, startWorld, type World } from './world.js'
+
+describe.each(axiosVersions)('axios $version', ({ axios }) => {
+  let world: World
+  afterEach(() => world.stop())
+
+  test('a server that always says 401, one request: one token request, two sends, the 401 reaches the caller', async () => {
+    world = await startWorld({ axios })
+    world.api.mode = 'always-401'
+    const error = await failure(world.http.get('/x'))
+    expect((error.response as { status: number }).status).toBe(401)
+    expect(world.as.counts.token).toBe(1)
+    expect(world.api.counts.requests).toBe(2)
+    expect(reason(error)?.code).toBe('OAUTH_REFUSED')
+  })
+
+  test('a server that always says 401, 100 at once, then 100 in a row: one token request, no loop', async () => {
+    world = await startWorld({ axios })
+    world.api.mode = 'always-401'
+    const outcomes = await settle(Array.from({ length: 100 }, () => world.http.get('/x')))
+    expect(outcomes.filter(outcome => !outcome.ok)).toHaveLength(100)
+    expect(world.as.counts.token).toBe(1)
+    expect(world.api.counts.requests).toBeLessThanOrEqual(200)
+    for (let request = 0; request < 100; request += 1) await failure(world.http.get('/x'))
+    expect(world.as.counts.token).toBeLessThanOrEqual(2)
+    expect(world.as.counts.reuse).toBe(0)
+  })
+
+  test('a refresh answered invalid_grant, 100 at once: one token request, one reason, then none', async () => {
+    world = await startWorld({ axios })
+    const ended: string[] = []
+    world.session.on('ended', detail => ended.push(detail.reason))
+    world.as.revokeEverything()
+    const outcomes = await settle(Array.from({ length: 100 }, () => world.http.get('/x')))
+    const codes = outcomes.map(outcome => (outcome.ok ? 'ok' : reason(outcome.error)?.code))
+    expect(new Set(codes)).toEqual(new Set(['OAUTH_SESSION_ENDED']))
+    expect(world.as.counts.token).toBe(1)
+    expect(ended).toEqual(['invalid_grant'])
+    const sent = world.api.counts.requests
+    for (let request = 0; request < 5; request += 1) {
+      const error = await failure(world.http.get('/x'))
+      expect(reason(error)?.code).toBe('OAUTH_SESSION_ENDED')
+      expect(axios.isAxiosError(error)).toBe(true)
+      expect(error.config).toBeDefined()
+    }
+    expect(world.as.counts.token).toBe(1)
+    expect(world.api.counts.requests).toBe(sent)
+
+    await saveToken(world.session, world.as.issue())
+    expect((await world.http.get('/x')).status).toBe(200)
+  })
+
+  test('a 403 is no expired token: no token request, one send', async () => {
+    world = await startWorld({ axios })
+    world.api.mode = 'forbidden'
+    const error = await failure(world.http.get('/x'))
+    expect((error.response as { status: number }).status).toBe(403)
+    expect(world.as.counts.token).toBe(0)
+    expect(world.api.counts.requests).toBe(1)
+  })
+
+  test('token_type "bearer" in lower case: the scheme sent is Bearer', async () => {
+    world = await startWorld({ axios, as: { tokenType: 'bearer' } })
+    world.as.revokeAccessTokens()
+    await world.http.get('/x')
+    expect(world.api.requests.map(request => request.scheme)).toEqual(['Bearer', 'Bearer'])
+  })
+
+  test('validateStatus accepts 401: renewed all the same, the caller sees the 200', async () => {
+    world = await startWorld({ axios, instance: { validateStatus: () => true } })
+    world.as.revokeAccessTokens()
+    expect((await world.http.get('/x')).status).toBe(200)
+    expect(world.as.counts.token).toBe(1)
+  })
+
+  test('expiry that only the body tells: one token request, the caller sees the good answer', async () => {
+    world = await startWorld({
+      axios,
+      session: {
+        isTokenExpired: ({ data }) => (data as { error?: string } | null)?.error === 'token_expired',
+      },
+    })
+    world.api.mode = 'expired-in-body'
+    world.as.revokeAccessTokens()
+    expect((await world.http.get('/x')).data).toEqual({ ok: true })
+    expect(world.as.counts.token).toBe(1)
+    expect(world.api.counts.requests).toBe(2)
+  })
+})

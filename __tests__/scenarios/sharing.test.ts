@@ -1,0 +1,57 @@
+import { fetchToken, passwordGrant, revokeToken, saveToken } from '../../src/index.js'
+import { axiosVersions } from './versions.js'
+import { reason, settle, startWorld, type World } from './world.js'
+
+describe.each(axiosVersions)('axios $version', ({ axios }) => {
+  let world: World
+  afterEach(() => world.stop())
+
+  test('two instances, one session, five requests each: one token request', async () => {
+    world = await startWorld({ axios })
+    const second = world.another()
+    world.as.revokeAccessTokens()
+    const outcomes = await settle(
+      [world.http, second].flatMap(instance => Array.from({ length: 5 }, (_, id) => instance.get(`/x?id=${id}`))),
+    )
+    expect(outcomes.every(outcome => outcome.ok)).toBe(true)
+    expect(world.as.counts).toMatchObject({ token: 1, reuse: 0 })
+    expect(world.api.counts.requests).toBe(20)
+  })
+
+  test('one signs out and another in while requests are under way: none is repeated with the other’s token', async () => {
+    world = await startWorld({ axios })
+    world.as.revokeAccessTokens()
+    const door = world.api.hold(request => request.target.startsWith('/a/'))
+    const requests = Array.from({ length: 20 }, (_, id) => world.http.post(`/a/${id}`, { id }))
+    await door.arrived(20)
+    await revokeToken(world.session)
+    const other = world.as.issue({ subject: 'ben' })
+    await saveToken(world.session, other)
+    door.open()
+    const outcomes = await settle(requests)
+    expect(new Set(outcomes.map(outcome => (outcome.ok ? 'ok' : reason(outcome.error)?.code)))).toEqual(
+      new Set(['OAUTH_SESSION_CHANGED']),
+    )
+    expect(world.api.sends(other.access_token)).toBe(0)
+    expect(world.api.counts.effects.size).toBe(0)
+    expect(world.as.counts.token).toBe(0)
+
+    expect((await world.http.get('/b')).status).toBe(200)
+    expect(world.api.sends(other.access_token)).toBe(1)
+  })
+
+  test('the same through the password grant', async () => {
+    world = await startWorld({ axios, as: { users: { anna: 'a', ben: 'b' } }, signedOut: true })
+    const anna = await fetchToken(world.session, passwordGrant({ username: 'anna', password: 'a' }))
+    world.as.revokeAccessTokens()
+    const door = world.api.hold(request => request.target === '/a')
+    const request = settle([world.http.get('/a')])
+    await door.arrived()
+    const ben = await fetchToken(world.session, passwordGrant({ username: 'ben', password: 'b' }))
+    door.open()
+    const [outcome] = await request
+    expect(outcome?.ok === false && reason(outcome.error)?.code).toBe('OAUTH_SESSION_CHANGED')
+    expect(world.api.sends(anna.access_token)).toBe(1)
+    expect(world.api.sends(ben.access_token)).toBe(0)
+  })
+})

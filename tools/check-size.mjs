@@ -1,22 +1,27 @@
 /**
  * Size is a feature that nobody sees shrinking away: bundles what a user would import from the build and compares it with
  * size-budgets.mjs. Also looks for words that must not be inside, because a budget that is met says nothing about what is in it.
+ * `npm run check -- size` judges; `node tools/check-size.mjs --explain` shows which file brings how much.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { packageName, readJson, root } from './entries.mjs'
+import { entries, packageName, readJson, root } from './entries.mjs'
 import { budgets, families } from './size-budgets.mjs'
 
 const external = ['axios', 'axios-retry', 'node:*']
+
+/** `--explain` weighs the sources instead and says which file brings how much. */
+const explain = process.argv.includes('--explain')
+const sources = new Map(entries().map(({ specifier, source }) => [specifier, join(root, source)]))
 
 /** Imports of the package lead to its ES module build. */
 const ownPackage = {
   name: 'own-package',
   setup({ onResolve }) {
     onResolve({ filter: new RegExp(`^${packageName}(/|$)`) }, ({ path }) => ({
-      path: join(root, 'dist', `${path.slice(packageName.length + 1) || 'index'}.js`),
+      path: explain ? sources.get(path) : join(root, 'dist', `${path.slice(packageName.length + 1) || 'index'}.js`),
       sideEffects: false,
     }))
   },
@@ -27,7 +32,8 @@ async function bundle(imports, moreExternal = []) {
   const lines = Object.entries(imports).map(
     ([subpath, names]) => `export { ${names.join(', ')} } from '${packageName}${subpath}'`,
   )
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
+    metafile: true,
     stdin: { contents: lines.join('\n'), resolveDir: root },
     bundle: true,
     minify: true,
@@ -39,7 +45,17 @@ async function bundle(imports, moreExternal = []) {
     external: [...external, ...moreExternal],
     plugins: [ownPackage],
   })
+  if (explain) printParts(Object.values(metafile.outputs)[0].inputs)
   return outputFiles[0].text
+}
+
+/** What each file adds to the minified bundle, the heaviest first. */
+function printParts(inputs) {
+  const parts = Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+  console.log('\n  bytes, minified, not compressed:')
+  for (const [path, { bytesInOutput }] of parts.sort((a, b) => b[1].bytesInOutput - a[1].bytesInOutput)) {
+    console.log(`  ${String(bytesInOutput).padStart(6)} ${path}`)
+  }
 }
 
 const gzipped = text => gzipSync(text, { level: 9 }).length / 1000

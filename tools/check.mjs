@@ -28,6 +28,7 @@ const checks = {
     ],
   ],
   words: [['tools/check-words.mjs']],
+  layers: [['tools/check-layers.mjs']],
   docstrings: [['tools/check-docstrings.mjs']],
   docs: [['tools/check-docs.mjs']],
   build: [['tools/build.mjs']],

@@ -3,12 +3,18 @@
  * imported; with `over`, the budget is what they add to that other line. Names that do not exist fail: list what is there.
  */
 
-/** What nobody who uses a bearer token alone should carry. */
-const notForBearer = ['oauth_signature', 'oauth_nonce', 'jose', '.well-known', 'urn:ietf:params:oauth:grant-type']
+/** What nobody who uses a bearer token alone should carry; PROVIDERS stands for the name of every provider. */
+const notForBearer = ['oauth_signature', 'oauth_nonce', 'jose', '.well-known', 'PROVIDERS']
 
-export const budgets = []
+export const budgets = [
+  {
+    name: 'bearer',
+    imports: { '': ['attachOAuth2', 'createOAuth2Session', 'memoryStore', 'bearer'] },
+    max: 4,
+    forbidden: notForBearer,
+  },
+  { name: 'dpop', imports: { '/dpop': ['dpop'] }, over: 'bearer', max: 6 },
+]
 
 /** Every export of the root that ends so is measured against `over`, so that a new one needs no line here. */
 export const families = [{ suffix: 'Grant', over: 'bearer', max: 0.6 }]
-
-export { notForBearer }

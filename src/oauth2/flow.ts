@@ -25,7 +25,7 @@ const proven = (state: State, request: OutgoingRequest) => {
  * OAuth 2 as a conversation: authorize, send; refused: renew, authorize, send once more.
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */
-export function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth<Token> {
+function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth<Token> {
   const { state } = inside(session)
   const { tokenType: type = bearer(), hooks, whenUnauthenticated } = state.options
 
@@ -88,4 +88,40 @@ export function oauth2Auth(session: OAuth2Session, source: TokenSource = session
     }
   }
   return auth
+}
+
+/** The scheme of a session: one for each, so that attaching it twice is noticed. */
+export function authOf(session: OAuth2Session): Auth<Token> {
+  const at = inside(session)
+  at.auth ??= oauth2Auth(session)
+  return at.auth
+}
+
+/** The scheme for one request's `oauth` option: another session, a token at hand, or a token for a resource or scope. */
+export function authFor(
+  {
+    session,
+    token,
+    resource,
+    scope,
+  }: {
+    session?: OAuth2Session | undefined
+    token?: Token | undefined
+    resource?: string | undefined
+    scope?: string | undefined
+  },
+  attached: OAuth2Session,
+): Auth<Token> {
+  const chosen = session ?? attached
+  if (token) {
+    const source: TokenSource = {
+      current: () => token,
+      token({ rejected } = {}) {
+        if (rejected) throw new OAuthError('OAUTH_REFUSED', 'The token that was given with this request was refused.')
+        return token
+      },
+    }
+    return oauth2Auth(chosen, source)
+  }
+  return authOf(resource || scope ? chosen.for({ ...(resource && { resource }), ...(scope && { scope }) }) : chosen)
 }

@@ -1,3 +1,4 @@
+import type { Auth } from '../auth/flow.js'
 import { isOAuthError, OAuthError, type OAuthErrorCode } from '../errors.js'
 import { inProcessLock } from '../locks/in-process.js'
 import { type Clock, callEndpoint, type EndpointContext, type Random, type Send } from './endpoint.js'
@@ -10,6 +11,8 @@ import { bearer } from './token-types/bearer.js'
 export interface Transport {
   send: Send
   http: HttpClient
+  /** Takes over an attached instance's agents, proxy and adapter, if no other was there before. */
+  adopt?(instance: object): void
 }
 
 /** What a lock hands to its section. */
@@ -66,6 +69,7 @@ export interface State {
 export interface Inside {
   readonly state: State
   readonly slot: Slot
+  auth?: Auth<Token>
 }
 
 /** Where a session keeps its inside; the same for every copy of this package. */

@@ -1,0 +1,57 @@
+export type { Auth, AuthFlow, Awaitable, Credential, IncomingResponse, OutgoingRequest } from './auth/flow.js'
+export type { OAuthInterceptors } from './axios/attach.js'
+export { attach } from './axios/attach.js'
+export type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios/axios-like.js'
+export type { Attachment, AttachOptions, SchemeOptions } from './axios/entry.js'
+export type { RequestOption } from './axios/request-option.js'
+export type { OAuthErrorCode, OAuthErrorDetails } from './errors.js'
+export { isOAuthError, OAuthError } from './errors.js'
+export type { AuthorizationOptions, AuthorizationTransaction } from './oauth2/authorization.js'
+export { createAuthorizationUrl } from './oauth2/authorization.js'
+export { clientSecretBasic } from './oauth2/client-auth/client-secret-basic.js'
+export { clientSecretPost } from './oauth2/client-auth/client-secret-post.js'
+export { noClientAuth } from './oauth2/client-auth/none.js'
+export { tlsClientAuth } from './oauth2/client-auth/tls-client-auth.js'
+export type { DiscoveryOptions } from './oauth2/discovery.js'
+export { discover } from './oauth2/discovery.js'
+export type {
+  ClientAuth,
+  ClientMetadata,
+  ServerCallOptions,
+  ServerMetadata,
+  ServerParameters,
+  ServerRequest,
+  ServerResponse,
+} from './oauth2/endpoint.js'
+export type { NewGrantOptions, RefreshOptions } from './oauth2/fetch-token.js'
+export { fetchToken, refreshToken, saveToken } from './oauth2/fetch-token.js'
+export { authorizationCodeGrant } from './oauth2/grants/authorization-code.js'
+export { cibaGrant } from './oauth2/grants/ciba.js'
+export { clientCredentialsGrant } from './oauth2/grants/client-credentials.js'
+export { deviceCodeGrant } from './oauth2/grants/device-code.js'
+export type { Grant, GrantContext, HttpClient, TokenEndpoint, UnattendedGrant } from './oauth2/grants/grant.js'
+export { implicitGrant } from './oauth2/grants/implicit.js'
+export { passwordGrant } from './oauth2/grants/password.js'
+export { saml2BearerGrant } from './oauth2/grants/saml2-bearer.js'
+export { tokenExchangeGrant } from './oauth2/grants/token-exchange.js'
+export type { Hook, Hooks } from './oauth2/hooks.js'
+export type { Introspection, IntrospectionOptions } from './oauth2/introspection.js'
+export { introspectToken } from './oauth2/introspection.js'
+export type { RevocationOptions, RevocationResult } from './oauth2/revocation.js'
+export { revokeToken } from './oauth2/revocation.js'
+export type {
+  IdTokenValidator,
+  InteractionRequired,
+  OAuth2Session,
+  OAuth2SessionOptions,
+  ServerSource,
+  SessionEvents,
+} from './oauth2/session-options.js'
+export type { Lock, StoredGrant, Token, TokenStore } from './oauth2/stored-grant.js'
+export { bearer } from './oauth2/token-types/bearer.js'
+export { mac } from './oauth2/token-types/mac.js'
+export type { TokenType } from './oauth2/token-types/token-type.js'
+export type { SessionSource } from './oauth2.js'
+export { attachOAuth2, createInterceptors, createOAuth2Session } from './oauth2.js'
+export { memoryStore } from './stores/memory.js'
+export { webStorageStore } from './stores/web-storage.js'

@@ -36,8 +36,10 @@ export function transmit<T>(call: Call, next: (call: Call, outcome: Outcome) => 
     for (const key in kept)
       if (kept[key] === undefined) delete config[key]
       else config[key] = kept[key]
-    const { request } = Object(outcome.response ?? outcome.error) as { request?: unknown }
-    if (request) conceal(request, `${call.method} ${config.baseURL ?? ''} ${config.url ?? ''}`)
+    const { request } = Object(outcome.response ?? outcome.error) as { request?: { _redirectable?: unknown } }
+    // a stream that was sent holds on to what follow-redirects made of the request
+    for (const held of request ? [request, request._redirectable] : [])
+      conceal(held, `${call.method} ${config.baseURL ?? ''} ${config.url ?? ''}`)
     return next(call, outcome)
   }
   let sent: Promise<AxiosLikeResponse>

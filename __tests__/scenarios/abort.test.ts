@@ -1,10 +1,9 @@
-import type { AxiosStatic } from 'axios'
 import { gate } from '../servers/gate.js'
-import { axiosVersions } from './versions.js'
+import { axiosVersions, type Version } from './versions.js'
 import { failure, startWorld, turns, type World } from './world.js'
 
 /** The two ways to give up a request; AbortSignal exists since axios 0.22. */
-function ways(axios: AxiosStatic, version: string) {
+function ways({ axios, version }: Version) {
   const token = () => {
     const { token: cancelToken, cancel } = axios.CancelToken.source()
     return { config: { cancelToken }, give: () => cancel() }
@@ -21,16 +20,15 @@ function ways(axios: AxiosStatic, version: string) {
       ]
 }
 
-const cases = axiosVersions.flatMap(({ version, axios }) =>
-  ways(axios, version).map(way => ({ version, axios, ...way })),
-)
+const cases = axiosVersions.flatMap(version => ways(version).map(way => ({ ...way, version, name: version.version })))
 
-describe.each(cases)('axios $version, $way', ({ axios, make }) => {
+describe.each(cases)('axios $name, $way', ({ version, make }) => {
+  const { axios } = version
   let world: World
   afterEach(() => world.stop())
 
   test('a waiter that gives up is freed at once and never sent again; the others go on', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     const door = gate()
     world.as.latency = () => door.wait()
@@ -50,7 +48,7 @@ describe.each(cases)('axios $version, $way', ({ axios, make }) => {
   })
 
   test('the request that began the renewal gives up: freed at once, the renewal goes on for the others', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     const door = gate()
     world.as.latency = () => door.wait()
@@ -69,7 +67,7 @@ describe.each(cases)('axios $version, $way', ({ axios, make }) => {
   })
 
   test('the only one gives up: the new token is kept for the next', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     const door = gate()
     world.as.latency = () => door.wait()
@@ -84,7 +82,7 @@ describe.each(cases)('axios $version, $way', ({ axios, make }) => {
   })
 
   test('given up before it began: nothing is sent', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     const { config, give } = make()
     give()
     expect(axios.isCancel(await failure(world.http.get('/never', config)))).toBe(true)

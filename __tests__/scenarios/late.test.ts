@@ -2,12 +2,12 @@ import { gate } from '../servers/gate.js'
 import { axiosVersions } from './versions.js'
 import { settle, startWorld, turns, until, type World } from './world.js'
 
-describe.each(axiosVersions)('axios $version', ({ axios }) => {
+describe.each(axiosVersions)('axios $version', version => {
   let world: World
   afterEach(() => world.stop())
 
   test('a 401 that arrives after the renewal: sent again with the new token, no second token request', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     const door = world.api.hold(request => request.target === '/late')
     const late = world.http.get('/late')
@@ -21,7 +21,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('50 late 401s, one after another: one token request, 100 sends', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     const doors = Array.from({ length: 50 }, (_, index) =>
       world.api.hold(request => request.target === `/late/${index}`),
@@ -37,7 +37,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('a second renewal after the refresh token was rotated: both go through, no spent token', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     for (const round of [1, 2]) {
       world.as.revokeAccessTokens()
       expect((await world.http.get('/x')).status).toBe(200)
@@ -46,7 +46,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('a renewal whose answer keeps the refresh token unsaid: the old one is used again', async () => {
-    world = await startWorld({ axios, as: { rotate: false } })
+    world = await startWorld(version, { as: { rotate: false } })
     for (const round of [1, 2]) {
       world.as.revokeAccessTokens()
       expect((await world.http.get('/x')).status).toBe(200)
@@ -59,7 +59,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('a request begun during a renewal waits: it is not sent with the old token', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     const door = gate()
     world.as.latency = () => door.wait()
@@ -78,7 +78,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('waiters that come and go while the renewal is under way are answered in one go', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     const door = gate()
     world.as.latency = () => door.wait()

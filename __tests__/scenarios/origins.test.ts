@@ -4,7 +4,7 @@ import { startWorld, type World } from './world.js'
 
 const authorization = (server: ResourceServer) => server.requests.map(request => request.headers.authorization)
 
-describe.each(axiosVersions)('axios $version', ({ axios }) => {
+describe.each(axiosVersions)('axios $version', version => {
   let world: World
   let elsewhere: ResourceServer
   beforeEach(async () => {
@@ -13,7 +13,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
       return true
     }
-    world = await startWorld({ axios })
+    world = await startWorld(version)
   })
   afterEach(async () => {
     await world.stop()

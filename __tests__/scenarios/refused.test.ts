@@ -1,13 +1,12 @@
-import { saveToken } from '../../src/index.js'
 import { axiosVersions } from './versions.js'
 import { failure, reason, settle, startWorld, type World } from './world.js'
 
-describe.each(axiosVersions)('axios $version', ({ axios }) => {
+describe.each(axiosVersions)('axios $version', version => {
   let world: World
   afterEach(() => world.stop())
 
   test('a server that always says 401, one request: one token request, two sends, the 401 reaches the caller', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.api.mode = 'always-401'
     const error = await failure(world.http.get('/x'))
     expect((error.response as { status: number }).status).toBe(401)
@@ -17,7 +16,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('a server that always says 401, 100 at once, then 100 in a row: one token request, no loop', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.api.mode = 'always-401'
     const outcomes = await settle(Array.from({ length: 100 }, () => world.http.get('/x')))
     expect(outcomes.filter(outcome => !outcome.ok)).toHaveLength(100)
@@ -29,7 +28,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('a refresh answered invalid_grant, 100 at once: one token request, one reason, then none', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     const ended: string[] = []
     world.session.on('ended', detail => ended.push(detail.reason))
     world.as.revokeEverything()
@@ -42,18 +41,18 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
     for (let request = 0; request < 5; request += 1) {
       const error = await failure(world.http.get('/x'))
       expect(reason(error)?.code).toBe('OAUTH_SESSION_ENDED')
-      expect(axios.isAxiosError(error)).toBe(true)
+      expect(version.axios.isAxiosError(error)).toBe(true)
       expect(error.config).toBeDefined()
     }
     expect(world.as.counts.token).toBe(1)
     expect(world.api.counts.requests).toBe(sent)
 
-    await saveToken(world.session, world.as.issue())
+    await version.oauth.saveToken(world.session, world.as.issue())
     expect((await world.http.get('/x')).status).toBe(200)
   })
 
   test('a 403 is no expired token: no token request, one send', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.api.mode = 'forbidden'
     const error = await failure(world.http.get('/x'))
     expect((error.response as { status: number }).status).toBe(403)
@@ -62,22 +61,21 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('token_type "bearer" in lower case: the scheme sent is Bearer', async () => {
-    world = await startWorld({ axios, as: { tokenType: 'bearer' } })
+    world = await startWorld(version, { as: { tokenType: 'bearer' } })
     world.as.revokeAccessTokens()
     await world.http.get('/x')
     expect(world.api.requests.map(request => request.scheme)).toEqual(['Bearer', 'Bearer'])
   })
 
   test('validateStatus accepts 401: renewed all the same, the caller sees the 200', async () => {
-    world = await startWorld({ axios, instance: { validateStatus: () => true } })
+    world = await startWorld(version, { instance: { validateStatus: () => true } })
     world.as.revokeAccessTokens()
     expect((await world.http.get('/x')).status).toBe(200)
     expect(world.as.counts.token).toBe(1)
   })
 
   test('expiry that only the body tells: one token request, the caller sees the good answer', async () => {
-    world = await startWorld({
-      axios,
+    world = await startWorld(version, {
       session: {
         isTokenExpired: ({ data }) => (data as { error?: string } | null)?.error === 'token_expired',
       },

@@ -1,13 +1,13 @@
-import { fetchToken, passwordGrant, revokeToken, saveToken } from '../../src/index.js'
 import { axiosVersions } from './versions.js'
 import { reason, settle, startWorld, type World } from './world.js'
 
-describe.each(axiosVersions)('axios $version', ({ axios }) => {
+describe.each(axiosVersions)('axios $version', version => {
+  const { fetchToken, passwordGrant, revokeToken, saveToken } = version.oauth
   let world: World
   afterEach(() => world.stop())
 
   test('two instances, one session, five requests each: one token request', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     const second = world.another()
     world.as.revokeAccessTokens()
     const outcomes = await settle(
@@ -19,7 +19,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('one signs out and another in while requests are under way: none is repeated with the other’s token', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     const door = world.api.hold(request => request.target.startsWith('/a/'))
     const requests = Array.from({ length: 20 }, (_, id) => world.http.post(`/a/${id}`, { id }))
@@ -41,7 +41,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('the same through the password grant', async () => {
-    world = await startWorld({ axios, as: { users: { anna: 'a', ben: 'b' } }, signedOut: true })
+    world = await startWorld(version, { as: { users: { anna: 'a', ben: 'b' } }, signedOut: true })
     const anna = await fetchToken(world.session, passwordGrant({ username: 'anna', password: 'a' }))
     world.as.revokeAccessTokens()
     const door = world.api.hold(request => request.target === '/a')

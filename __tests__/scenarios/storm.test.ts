@@ -1,4 +1,4 @@
-import axios from 'axios'
+import { newest } from './versions.js'
 import { memoryWorld, settle, startWorld, type World } from './world.js'
 
 const sizes = [10, 100, 1000, 10_000]
@@ -18,7 +18,7 @@ describe('in memory', () => {
   test.each(sizes)(
     'token revoked, %i requests at once: one token request, each request twice, all succeed',
     async n => {
-      const world = await memoryWorld(axios)
+      const world = await memoryWorld(newest)
       world.revoke()
       const outcomes = await settle(Array.from({ length: n }, (_, id) => world.http.get(`/items/${id}`)))
       expect(statuses(outcomes)).toEqual({ 200: n })
@@ -29,7 +29,7 @@ describe('in memory', () => {
   )
 
   test.each(sizes)('token expired, %i requests at once: one token request, each request once', async n => {
-    const world = await memoryWorld(axios, true)
+    const world = await memoryWorld(newest, true)
     const outcomes = await settle(Array.from({ length: n }, (_, id) => world.http.get(`/items/${id}`)))
     expect(statuses(outcomes)).toEqual({ 200: n })
     expect(world.counts).toEqual({ token: 1, resource: n, reuse: 0 })
@@ -46,7 +46,7 @@ describe('over sockets', () => {
       const http = await import('node:http')
       const agent = new http.Agent({ keepAlive: true, maxSockets: 200 })
       try {
-        world = await startWorld({ axios, api: { record: false }, instance: { httpAgent: agent, proxy: false } })
+        world = await startWorld(newest, { api: { record: false }, instance: { httpAgent: agent, proxy: false } })
         world.as.revokeAccessTokens()
         const outcomes = await settle(Array.from({ length: n }, (_, id) => world.http.post('/items', { id })))
         expect(statuses(outcomes)).toEqual({ 200: n })
@@ -68,8 +68,7 @@ describe('over sockets', () => {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 200 })
       let now = Date.now() / 1000
       try {
-        world = await startWorld({
-          axios,
+        world = await startWorld(newest, {
           api: { record: false },
           instance: { httpAgent: agent, proxy: false },
           session: { clock: () => now },
@@ -89,7 +88,7 @@ describe('over sockets', () => {
   )
 
   test('ten storms in a row: one token request each, no spent token', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(newest)
     for (let round = 1; round <= 10; round += 1) {
       world.as.revokeAccessTokens()
       const outcomes = await settle(Array.from({ length: 20 }, () => world.http.get('/x')))

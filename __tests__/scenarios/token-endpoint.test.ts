@@ -17,7 +17,7 @@ const fakeTimeouts = () =>
     ],
   })
 
-describe.each(axiosVersions)('axios $version', ({ axios }) => {
+describe.each(axiosVersions)('axios $version', version => {
   let world: World
   afterEach(async () => {
     jest.useRealTimers()
@@ -25,7 +25,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('a 503 with Retry-After: asked once more, not before the time, and the request goes through', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     world.as.trouble({ status: 503, retryAfter: '2' })
     fakeTimeouts()
@@ -47,7 +47,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('an answer that was lost is not asked for again: the refresh token may be spent', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     world.as.trouble('lost')
     const error = await failure(world.http.get('/x'))
@@ -57,14 +57,14 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
 
   test('no answer and no session lost: a network error ends nothing', async () => {
     let now = Date.now() / 1000
-    world = await startWorld({ axios, session: { clock: () => now } })
+    world = await startWorld(version, { session: { clock: () => now } })
     const ended: unknown[] = []
     world.session.on('ended', detail => ended.push(detail))
     world.as.revokeAccessTokens()
     world.as.trouble('reset')
     const error = await failure(world.http.get('/x'))
     expect(reason(error)?.code).toBe('OAUTH_SERVER_UNAVAILABLE')
-    expect(axios.isAxiosError(error)).toBe(true)
+    expect(version.axios.isAxiosError(error)).toBe(true)
     expect(ended).toEqual([])
     // Past every back-off
     now += 600
@@ -80,7 +80,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
     ['no access_token', { status: 200, body: '{"token_type":"Bearer"}' }],
   ])('%s is no token: a clear reason, nothing stored, the session lives', async (_name, trouble) => {
     let now = Date.now() / 1000
-    world = await startWorld({ axios, session: { clock: () => now } })
+    world = await startWorld(version, { session: { clock: () => now } })
     world.as.revokeAccessTokens()
     world.as.trouble(trouble)
     const error = await failure(world.http.get('/x'))
@@ -91,7 +91,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('200 with an error object is a refusal', async () => {
-    world = await startWorld({ axios })
+    world = await startWorld(version)
     world.as.revokeAccessTokens()
     world.as.trouble({ status: 200, body: '{"error":"invalid_grant"}' })
     const error = await failure(world.http.get('/x'))
@@ -100,8 +100,7 @@ describe.each(axiosVersions)('axios $version', ({ axios }) => {
   })
 
   test('nothing of the application’s request or instance reaches the token endpoint', async () => {
-    world = await startWorld({
-      axios,
+    world = await startWorld(version, {
       instance: { headers: { 'X-App': 'app' }, params: { tenant: 'app' }, transformRequest: [data => data] },
     })
     world.http.interceptors.request.use(config => {

@@ -1,14 +1,25 @@
 import type { AxiosStatic } from 'axios'
+import { axiosVersions as all } from '../support/axios-versions.js'
 
-const load = (name: string): AxiosStatic => {
-  const loaded = require(name) as AxiosStatic & { default?: AxiosStatic }
-  return loaded.default ?? loaded
+/** One axios version as an application has it: the package imports the same one. */
+export interface Version {
+  version: string
+  axios: AxiosStatic
+  oauth: typeof import('../../src/index.js')
 }
 
-/** The axios versions that the scenarios run on, oldest first; the last is the newest. */
-export const axiosVersions = ['axios-0-21', 'axios-0-27', 'axios-0-30', 'axios-1-2', 'axios-1-7', 'axios'].map(
-  name => ({
-    version: (require(`${name}/package.json`) as { version: string }).version,
-    axios: load(name),
-  }),
-)
+function load(peer: string): Omit<Version, 'version'> {
+  let loaded: Omit<Version, 'version'> | undefined
+  jest.isolateModules(() => {
+    jest.doMock('axios', () => jest.requireActual(peer))
+    loaded = { axios: require('axios'), oauth: require('../../src/index.js') }
+    jest.dontMock('axios')
+  })
+  return loaded as Omit<Version, 'version'>
+}
+
+/** The axios versions that the scenarios run on, oldest first. */
+export const axiosVersions: Version[] = all.map(({ name, module }) => ({ version: name, ...load(module) }))
+
+/** The newest, for what takes long. */
+export const newest = axiosVersions.at(-1) as Version

@@ -1,13 +1,10 @@
-import type { AxiosAdapter, AxiosInstance, AxiosStatic, CreateAxiosDefaults } from 'axios'
+import type { AxiosAdapter, AxiosInstance, CreateAxiosDefaults } from 'axios'
 import {
   type AttachOptions,
-  attachOAuth2,
-  createOAuth2Session,
   isOAuthError,
   type OAuth2Session,
   type OAuth2SessionOptions,
   type OAuthError,
-  saveToken,
 } from '../../src/index.js'
 import {
   type AuthorizationServer,
@@ -16,10 +13,10 @@ import {
   startAuthorizationServer,
 } from '../servers/authorization-server.js'
 import { type ResourceServer, type ResourceServerOptions, startResourceServer } from '../servers/resource-server.js'
+import type { Version } from './versions.js'
 
 /** What {@link startWorld} may be told. */
 export interface WorldOptions {
-  axios: AxiosStatic
   session?: Partial<OAuth2SessionOptions>
   attach?: AttachOptions
   instance?: CreateAxiosDefaults
@@ -43,8 +40,8 @@ export interface World {
 }
 
 /** Starts both servers on loopback sockets and attaches a session that holds a good token of the public client `app`. */
-export async function startWorld(options: WorldOptions): Promise<World> {
-  const { axios } = options
+export async function startWorld({ axios, oauth }: Version, options: WorldOptions = {}): Promise<World> {
+  const { attachOAuth2, createOAuth2Session, saveToken } = oauth
   const as = await startAuthorizationServer(options.as)
   const api = await startResourceServer({ accepts: token => as.isActive(token), ...options.api })
   const session = createOAuth2Session({ server: as.metadata, client: { client_id: 'app' }, ...options.session })
@@ -84,7 +81,8 @@ export interface MemoryWorld {
  * Builds the in-memory world: the answer to every request comes in a later turn of the event loop, as on a network, so all
  * requests of one turn are on their way before the first is answered.
  */
-export async function memoryWorld(axios: AxiosStatic, expired = false): Promise<MemoryWorld> {
+export async function memoryWorld({ axios, oauth }: Version, expired = false): Promise<MemoryWorld> {
+  const { attachOAuth2, createOAuth2Session, saveToken } = oauth
   const origin = 'https://api.example.com'
   let serial = 1
   const active = new Set(['access-1'])

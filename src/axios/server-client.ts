@@ -43,22 +43,28 @@ const isHarmless = (polls: boolean) => (error: Failure) =>
  */
 export function serverClient(http?: HttpClient, from?: object): ServerClient {
   let model = from as Instance | undefined
-  const fresh = http ?? bareInstance()
+  let made = http
 
-  const adopt = (instance?: object) => {
-    model ??= instance as Instance | undefined
-    if (http || !model) return
-    for (const key of ['adapter', 'httpAgent', 'httpsAgent', 'proxy'])
-      if (model.defaults[key] !== undefined) (fresh as Instance).defaults[key] = model.defaults[key]
+  // made when first used, so that a session that never asks the server (one for each request of a web server) costs nothing;
+  // what the application set on its instance since is taken over before every call
+  const client = () => {
+    made ??= bareInstance() as unknown as HttpClient
+    const fresh = made
+    if (!http && model)
+      for (const key of ['adapter', 'httpAgent', 'httpsAgent', 'proxy'])
+        if (model.defaults[key] !== undefined) (fresh as unknown as Instance).defaults[key] = model.defaults[key]
+    return fresh
   }
-  adopt()
 
   return {
-    http: fresh as HttpClient,
-    adopt,
+    get http() {
+      return client()
+    },
+    adopt(instance) {
+      model ??= instance as Instance
+    },
     async send(request) {
-      adopt() // what the application set on its instance since
-      const { status, data, headers } = await fresh
+      const { status, data, headers } = await client()
         .request(toConfig(request, model) as never)
         .catch((error: Failure) => {
           if (error.response) return error.response

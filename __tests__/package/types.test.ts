@@ -58,7 +58,7 @@ describe.each(cases)('%s with %s resolution', (compiler, resolution) => {
         import axios from 'axios'
         ${imports.join('\n')}
         const api = ${create(axios, resolution)}
-        entry0.attachOAuth1(api, { client: { key: 'k' }, token: { oauth_token: 't' } }, { allowedOrigins: 'https://api.example.com' })
+        entry0.attachOAuth2(api, entry0.createOAuth2Session({ grant: entry0.clientCredentialsGrant() }), { allowedOrigins: 'https://api.example.com' })
         export const answer = api.get('/x', { oauth: false })
         export const used = [${imports.map((_, index) => `entry${index}`).join(', ')}]`,
       'wrong.ts': `

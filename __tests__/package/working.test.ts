@@ -77,7 +77,7 @@ test.each(cases)('%s runs %s beside %s: fetches, retries, renews', async (versio
 test.each(['axios-0-27', 'axios-1-7'])('a webpack 4 bundle works with %s inside', async axios => {
   application = consumer(axios)
   application.write({
-    'src/main.js': programs['main.cjs'] as string,
+    'src/main.js': programs['main.mjs'] as string,
     'webpack.cjs': `
       require(${JSON.stringify(join(legacy, 'webpack4'))})({
         mode: 'production', target: 'node', entry: './src/main.js', context: __dirname,

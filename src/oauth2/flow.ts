@@ -1,8 +1,9 @@
 import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/flow.js'
 import { isOAuthError, OAuthError } from '../errors.js'
+import type { Challenge } from './challenges.js'
 import { applyHooks } from './hooks.js'
 import type { OAuth2Session } from './session.js'
-import { emit, inside, type State } from './session-state.js'
+import { emit, inside, owners, type State } from './session-state.js'
 import type { Token } from './stored-grant.js'
 import { bearer } from './token-types/bearer.js'
 
@@ -21,13 +22,23 @@ const proven = (state: State, request: OutgoingRequest) => {
   if (state.blocked?.size) state.blocked.delete(originOf(request))
 }
 
+const isBlocked = ({ blocked, clock }: State, key: string, { access_token }: Token) => {
+  const found = blocked?.get(key)
+  return found?.token.access_token === access_token && clock() < found.until
+}
+
+const block = (state: State, key: string, token: Token) => {
+  state.blocked ??= new Map()
+  state.blocked.set(key, { token, until: state.clock() + PAUSE })
+}
+
 /**
  * OAuth 2 as a conversation: authorize, send; refused: renew, authorize, send once more.
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  */
 function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth<Token> {
   const { state } = inside(session)
-  const { tokenType: type = bearer(), hooks, whenUnauthenticated } = state.options
+  const { tokenType: type = bearer(), hooks, whenUnauthenticated, challenges } = state.options
 
   async function* attempt(
     request: OutgoingRequest,
@@ -56,14 +67,17 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
       }
       response = yield* attempt(request, token)
     }
+    const asked = read(response, token)
+    if (asked) return yield* answer(request, token, asked)
     if (!refused(response)) return proven(state, request)
     const origin = originOf(request)
-    const block = state.blocked?.get(origin)
-    if (block?.token.access_token === token.access_token && state.clock() < block.until) return
+    if (isBlocked(state, origin, token)) return
     const renewed = await source.token({ rejected: token, signal })
-    if (!refused(yield* attempt(request, renewed))) return proven(state, request)
-    state.blocked ??= new Map()
-    state.blocked.set(origin, { token: renewed, until: state.clock() + PAUSE })
+    response = yield* attempt(request, renewed)
+    const more = read(response, renewed)
+    if (more) return yield* answer(request, renewed, more)
+    if (!refused(response)) return proven(state, request)
+    block(state, origin, renewed)
     const error = new OAuthError(
       'OAUTH_REFUSED',
       `${origin} refused a fresh token: not renewed for it again for ${PAUSE} s.`,
@@ -71,10 +85,42 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     emit(state, 'error', { error })
   }
 
+  const read = (response: IncomingResponse, token: Token) =>
+    response.authenticated ? challenges?.read(response, token.scope) : undefined
+
+  /** Tells what the API asks for; if the application answers with a new grant, sends the request once more. */
+  async function* answer(request: OutgoingRequest, token: Token, asked: Challenge): AuthFlow {
+    const { signal } = request
+    const key = originOf(request) + JSON.stringify(asked.parameters)
+    emit(state, 'challenge', asked)
+    if (!challenges?.answer || isBlocked(state, key, token)) return
+    state.answers ??= new Map()
+    const { answers } = state
+    const answering = answers.get(key) ?? challenges.answer(asked).finally(() => answers.delete(key))
+    answers.set(key, answering)
+    try {
+      await answering
+    } catch (cause) {
+      throw new OAuthError('OAUTH_INTERACTION_REQUIRED', `${asked.error}: signing in again failed.`, {
+        cause,
+        error: asked.error,
+      })
+    }
+    const renewed = await source.token({ signal })
+    if (renewed.access_token === token.access_token) return
+    if (owners.get(renewed) !== owners.get(token)) {
+      throw new OAuthError(
+        'OAUTH_SESSION_CHANGED',
+        'Somebody else may have signed in: pass sameUser to fetchToken() if not.',
+      )
+    }
+    if (read(yield* attempt(request, renewed), renewed)) block(state, key, renewed)
+  }
+
   const auth: Auth<Token> = {
     boundToUrl: !!type.boundToUrl || !!hooks?.protectedRequest,
     refused(response, request) {
-      const no = refused(response)
+      const no = refused(response) || !!challenges?.read(response, undefined)
       if (!no) proven(state, request)
       return no
     },

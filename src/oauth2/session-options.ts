@@ -1,5 +1,6 @@
 import type { Awaitable } from '../auth/flow.js'
 import type { OAuthError } from '../errors.js'
+import type { Challenge, ChallengePolicy } from './challenges.js'
 import type {
   ClientAuthOption,
   ClientMetadata,
@@ -64,8 +65,8 @@ export interface SessionEvents {
   renewed: { duration: number; cause: 'expired' | 'refused' | 'ahead' | 'forced' }
   /** The session is over, here or in another tab or process. */
   ended: { reason: string }
-  /** The API asks for more than a fresh token (`insufficient_scope`, step-up). */
-  challenge: { challenge: Record<string, string>; status: number }
+  /** The API asks for more than a fresh token (`insufficient_scope`, step-up); needs the option `challenges`. */
+  challenge: Challenge
   /** Something went wrong: a renewal, a store that cannot be written, a fresh token that was refused. */
   error: { error: OAuthError }
 }
@@ -102,6 +103,8 @@ export interface OAuth2SessionOptions {
   whenUnauthenticated?: 'reject' | 'send'
   /** Called once for all requests that wait; when it resolves they go on with the token that is there then. */
   onInteractionRequired?: (reason: InteractionRequired) => Promise<void>
+  /** What to do when an API asks for more scope or a better sign-in; `challenges()` makes one. */
+  challenges?: ChallengePolicy
   /** Expiry that only the parsed body tells. */
   isTokenExpired?: IsTokenExpired
   hooks?: Hooks

@@ -61,8 +61,10 @@ export interface State {
   signIn?: Promise<void> | undefined
   unsubscribe?: (() => void) | undefined
   listeners?: Map<string, Set<(detail: never) => void>>
-  /** Per origin: the fresh token that was refused there, and until when (seconds) it is not renewed on that account. */
+  /** Per origin: the fresh token that was refused there, and until when (seconds) it is not renewed on that account; likewise per challenge. */
   blocked?: Map<string, { token: Token; until: number }>
+  /** Challenges that are being answered. */
+  answers?: Map<string, Promise<void>>
 }
 
 /** A session as this room sees it. */

@@ -1,5 +1,6 @@
-import { axiosVersions } from './versions.js'
-import { reason, settle, startWorld, type World } from './world.js'
+import { gate } from '../servers/gate.js'
+import { axiosVersions, loadVersion } from './versions.js'
+import { reason, settle, startWorld, turns, until, type World } from './world.js'
 
 describe.each(axiosVersions)('axios $version', version => {
   const { fetchToken, passwordGrant, revokeToken, saveToken } = version.oauth
@@ -54,4 +55,60 @@ describe.each(axiosVersions)('axios $version', version => {
     expect(world.api.sends(anna.access_token)).toBe(1)
     expect(world.api.sends(ben.access_token)).toBe(0)
   })
+
+  test('signing out during a renewal: the token that arrives too late is revoked, nobody’s request is repeated', async () => {
+    world = await startWorld(version)
+    world.as.revokeAccessTokens()
+    const door = gate()
+    world.as.latency = () => door.wait()
+    const requests = settle(Array.from({ length: 5 }, (_, id) => world.http.post('/a', { id })))
+    await door.arrived()
+    const out = revokeToken(world.session)
+    const other = world.as.issue({ subject: 'ben' })
+    const signedIn = saveToken(world.session, other)
+    await turns()
+    door.open()
+    expect(await out).toMatchObject({ revoked: true })
+    await signedIn
+    for (const outcome of await requests)
+      expect(outcome.ok ? 'ok' : reason(outcome.error)?.code).toMatch(/^OAUTH_SESSION_(ENDED|CHANGED)$/)
+    expect(world.api.sends(other.access_token)).toBe(0)
+    expect(world.api.counts.effects.size).toBe(0)
+    await until(() => world.as.activeTokens().length === 1)
+    expect(world.as.activeTokens()[0]?.subject).toBe('ben')
+    expect((await world.http.get('/b')).status).toBe(200)
+    expect(world.as.counts).toMatchObject({ token: 1, reuse: 0 })
+  })
+
+  test('a second copy of the package (ESM beside CommonJS) works on the same session', async () => {
+    world = await startWorld(version)
+    const copy = loadVersion(version)
+    expect(copy.oauth.attachOAuth2).not.toBe(version.oauth.attachOAuth2)
+    const second = copy.axios.create({ baseURL: world.api.url })
+    copy.oauth.attachOAuth2(second, world.session)
+    world.as.revokeAccessTokens()
+    const outcomes = await settle([world.http.get('/x'), second.get('/x')])
+    expect(outcomes.every(outcome => outcome.ok)).toBe(true)
+    expect(world.as.counts).toMatchObject({ token: 1, reuse: 0 })
+  })
+
+  test.each(['first', 'second'] as const)(
+    'the %s of two people signed in through a second copy of the package: nothing is repeated in another’s name',
+    async who => {
+      world = await startWorld(version, { signedOut: true })
+      const copy = loadVersion(version)
+      const [one, two] = who === 'first' ? [copy, version] : [version, copy]
+      await one.oauth.saveToken(world.session, world.as.issue())
+      world.as.revokeAccessTokens()
+      const door = world.api.hold(request => request.target === '/a')
+      const request = settle([world.http.get('/a')])
+      await door.arrived()
+      const other = world.as.issue({ subject: 'ben' })
+      await two.oauth.saveToken(world.session, other)
+      door.open()
+      const [outcome] = await request
+      expect(outcome?.ok === false && reason(outcome.error)?.code).toBe('OAUTH_SESSION_CHANGED')
+      expect(world.api.sends(other.access_token)).toBe(0)
+    },
+  )
 })

@@ -1,5 +1,5 @@
 import { axiosVersions } from './versions.js'
-import { failure, reason, startWorld, turns, until, type World } from './world.js'
+import { failure, reason, settle, startWorld, turns, until, type World } from './world.js'
 
 /** Only `setTimeout` is ours: sockets go on by themselves. */
 const fakeTimeouts = () =>
@@ -44,6 +44,32 @@ describe.each(axiosVersions)('axios $version', version => {
       clearInterval(ticks)
     }
     expect(world.as.counts).toMatchObject({ token: 2, reuse: 0 })
+  })
+
+  test('a 503 that stays: all who wait get one clear reason, the session lives, the server is left in peace', async () => {
+    let now = Date.now() / 1000
+    world = await startWorld(version, { session: { clock: () => now } })
+    const ended: unknown[] = []
+    world.session.on('ended', detail => ended.push(detail))
+    world.as.revokeAccessTokens()
+    // longer than anybody wants to wait
+    world.as.always = { status: 503, retryAfter: '3600' }
+    const outcomes = await settle(Array.from({ length: 20 }, () => world.http.get('/x')))
+    const reasons = outcomes.map(outcome => (outcome.ok ? undefined : reason(outcome.error)))
+    expect(new Set(reasons.map(one => one?.code))).toEqual(new Set(['OAUTH_SERVER_UNAVAILABLE']))
+    expect(reasons[0]).toMatchObject({ status: 503, retryAfter: 3600 })
+    expect(world.as.counts.token).toBe(1)
+
+    now += 3500
+    expect(reason(await failure(world.http.get('/x')))?.code).toBe('OAUTH_SERVER_UNAVAILABLE')
+    expect(world.as.counts.token).toBe(1)
+
+    world.as.always = undefined
+    now += 101
+    world.as.revokeAccessTokens()
+    expect((await world.http.get('/x')).status).toBe(200)
+    expect(world.as.counts).toMatchObject({ token: 2, reuse: 0 })
+    expect(ended).toEqual([])
   })
 
   test('an answer that was lost is not asked for again: the refresh token may be spent', async () => {

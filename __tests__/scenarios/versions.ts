@@ -4,22 +4,25 @@ import { axiosVersions as all } from '../support/axios-versions.js'
 /** One axios version as an application has it: the package imports the same one. */
 export interface Version {
   version: string
+  /** What it is installed as. */
+  module: string
   axios: AxiosStatic
   oauth: typeof import('../../src/index.js')
 }
 
-function load(peer: string): Omit<Version, 'version'> {
-  let loaded: Omit<Version, 'version'> | undefined
+/** Loads an axios version and the package, both anew: called twice, it answers two copies. */
+export function loadVersion({ version, module }: { version: string; module: string }): Version {
+  let loaded: Version | undefined
   jest.isolateModules(() => {
-    jest.doMock('axios', () => jest.requireActual(peer))
-    loaded = { axios: require('axios'), oauth: require('../../src/index.js') }
+    jest.doMock('axios', () => jest.requireActual(module))
+    loaded = { version, module, axios: require('axios'), oauth: require('../../src/index.js') }
     jest.dontMock('axios')
   })
-  return loaded as Omit<Version, 'version'>
+  return loaded as Version
 }
 
 /** The axios versions that the scenarios run on, oldest first. */
-export const axiosVersions: Version[] = all.map(({ name, module }) => ({ version: name, ...load(module) }))
+export const axiosVersions: Version[] = all.map(({ name, module }) => loadVersion({ version: name, module }))
 
 /** The newest, for what takes long. */
 export const newest = axiosVersions.at(-1) as Version

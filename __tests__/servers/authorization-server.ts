@@ -107,6 +107,8 @@ export interface AuthorizationServer extends RunningServer {
   /** True for an access token of this server that is neither expired nor revoked. */
   isActive(token: string): boolean
   find(token: string): AccessTokenRecord | undefined
+  /** Access tokens that are neither expired nor revoked, oldest first. */
+  activeTokens(): AccessTokenRecord[]
   /** Revokes every access token; refresh tokens stay. */
   revokeAccessTokens(): void
   /** Revokes everything: the next refresh is answered `invalid_grant`. */
@@ -399,6 +401,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
       return record !== undefined && !record.revoked && record.expiresAt > clock()
     },
     find: given => access.get(given),
+    activeTokens: () => [...access.values()].filter(({ token }) => server.isActive(token)),
     revokeAccessTokens() {
       for (const record of access.values()) record.revoked = true
     },

@@ -2,6 +2,7 @@
  * The main job, from the first token to the log-out, against a certified authorization server and an API on this machine.
  * No configuration; nothing leaves loopback.
  */
+import { webcrypto } from 'node:crypto'
 import axios from 'axios'
 import {
   attachOAuth2,
@@ -54,6 +55,8 @@ const session = createOAuth2Session({
   server: discover(provider.issuer),
   client: { client_id: 'spa' },
   clock: () => Date.now() / 1000 + passed,
+  // needed in Node 18 only, which has no global one
+  crypto: webcrypto as Crypto,
 })
 attachOAuth2(api, session)
 session.on('renewed', ({ cause, duration }) =>

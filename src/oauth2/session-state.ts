@@ -160,11 +160,11 @@ const storeError = (code: OAuthErrorCode, error: unknown) =>
     ? error
     : new OAuthError(code, `The token store failed (${(error as { code?: string })?.code ?? (error as Error)?.name}).`)
 
-/** Takes over what is stored, and tells when it ended. */
-function adopt(state: State, stored: StoredGrant | undefined): void {
+/** Takes over what is stored, and tells when it ended; `superseded` when what is known never got into the store. */
+function adopt(state: State, stored: StoredGrant | undefined, superseded?: boolean): void {
   const known = state.grant
   // nothing new, or a replica that lags behind
-  if (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known) return
+  if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
   state.grant = stored
   state.version = stored?.version ?? 0
   state.retryAt = state.failures = 0
@@ -191,6 +191,7 @@ export async function load(state: State): Promise<void> {
     if (state.unsaved) return
     throw storeError('OAUTH_STORE_READ', error)
   }
+  const superseded = !!state.unsaved && stored !== state.unsaved
   state.unsaved = undefined
   const issuer = issuerOf(state)
   if (
@@ -206,9 +207,15 @@ export async function load(state: State): Promise<void> {
       'What is stored belongs to another issuer, client or version: ignored.',
     )
     emit(state, 'error', { error })
-  } else adopt(state, stored)
+  } else adopt(state, stored, superseded)
   state.readAt = state.clock()
 }
+
+const same = (a: StoredGrant | undefined, b: StoredGrant) =>
+  a?.grantId === b.grantId &&
+  a.version === b.version &&
+  a.refresh_token === b.refresh_token &&
+  Object.keys(b.tokens).every(key => a.tokens[key]?.access_token === b.tokens[key]?.access_token)
 
 /** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
 export async function save(state: State, next: StoredGrant, lease: Lease): Promise<boolean> {
@@ -218,7 +225,8 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
   for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
     if (attempt) await new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
     try {
-      if ((await store.set(key, next)) === false) return false
+      // a write that failed may have gone through all the same
+      if ((await store.set(key, next)) === false && !(attempt && same(await store.get(key), next))) return false
       state.unsaved = undefined
       adopt(state, next)
       state.readAt = clock()

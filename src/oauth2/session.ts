@@ -132,7 +132,7 @@ async function renew(
           discard(state, received)
         const newer = settle(at)
         if (newer) return newer
-        throw endedError(state)
+        throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
       }
     } catch (error) {
       const failure = error as OAuthError

@@ -1,0 +1,12 @@
+/** OpenID Connect: who signed in, verified, and how to log out everywhere. @see https://openid.net/specs/openid-connect-core-1_0.html */
+export { type IdTokenOptions, idTokenValidator } from './oidc/id-token.js'
+export {
+  createLogoutUrl,
+  type LogoutOptions,
+  type LogoutToken,
+  type LogoutTokenOptions,
+  validateLogoutResponse,
+  validateLogoutToken,
+} from './oidc/logout.js'
+export { fetchUserInfo, type UserInfo, type UserInfoOptions } from './oidc/userinfo.js'
+export type { VerifierOptions } from './oidc/verify.js'

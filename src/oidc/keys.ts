@@ -1,0 +1,90 @@
+import { createLocalJWKSet, type JSONWebKeySet, type JWSHeaderParameters } from 'jose'
+import { OAuthError } from '../errors.js'
+import { type Clock, type Send, type ServerRequest, secureUrl } from '../oauth2/endpoint.js'
+import { processServerResponse } from '../oauth2/token-response.js'
+
+/** A server's public keys, read when they are needed. Times are seconds. */
+export interface KeySource {
+  /**
+   * The keys that fit a header, most likely one. A `kid` that is not known makes the keys be read anew, if that was not done just now.
+   * @throws OAuthError `OAUTH_INVALID_RESPONSE` when the document is no key set, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_ID_TOKEN_INVALID` when no key fits
+   */
+  find(
+    uri: string,
+    header: JWSHeaderParameters,
+    how: { send: Send; clock: Clock; allowInsecure?: true | string[] | undefined },
+  ): Promise<CryptoKey[]>
+}
+
+interface Known {
+  find: ReturnType<typeof createLocalJWKSet>
+  readAt: number
+}
+
+async function candidates(find: Known['find'], header: JWSHeaderParameters): Promise<CryptoKey[]> {
+  try {
+    return [await find(header)]
+  } catch (error) {
+    const { code } = error as { code?: string }
+    // several keys fit a header without kid: jose hands them out one by one
+    if (code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS') {
+      const keys: CryptoKey[] = []
+      for await (const key of error as unknown as AsyncIterable<CryptoKey>) keys.push(key)
+      return keys
+    }
+    if (code === 'ERR_JWKS_NO_MATCHING_KEY') return []
+    throw new OAuthError('OAUTH_INVALID_RESPONSE', 'A key of the key set cannot be used.', { cause: error })
+  }
+}
+
+/** Keeps key sets by address; `maxAge` and `cooldown` bound how old they get and how often an unknown `kid` may ask for them. */
+export function keySource({ maxAge = 600, cooldown = 30 }: { maxAge?: number; cooldown?: number } = {}): KeySource {
+  const known = new Map<string, Known>()
+  const pending = new Map<string, Promise<Known>>()
+
+  const read: (...args: [string, Parameters<KeySource['find']>[2]]) => Promise<Known> = (
+    uri,
+    { send, clock, allowInsecure },
+  ) => {
+    const reading =
+      pending.get(uri) ??
+      (async () => {
+        const readAt = clock()
+        const request: ServerRequest = {
+          endpoint: 'jwks',
+          method: 'GET',
+          url: secureUrl(uri, 'jwks_uri', allowInsecure),
+          headers: { Accept: 'application/jwk-set+json, application/json' },
+          body: new URLSearchParams(),
+          timeout: 10,
+        }
+        const document = processServerResponse(await send(request), readAt)
+        const keys = document.keys
+        if (!Array.isArray(keys) || !keys.every(key => typeof key === 'object' && key && 'kty' in key)) {
+          throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The document at jwks_uri is no key set.')
+        }
+        const entry = { find: createLocalJWKSet(document as unknown as JSONWebKeySet), readAt }
+        known.set(uri, entry)
+        return entry
+      })().finally(() => pending.delete(uri))
+    pending.set(uri, reading)
+    return reading
+  }
+
+  return {
+    async find(uri, header, how) {
+      let entry = known.get(uri)
+      if (!entry || how.clock() - entry.readAt >= maxAge) entry = await read(uri, how)
+      let keys = await candidates(entry.find, header)
+      if (!keys.length && how.clock() - entry.readAt >= cooldown)
+        keys = await candidates((await read(uri, how)).find, header)
+      if (!keys.length) {
+        throw new OAuthError(
+          'OAUTH_ID_TOKEN_INVALID',
+          `None of the server's keys fits (alg ${header.alg}, kid ${header.kid ?? 'none'}).`,
+        )
+      }
+      return keys
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import { OAuthError } from '../errors.js'
+import { base64url } from '../lib/base64url.js'
+import { toForm } from '../lib/form.js'
+import { appendQuery, type ServerParameters, secureUrl } from '../oauth2/endpoint.js'
+import { core, type OAuth2Session } from '../oauth2/session.js'
+import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
+
+/** Options of {@link createLogoutUrl}; whatever else is given is sent as it is. */
+export interface LogoutOptions {
+  /** Exactly as registered; where the user agent comes back to. */
+  post_logout_redirect_uri?: string
+  /** Default: random, if there is a `post_logout_redirect_uri`. */
+  state?: string
+  /** Default: the stored ID token; `null` leaves it out. */
+  id_token_hint?: string | null
+  logout_hint?: string
+  ui_locales?: string
+  [parameter: string]: ServerParameters[string]
+}
+
+/**
+ * Where to send the user agent so that the person is logged out at the authorization server too. Make it before `revokeToken`,
+ * which forgets the ID token that is sent as a hint. Keep `state` for {@link validateLogoutResponse}.
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_STORE_READ`
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
+ */
+export async function createLogoutUrl(
+  session: OAuth2Session,
+  options: LogoutOptions = {},
+): Promise<{ url: string; state: string | undefined }> {
+  const inside = core(session)
+  const { server, client, allowInsecure, random } = await inside.context()
+  if (!server.end_session_endpoint) {
+    throw new OAuthError('OAUTH_ENDPOINT_MISSING', 'The server metadata has no end_session_endpoint')
+  }
+  const url = secureUrl(server.end_session_endpoint, 'end_session_endpoint', allowInsecure)
+  const hint = options.id_token_hint === undefined ? (await inside.read())?.id_token : options.id_token_hint
+  const state = options.state ?? (options.post_logout_redirect_uri ? base64url(random(16)) : undefined)
+  appendQuery(url, toForm({ client_id: client.client_id, ...options, id_token_hint: hint, state }))
+  return { url: url.href, state }
+}
+
+/**
+ * Checks that a return to `post_logout_redirect_uri` answers the log-out that was asked for.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH`
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RedirectionAfterLogout
+ */
+export function validateLogoutResponse(url: string | URL, state: string): void {
+  const { searchParams } = new URL(url)
+  if (!state || searchParams.get('state') !== state) {
+    throw new OAuthError('OAUTH_STATE_MISMATCH', 'This is not the answer to the log-out that was asked for.')
+  }
+}
+
+/** Options of {@link validateLogoutToken}. */
+export interface LogoutTokenOptions extends VerifierOptions {
+  /** Seconds that a log-out token may be old. Default 120. */
+  maxTokenAge?: number
+  /** Says whether this `jti` came before, and remembers it until `expiresAt` (seconds). Without it replays are not noticed. */
+  isReplayed?: (jti: string, expiresAt: number) => boolean | Promise<boolean>
+}
+
+/** Who is to be logged out. */
+export interface LogoutToken {
+  iss: string
+  sub?: string
+  sid?: string
+  jti: string
+  iat: number
+  [claim: string]: unknown
+}
+
+/**
+ * Validates the log-out token that an authorization server posts to a back end (`logout_token`): signature, `iss`, `aud`, `iat`,
+ * `exp`, `jti`, `sub` or `sid`, the event, and that it has no nonce. End the sessions of that person, then answer 200.
+ * @throws OAuthError `OAUTH_ID_TOKEN_INVALID` with the name of the claim
+ * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation
+ */
+export async function validateLogoutToken(
+  session: OAuth2Session,
+  logoutToken: string,
+  options: LogoutTokenOptions = {},
+): Promise<LogoutToken> {
+  const inside = core(session)
+  const context = await inside.context()
+  const { header, claims } = await jwtVerifier(options)(logoutToken, 'id_token', context)
+  const { iss, aud, iat, exp, jti, sub, sid, events, nonce } = claims
+  const now = inside.clock()
+  const { maxTokenAge = 120 } = options
+  insist(header.typ === undefined || /^(application\/)?logout\+jwt$/i.test(header.typ), 'typ')
+  insist(typeof iss === 'string' && iss === context.server.issuer, 'iss')
+  insist([aud].flat().includes(inside.client.client_id), 'aud')
+  insist(typeof iat === 'number' && iat <= now + 60 && iat >= now - maxTokenAge - 60, 'iat')
+  insist(typeof exp === 'number' && exp > now - 60, 'exp')
+  insist(typeof jti === 'string' && jti, 'jti')
+  insist(typeof sub === 'string' || typeof sid === 'string', 'sub')
+  const event = (events as Record<string, unknown> | undefined)?.['http://schemas.openid.net/event/backchannel-logout']
+  insist(typeof event === 'object' && event && !Array.isArray(event), 'events')
+  insist(nonce === undefined, 'nonce')
+  insist(!(await options.isReplayed?.(jti, exp)), 'jti')
+  return claims as LogoutToken
+}

@@ -1,0 +1,90 @@
+import type { IncomingResponse, OutgoingRequest } from '../auth/flow.js'
+import { OAuthError } from '../errors.js'
+import { type ServerRequest, secureUrl } from '../oauth2/endpoint.js'
+import { authOf } from '../oauth2/flow.js'
+import { readClaims } from '../oauth2/id-token-claims.js'
+import { core, type OAuth2Session } from '../oauth2/session.js'
+import { processServerResponse } from '../oauth2/token-response.js'
+import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
+
+/** Claims about the person who signed in. */
+export interface UserInfo {
+  sub: string
+  [claim: string]: unknown
+}
+
+/** Options of {@link fetchUserInfo}. */
+export interface UserInfoOptions extends VerifierOptions {
+  /** The `sub` that is expected; default: that of the stored ID token. */
+  subject?: string
+  signal?: AbortSignal
+}
+
+/**
+ * Asks the server about the person who signed in, with the session's token (renewed if it is refused). A signed answer is
+ * verified. The `sub` must be that of the ID token.
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_ID_TOKEN_INVALID` (another subject, a signature), `OAUTH_INVALID_RESPONSE`, and
+ * what `session.token()` throws
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
+ */
+export async function fetchUserInfo(session: OAuth2Session, options: UserInfoOptions = {}): Promise<UserInfo> {
+  const inside = core(session)
+  const context = await inside.context()
+  const { server, client, allowInsecure, send } = context
+  const address = server.userinfo_endpoint
+  if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', 'The server metadata has no userinfo_endpoint')
+  const url = secureUrl(address, 'userinfo_endpoint', allowInsecure)
+
+  const headers = new Map<string, string>()
+  const fresh = () => {
+    headers.clear()
+    headers.set('accept', 'application/json, application/jwt')
+  }
+  const request: OutgoingRequest = {
+    method: 'GET',
+    url: url.href,
+    data: undefined,
+    header: name => headers.get(name.toLowerCase()),
+    setHeader(name, value) {
+      if (value === undefined) headers.delete(name.toLowerCase())
+      else headers.set(name.toLowerCase(), value)
+    },
+    signal: options.signal,
+  }
+  fresh()
+  const flow = authOf(session).flow(request)
+  let response: Awaited<ReturnType<typeof send>> | undefined
+  for (let turn = await flow.next(); !turn.done; ) {
+    const call: ServerRequest = {
+      endpoint: 'userinfo',
+      method: 'GET',
+      url: new URL(request.url),
+      headers: Object.fromEntries(headers),
+      body: new URLSearchParams(),
+      ...(options.signal && { signal: options.signal }),
+    }
+    response = await send(call)
+    const { status, header, body } = response
+    fresh()
+    request.url = url.href
+    const incoming: IncomingResponse = { status, header, data: body, authenticated: true }
+    turn = await flow.next(incoming)
+  }
+  if (!response) throw new OAuthError('OAUTH_INTERACTION_REQUIRED', 'There is no token to ask with.')
+
+  let claims: Record<string, unknown>
+  if (response.status === 200 && /^application\/jwt\b/i.test(response.header('content-type') ?? '')) {
+    const verified = await jwtVerifier(options)(response.body, 'userinfo', context)
+    claims = verified.claims
+    insist(claims.iss === undefined || claims.iss === server.issuer, 'iss')
+    insist(claims.aud === undefined || [claims.aud].flat().includes(client.client_id), 'aud')
+  } else {
+    insist(!client.userinfo_signed_response_alg, 'it should be signed')
+    claims = processServerResponse(response, inside.clock())
+  }
+  const stored = (await inside.read())?.id_token
+  const subject = options.subject ?? (stored && readClaims(stored)?.sub)
+  insist(typeof claims.sub === 'string' && claims.sub, 'sub')
+  insist(subject === undefined || claims.sub === subject, 'sub')
+  return claims as UserInfo
+}

@@ -3,7 +3,7 @@ import { isOAuthError, OAuthError } from '../errors.js'
 import type { Challenge } from './challenges.js'
 import { applyHooks } from './hooks.js'
 import type { OAuth2Session } from './session.js'
-import { emit, inside, owners, type State } from './session-state.js'
+import { emit, inside, isWithin, owners, type State } from './session-state.js'
 import type { Token } from './stored-grant.js'
 import { bearer } from './token-types/bearer.js'
 
@@ -22,14 +22,14 @@ const proven = (state: State, request: OutgoingRequest) => {
   if (state.blocked?.size) state.blocked.delete(originOf(request))
 }
 
-const isBlocked = ({ blocked, clock }: State, key: string, { access_token }: Token) => {
-  const found = blocked?.get(key)
-  return found?.token.access_token === access_token && clock() < found.until
+const isBlocked = (state: State, key: string, { access_token }: Token) => {
+  const found = state.blocked?.get(key)
+  return found?.token.access_token === access_token && isWithin(state, found.at, PAUSE)
 }
 
 const block = (state: State, key: string, token: Token) => {
   state.blocked ??= new Map()
-  state.blocked.set(key, { token, until: state.clock() + PAUSE })
+  state.blocked.set(key, { token, at: state.clock() })
 }
 
 /**

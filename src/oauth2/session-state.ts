@@ -49,6 +49,9 @@ export interface State {
   /** The highest version seen in the store, also that of a value which is not ours. */
   version: number
   readAt: number
+  /** Looks at the store begun, and the last one that counted. */
+  looks: number
+  seen: number
   /** Counts endings, so that a token that arrives after one is noticed. */
   epoch: number
   /** Why the session is being ended, until the store knows. */
@@ -56,13 +59,14 @@ export interface State {
   /** A grant that the store did not take yet. */
   unsaved?: StoredGrant | undefined
   retryAt: number
+  failedAt: number
   failures: number
   failure?: OAuthError
   signIn?: Promise<void> | undefined
   unsubscribe?: (() => void) | undefined
   listeners?: Map<string, Set<(detail: never) => void>>
-  /** Per origin: the fresh token that was refused there, and until when (seconds) it is not renewed on that account; likewise per challenge. */
-  blocked?: Map<string, { token: Token; until: number }>
+  /** Per origin: the fresh token that was refused there, and when (seconds): it is not renewed on that account for a while. Likewise per challenge. */
+  blocked?: Map<string, { token: Token; at: number }>
   /** Challenges that are being answered. */
   answers?: Map<string, Promise<void>>
 }
@@ -123,6 +127,12 @@ export function emit<E extends keyof SessionEvents>(state: State, event: E, deta
   }
 }
 
+/** True while it is less than `seconds` since `at`; a clock that was set back makes nothing last longer. */
+export const isWithin = ({ clock }: State, at: number, seconds: number): boolean => {
+  const age = clock() - at
+  return age >= 0 && age < seconds
+}
+
 /** Runs `critical` while nobody else works on this grant. */
 export function locked<T>(state: State, critical: (lease: Lease) => Promise<T>): Promise<T> {
   const { store, options } = state
@@ -181,16 +191,21 @@ export async function load(state: State): Promise<void> {
     state.readAt = Number.NEGATIVE_INFINITY
     load(state).catch(error => emit(state, 'error', { error }))
   })
+  const look = ++state.looks
+  const get = () => store.get(key, error => emit(state, 'error', { error }))
   let stored: StoredGrant | undefined
   try {
-    stored = await store.get(key, error => emit(state, 'error', { error }))
+    stored = await get()
     if (state.unsaved && !((stored?.version ?? 0) >= state.unsaved.version)) {
-      if ((await store.set(key, state.unsaved)) !== false) stored = state.unsaved
+      stored = (await store.set(key, state.unsaved)) === false ? await get() : state.unsaved
     }
   } catch (error) {
     if (state.unsaved) return
     throw storeError('OAUTH_STORE_READ', error)
   }
+  // a look that was slow shows less than what was learnt since
+  if (look < state.seen) return
+  state.seen = look
   const superseded = !!state.unsaved && stored !== state.unsaved
   state.unsaved = undefined
   const issuer = issuerOf(state)
@@ -228,6 +243,7 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
       // a write that failed may have gone through all the same
       if ((await store.set(key, next)) === false && !(attempt && same(await store.get(key), next))) return false
       state.unsaved = undefined
+      state.seen = ++state.looks
       adopt(state, next)
       state.readAt = clock()
       return true

@@ -18,6 +18,7 @@ import {
   INSIDE,
   type Inside,
   inside,
+  isWithin,
   load,
   locked,
   owners,
@@ -35,6 +36,8 @@ const endedError = (state: State): OAuthError => {
   const reason = state.ending ?? state.grant?.ended?.reason ?? 'changed'
   return new OAuthError('OAUTH_SESSION_ENDED', `The session has ended (${reason}): sign in again.`, { error: reason })
 }
+
+const isBackingOff = (state: State) => isWithin(state, state.failedAt, state.retryAt - state.failedAt)
 
 const usable = ({ state, slot }: Inside, token: Token | undefined, ahead = 0): boolean =>
   !!token &&
@@ -107,9 +110,9 @@ async function renew(
   const { state, slot } = at
   const { clock, options } = state
   const backOff = () => {
-    if (clock() < state.retryAt) throw state.failure
+    if (isBackingOff(state)) throw state.failure
   }
-  if (!state.grant?.ended || clock() >= state.readAt + (options.recheck ?? 60)) await load(state)
+  if (!state.grant?.ended || !isWithin(state, state.readAt, options.recheck ?? 60)) await load(state)
   const known = settle(at, stale)
   if (known) return known
   backOff()
@@ -143,7 +146,8 @@ async function renew(
         throw endedError(state)
       }
       const wait = failure.retryAfter ?? Math.min(60, 2 ** state.failures++) * (0.5 + Math.random() / 2)
-      state.retryAt = Math.max(state.retryAt, clock() + wait)
+      state.failedAt = clock()
+      if (state.retryAt < 1 / 0) state.retryAt = state.failedAt + wait
       state.failure = failure
       throw failure
     }
@@ -209,18 +213,18 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
 
 function current(at: Inside): Token | undefined {
   const { state, slot } = at
-  const { options, clock } = state
+  const { options } = state
   const token = state.grant?.tokens[slot.key]
   if (
     !token ||
     (slot.pending && !slot.quiet) ||
     state.ending !== undefined ||
-    clock() >= state.readAt + (options.recheck ?? 60) ||
+    !isWithin(state, state.readAt, options.recheck ?? 60) ||
     !usable(at, token)
   ) {
     return undefined
   }
-  if (options.refreshAhead && !slot.quiet && clock() >= state.retryAt && !usable(at, token, options.refreshAhead)) {
+  if (options.refreshAhead && !slot.quiet && !isBackingOff(state) && !usable(at, token, options.refreshAhead)) {
     slot.quiet = true
     pend(at, token.access_token, 'ahead').catch(error => emit(state, 'error', { error }))
   }
@@ -316,6 +320,9 @@ export function createSession(options: OAuth2SessionOptions, transport: Transpor
       readAt: Number.NEGATIVE_INFINITY,
       epoch: 0,
       retryAt: 0,
+      failedAt: 0,
+      looks: 0,
+      seen: 0,
       failures: 0,
     },
     slot,

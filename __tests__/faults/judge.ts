@@ -29,8 +29,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
   const loggedOut = new Set<Family>()
   const losses: Record<string, number> = {}
   let endings = 0
-  /** A write of a process that had died came through: those who looked before it know the old value. */
+  /** A write came through that nobody's lock guarded: of a process that had died, or one that had given up before. */
   let lateWrite = false
+  /** How often a write of this was tried in vain. */
+  const failures = new Map<string, number>()
 
   const judge: Judge = {
     violation: undefined as Judge['violation'],
@@ -67,7 +69,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     },
     sectionOf(process) {
       let found: Section | undefined
-      for (const section of sections) if (section.process === process) found = section
+      for (const section of sections) if (section.process === process && !found?.lost()) found = section
       return found
     },
 
@@ -89,7 +91,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     answered(call, outcome) {
       flying.delete(call)
       if (call.grantType === 'password') return
-      if (outcome === 'failed' || outcome === 'aborted') call.actor.failure = { at: time.now, writes: world.writes }
+      if (outcome === 'failed' || outcome === 'aborted')
+        call.actor.failure = { at: time.now, version: call.actor.state.grant?.version }
       if (outcome === 'aborted') judge.fail('an aborted refresh', `${call.actor.name} gave up a refresh that was sent`)
     },
     rotated(rotation) {
@@ -117,10 +120,11 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       if (next.version <= (before?.version ?? 0)) judge.fail('a version that does not grow', `${next.version}`)
       const rotation = byNewToken.get(next.refresh_token ?? '')
       if (rotation) {
-        rotation.late ||= !rotation.saved && process?.alive === false
+        const outside = rotation.call.section ? !rotation.call.section.open : rotation.failedWrites >= 4
+        rotation.late ||= !rotation.saved && (process?.alive === false || outside)
         rotation.saved = true
       }
-      if (process?.alive === false) lateWrite = true
+      if (process?.alive === false || (failures.get(JSON.stringify(next)) ?? 0) >= 4) lateWrite = true
       for (const token of Object.values(next.tokens)) everStored.add(token.access_token)
       const from = familyOf(before)
       if (next.ended) {
@@ -143,7 +147,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
             `${process?.name} put ${next.refresh_token} in the place of ${before.refresh_token}`,
           )
       }
-      if (from && to && from.id > to.id && !from.dead && !before?.ended) {
+      if (to) to.tried ??= time.steps
+      if (!lateWrite && from?.tried && to?.tried && from.tried > to.tried && !from.dead && !before?.ended) {
         // the later sign-in gives way only to one that was under way
         const made = byNewToken.has(next.refresh_token ?? '')
         if (made)
@@ -157,6 +162,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       const rotation = byNewToken.get(next.refresh_token ?? '')
       if (rotation) rotation.failedWrites++
       if (next.ended) endings++
+      const family = familyOf(next)
+      if (family) family.tried ??= time.steps
+      const text = JSON.stringify(next)
+      failures.set(text, (failures.get(text) ?? 0) + 1)
     },
     handedOut(actor, accessToken, from) {
       const unsaved = actor.process.actors.some(({ state }) =>
@@ -219,7 +228,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
   function excuse(rotation: Rotation): string | undefined {
     const { call, saved, late, answer, failedWrites } = rotation
     if (call.section?.lost()) return 'the lease was lost'
-    if (late) return 'the holder died before it could save'
+    if (late) return failedWrites >= 4 ? 'the store took no write' : 'the holder died before it could save'
     if (saved) return undefined
     if (answer === 'lost') return 'the answer was lost'
     if (!call.actor.process.alive) return 'the holder died before it could save'
@@ -241,7 +250,12 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     if (refreshToken && refreshToken !== record?.refresh_token)
       judge.fail('a stale refresh token', `${actor.name} sends ${refreshToken}, but ${record?.refresh_token} is stored`)
     const { failure } = actor
-    if (failure && world.writes === failure.writes && !process.jumped && time.now - failure.at < SHORTEST_PAUSE - 1e-3)
+    if (
+      failure &&
+      state.grant?.version === failure.version &&
+      !process.jumped &&
+      time.now - failure.at < SHORTEST_PAUSE - 1e-3
+    )
       judge.fail(
         'a renewal without a pause',
         `${actor.name} asks again ${(time.now - failure.at).toFixed(3)} s after a failure`,

@@ -72,7 +72,6 @@ export function makeMedium(world: World): Medium {
     time.note(`version ${next.version} stored: ${next.ended ? `ended (${next.ended.reason})` : next.refresh_token}`)
     judge.written(owner, before, next)
     text = JSON.stringify(next)
-    world.writes++
     for (const subscriber of subscribers) {
       if (subscriber.owner === owner || !subscriber.owner.alive) continue
       if (!world.calm && random.happens(profile.faults.noticeLost)) continue

@@ -31,8 +31,8 @@ export interface Actor {
   readonly pardoned: Set<string>
   /** Calls of refreshToken() under way. */
   forced: number
-  /** The last renewal that failed, and how many writes the medium had seen by then. */
-  failure?: { at: number; writes: number }
+  /** The last renewal that failed, and the version that the session knew then. */
+  failure?: { at: number; version: number | undefined }
 }
 
 /** A stay inside the lock. */
@@ -48,6 +48,8 @@ export interface Family {
   readonly id: number
   /** Why nothing of it is any good. */
   dead?: string
+  /** The step in which somebody first tried to store it. */
+  tried?: number
 }
 
 /** A refresh token that became another. */
@@ -59,7 +61,7 @@ export interface Rotation {
   answer: 'flying' | 'delivered' | 'lost'
   /** The medium holds, or held, the new one. */
   saved: boolean
-  /** It was written by a process that had died: what was sent came to pass when others were at work already. */
+  /** It was written after its holder had died or had left the lock: others were at work already. */
   late: boolean
   failedWrites: number
 }
@@ -94,8 +96,6 @@ export interface World {
   storeDown: number
   serverDown: number
   apiRefuses: number
-  /** How many writes the medium has taken. */
-  writes: number
 }
 
 /** What a world found wrong. */

@@ -54,7 +54,6 @@ export async function runWorld(seed: number, tracing = false): Promise<Outcome> 
     storeDown: 0,
     serverDown: 0,
     apiRefuses: 0,
-    writes: 0,
   }
   const judge: Judge = makeJudge(bare, () => server)
   const world: World = Object.assign(bare, { judge })
@@ -253,6 +252,11 @@ async function runCalm(
 ): Promise<{ over: number; alive: number }> {
   const { time, judge, profile, processes } = world
   world.calm = true
+  for (const process of processes) {
+    // somebody sets the clocks right
+    process.jumped ||= process.skew !== 0
+    process.skew = 0
+  }
   profile.clientsPerProcess = 0
   if (processes.every(process => !process.alive) || profile.processes > 1) populate(world, server, medium, clients)
   const living = processes.filter(process => process.alive).flatMap(process => process.actors)

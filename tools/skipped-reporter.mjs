@@ -1,6 +1,6 @@
 /**
  * Says at the end of a Jest run what was not tested and how to test it: a skipped suite that nobody sees is a suite that
- * nobody runs. Also leaves the counts and the files with left-out suites in .tools/ for .ci/run, which adds up and comes back.
+ * nobody runs. For .ci/run, which adds up and comes back, it also leaves the counts and which files left suites out.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -50,7 +50,7 @@ export default class SkippedReporter {
   #record(results, files) {
     const folder = join(this.#root, '.tools')
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'left-out.json'), JSON.stringify([...files]))
+    if (this.suite === undefined) writeFileSync(join(folder, 'left-out.json'), JSON.stringify([...files]))
     // a suite that did not even load has no test that could have failed
     const failed = results.numFailedTests + results.testResults.filter(result => result.testExecError).length
     if (process.env.CI_TOTALS) appendFileSync(process.env.CI_TOTALS, `${results.numPassedTests} ${failed}\n`)

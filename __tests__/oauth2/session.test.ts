@@ -631,6 +631,7 @@ describe('a store in trouble', () => {
     store.failing.set = 0
     server.now += 2
     expect(await session.token()).toMatchObject({ access_token: 'a1' })
+    await settled()
     expect(await store.inner.get('me')).toMatchObject({ refresh_token: 'r1' })
     expect(server.requests).toHaveLength(1)
   })

@@ -66,7 +66,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
       })
     }
     if (epoch !== state.epoch) throw ended()
-    await load(state)
+    await load(state, true)
     const before = state.grant
     const person = subject(before)
     const same = sameUser ?? (person !== undefined && person === subject(token))

@@ -58,6 +58,8 @@ export interface State {
   ending?: string | undefined
   /** A grant that the store did not take yet. */
   unsaved?: StoredGrant | undefined
+  /** The wait for the lock, to write it after all. */
+  flushing?: Promise<void> | undefined
   retryAt: number
   failedAt: number
   failures: number
@@ -184,8 +186,11 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
   }
 }
 
-/** Reads the store. @throws OAuthError `OAUTH_STORE_READ` */
-export async function load(state: State): Promise<void> {
+/**
+ * Reads the store; while `holding` the lock, first writes what it did not take before.
+ * @throws OAuthError `OAUTH_STORE_READ`
+ */
+export async function load(state: State, holding?: boolean): Promise<void> {
   const { store, key, options } = state
   state.unsubscribe ??= store.subscribe?.(key, () => {
     state.readAt = Number.NEGATIVE_INFINITY
@@ -197,6 +202,16 @@ export async function load(state: State): Promise<void> {
   try {
     stored = await get()
     if (state.unsaved && !((stored?.version ?? 0) >= state.unsaved.version)) {
+      // not into the middle of somebody's renewal: what is in memory serves until the lock is had
+      if (!holding) {
+        state.flushing ??= locked(state, () => load(state, true))
+          .catch(() => {})
+          .finally(() => {
+            state.flushing = undefined
+          })
+        state.readAt = state.clock() - (options.recheck ?? 60) + 1
+        return
+      }
       stored = (await store.set(key, state.unsaved)) === false ? await get() : state.unsaved
     }
   } catch (error) {
@@ -234,7 +249,7 @@ const same = (a: StoredGrant | undefined, b: StoredGrant) =>
 
 /** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
 export async function save(state: State, next: StoredGrant, lease: Lease): Promise<boolean> {
-  const { store, key, clock, options } = state
+  const { store, key, clock, options, epoch } = state
   let failure: unknown
   // once also without the lock: the version guards what is newer
   for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
@@ -251,6 +266,8 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
       failure = error
     }
   }
+  // ended while this was tried
+  if (epoch !== state.epoch) return false
   adopt(state, next)
   state.unsaved = next
   // asked again soon, not with the next regular look
@@ -259,8 +276,18 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
   return true
 }
 
-/** The record for a token that arrived: `base` is the grant that it continues, if any. */
-export function compose(state: State, key: string, token: Token, base?: StoredGrant, refreshed?: boolean): StoredGrant {
+/**
+ * The record for a token that arrived: `base` is the grant that it continues, if any, and `version` what was in the store when
+ * the server was asked, so that whatever was written since stands.
+ */
+export function compose(
+  state: State,
+  key: string,
+  token: Token,
+  base?: StoredGrant,
+  refreshed?: boolean,
+  version = state.version,
+): StoredGrant {
   const { refresh_token = refreshed ? base?.refresh_token : undefined, id_token = base?.id_token, ...access } = token
   const issuer = issuerOf(state)
   const client_id = state.options.client?.client_id
@@ -268,7 +295,7 @@ export function compose(state: State, key: string, token: Token, base?: StoredGr
   return {
     v: 1,
     grantId: base?.grantId ?? newGrantId(state),
-    version: state.version + 1,
+    version: version + 1,
     ...(issuer && { issuer }),
     ...(client_id && { client_id }),
     ...(refresh_token && { refresh_token }),
@@ -301,11 +328,11 @@ export async function end(state: State, reason: string): Promise<StoredGrant | u
   state.ending = reason
   try {
     await locked(state, async lease => {
-      await load(state).catch(error => emit(state, 'error', { error }))
+      await load(state, true).catch(error => emit(state, 'error', { error }))
       before = state.grant ?? before
       // under the lock only somebody who lost it can be in the way
       if (!(await bury(state, reason, lease))) {
-        await load(state)
+        await load(state, true)
         await bury(state, reason, lease)
       }
     })

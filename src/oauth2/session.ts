@@ -28,7 +28,7 @@ import {
   save,
   type Transport,
 } from './session-state.js'
-import { expiresWithin, type Token } from './stored-grant.js'
+import { expiresWithin, type StoredGrant, type Token } from './stored-grant.js'
 
 export type * from './session-options.js'
 
@@ -67,31 +67,34 @@ async function acquire(
   at: Inside,
   stale?: string,
   call?: ServerCallOptions,
-): Promise<{ found: Found } | { received: Token; refreshed?: boolean }> {
+): Promise<
+  { found: Found } | { received: Token; refreshed?: boolean; base: StoredGrant | undefined; version: number }
+> {
   const { state, slot } = at
   const { options } = state
   const endpoint = tokenEndpoint(state, call)
   for (let spent: string | undefined; ; ) {
-    const refresh_token = state.grant?.refresh_token
+    const { grant: base, version } = state
+    const refresh_token = base?.refresh_token
     if (!refresh_token || refresh_token === spent) break
     try {
       const received = await endpoint(refreshGrant(refresh_token, slot))
       const { id_token, access_token } = received
-      if (id_token)
-        await grantContext(at).validateIdToken?.(id_token, { access_token, previous: state.grant?.id_token })
-      return { received, refreshed: true }
+      if (id_token) await grantContext(at).validateIdToken?.(id_token, { access_token, previous: base.id_token })
+      return { received, refreshed: true, base, version }
     } catch (error) {
       if (!isOAuthError(error, 'OAUTH_SERVER_REFUSED') || error.error !== 'invalid_grant') throw grantError(error)
       // somebody else may have renewed it, with the lock lost or without one: theirs is good, ours was spent
-      if (!spent) await load(state)
+      if (!spent) await load(state, true)
       const found = settle(at, stale)
       if (found) return { found }
       if (state.grant?.refresh_token === refresh_token && !options.grant) throw error
       spent = refresh_token
     }
   }
+  const { grant: base, version } = state
   try {
-    return { received: await (options.grant as Grant)(endpoint, grantContext(at)) }
+    return { received: await (options.grant as Grant)(endpoint, grantContext(at)), base, version }
   } catch (error) {
     const failure = grantError(error)
     // a wrong password does not become right by asking again
@@ -117,22 +120,25 @@ async function renew(
   if (known) return known
   backOff()
   return locked(state, async lease => {
-    await load(state)
+    await load(state, true)
     const found = settle(at, stale)
     if (found) return found
     backOff()
     const { epoch } = state
     const started = clock()
+    let next: StoredGrant
     try {
       const got = await acquire(at, stale, call)
       if ('found' in got) return got.found
-      const { received, refreshed } = got
-      const next = compose(state, slot.key, received, state.grant, refreshed)
+      const { received, refreshed, base, version } = got
+      next = compose(state, slot.key, received, base, refreshed, version)
       if (epoch !== state.epoch || !(await save(state, next, lease))) {
-        await load(state)
+        await load(state, true)
         // the session was ended, or somebody else signed in, while the server made this token
         if (state.grant?.grantId !== next.grantId || state.grant.ended || state.ending !== undefined)
           discard(state, received)
+        // what is stored may be the refresh token that was spent just now: not for the next one who holds the lock
+        if (state.ending !== undefined) await bury(state, state.ending, lease)
         const newer = settle(at)
         if (newer) return newer
         throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
@@ -142,7 +148,11 @@ async function renew(
       // with an ID token that is not good the grant is not the person's any more
       const over = failure.code === 'OAUTH_ID_TOKEN_INVALID' || (failure.error === 'invalid_grant' && !options.grant)
       if (over) {
-        await bury(state, failure.error ?? 'id_token_invalid', lease)
+        if (!(await bury(state, failure.error ?? 'id_token_invalid', lease))) {
+          await load(state, true)
+          const newer = settle(at, stale)
+          if (newer) return newer
+        }
         throw endedError(state)
       }
       const wait = failure.retryAfter ?? Math.min(60, 2 ** state.failures++) * (0.5 + Math.random() / 2)
@@ -151,7 +161,8 @@ async function renew(
       state.failure = failure
       throw failure
     }
-    const token = state.grant?.tokens[slot.key] as Token
+    const token = next.tokens[slot.key] as Token
+    owners.set(token, next.grantId)
     // a server may hand out the very token again
     slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     emit(state, 'renewed', { duration: clock() - started, cause })
@@ -281,7 +292,7 @@ const methods: OAuth2Session & ThisType<Session> = {
   async close() {
     const { state } = this[INSIDE]
     await Promise.all(Array.from(state.slots.values(), slot => slot.pending?.catch(() => {})))
-    if (state.unsaved) await load(state)
+    if (state.unsaved) await locked(state, () => load(state, true))
     state.unsubscribe?.()
     state.unsubscribe = undefined
   },

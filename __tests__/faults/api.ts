@@ -42,8 +42,10 @@ export function makeApi(world: World, server: Server): Api {
       const goesLost = random.happens(lost)
       time.after(out, undefined, `${id} arrives`, () => {
         const refuses = !world.calm && time.now < world.apiRefuses
-        const status = away ? 503 : accessToken && !refuses && server.accepts(accessToken) ? 200 : 401
-        if (status === 200) {
+        const good = accessToken && !refuses && server.accepts(accessToken)
+        const status = away ? 503 : good ? 200 : 401
+        // a gateway may fail after the deed
+        if (good && (!away || random.happens(0.5))) {
           const times = (effects.get(id) ?? 0) + 1
           effects.set(id, times)
           if (times > 1) judge.fail('an effect twice', `${id} took effect ${times} times`)

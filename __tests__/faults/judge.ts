@@ -26,7 +26,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
   const everStored = new Set<string>()
   /** Families that somebody began to log out of, and those whose end is stored. */
   const leaving = new Set<Family>()
-  const loggedOut = new Set<Family>()
+  const over = new Set<Family>()
   const losses: Record<string, number> = {}
   let endings = 0
   /** A write came through that nobody's lock guarded: of a process that had died, or one that had given up before. */
@@ -44,14 +44,16 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     },
 
     enter(section) {
+      section.process.lostLease ||= section.lost()
       for (const other of sections) {
-        if (other.process.alive && !other.lost())
+        if (other.process.alive && !other.lost() && !section.lost())
           judge.fail('two inside the lock', `${section.process.name} and ${other.process.name}`)
       }
       time.note('enters the critical section')
       sections.add(section)
     },
     exit(section) {
+      section.process.lostLease ||= section.lost()
       time.note(`leaves the critical section${section.lost() ? ', whose lease was lost' : ''}`)
       sections.delete(section)
       for (const rotation of rotations.values()) {
@@ -124,18 +126,21 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
         rotation.late ||= !rotation.saved && (process?.alive === false || outside)
         rotation.saved = true
       }
-      if (process?.alive === false || (failures.get(JSON.stringify(next)) ?? 0) >= 4) lateWrite = true
+      const unguarded = profile.lock !== 'none' && process && !judge.sectionOf(process)
+      if (process?.alive === false || unguarded || (failures.get(JSON.stringify(next)) ?? 0) >= 4) lateWrite = true
       for (const token of Object.values(next.tokens)) everStored.add(token.access_token)
       const from = familyOf(before)
       if (next.ended) {
         endings++
-        if (next.ended.reason === 'revoked' && from) loggedOut.add(from)
+        if (from) over.add(from)
         if (next.ended.reason === 'invalid_grant') judgeEnd(before, process?.name ?? '')
+        else if (next.ended.reason !== 'revoked')
+          judge.fail('an end without a reason', `${process?.name} stores that the session ended: ${next.ended.reason}`)
         return
       }
       const to = familyOf(next)
-      if (to && loggedOut.has(to))
-        judge.fail('a session that came back', `${process?.name} stored a token of family ${to.id} after its log-out`)
+      if (to && over.has(to))
+        judge.fail('a session that came back', `${process?.name} stored a token of family ${to.id} after its end`)
       if (before?.refresh_token && next.refresh_token && from === to) {
         const [old, young] = [before.refresh_token, next.refresh_token].map(token => server().generation(token)) as [
           number,
@@ -146,6 +151,11 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
             'a newer token overwritten',
             `${process?.name} put ${next.refresh_token} in the place of ${before.refresh_token}`,
           )
+      }
+      for (const [slot, { access_token }] of Object.entries(lateWrite || from !== to ? {} : next.tokens)) {
+        const old = before?.tokens[slot]?.access_token
+        if (old && server().issued(access_token) < server().issued(old))
+          judge.fail('a newer token overwritten', `${process?.name} put ${access_token} in the place of ${old}`)
       }
       if (to) to.tried ??= time.steps
       if (!lateWrite && from?.tried && to?.tried && from.tried > to.tried && !from.dead && !before?.ended) {
@@ -171,7 +181,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       const unsaved = actor.process.actors.some(({ state }) =>
         Object.values(state.unsaved?.tokens ?? {}).some(token => token.access_token === accessToken),
       )
-      if (!everStored.has(accessToken) && !unsaved)
+      if (!everStored.has(accessToken) && !unsaved && !actor.process.lostLease)
         judge.fail('handed out before it was stored', `${from} of ${actor.name} answered ${accessToken}`)
       if (actor.refused.has(accessToken) && !actor.pardoned.has(accessToken))
         judge.fail('a refused token', `${from} of ${actor.name} answered ${accessToken}`)
@@ -214,7 +224,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       }
       time.note(`${what} fails: ${error.code} ${error.error ?? ''}`)
       const { code } = error
-      if (code === 'OAUTH_SESSION_ENDED' && !endings)
+      if (code === 'OAUTH_SESSION_ENDED' && !endings && !actor.process.lostLease)
         judge.fail('an end without a reason', `${what} of ${actor.name}: ${error.message}`)
       if (code === 'OAUTH_INTERACTION_REQUIRED' && !endings && profile.signedIn)
         judge.fail('an end without a reason', `${what} of ${actor.name}: ${error.message}`)

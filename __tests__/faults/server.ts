@@ -23,6 +23,8 @@ export interface Server {
   familyOf(token: string | undefined): Family | undefined
   /** True while the refresh token can be used, or is known to be spent for a reason. */
   isHead(refreshToken: string | undefined): boolean
+  /** When this access token was issued: a number that grows. */
+  issued(accessToken: string): number
   /** How many rotations lie between the sign-in and this refresh token. */
   generation(refreshToken: string): number
   revokeAccess(): void
@@ -38,6 +40,7 @@ interface RefreshRecord {
 }
 
 interface AccessRecord {
+  issued: number
   family: Family
   slot: string
   expiresAt: number
@@ -69,7 +72,7 @@ export function makeServer(world: World): Server {
   const newAccess = (family: Family, slot: string) => {
     const token = secret('a')
     const expiresAt = time.now + (profile.expiresIn ?? Number.POSITIVE_INFINITY)
-    access.set(token, { family, slot, expiresAt, revoked: false })
+    access.set(token, { issued: serial, family, slot, expiresAt, revoked: false })
     return token
   }
   const newRefresh = (family: Family, generation: number) => {
@@ -258,6 +261,7 @@ export function makeServer(world: World): Server {
       const record = token ? refresh.get(token) : undefined
       return !!record && !record.spent && !record.family.dead
     },
+    issued: token => access.get(token)?.issued ?? 0,
     generation: token => refresh.get(token)?.generation ?? 0,
     revokeAccess() {
       time.note('the server revokes all access tokens')
@@ -276,5 +280,6 @@ export const newProcess = (name: string, skew: number): Process => ({
   frozenUntil: 0,
   skew,
   jumped: false,
+  lostLease: false,
   actors: [],
 })

@@ -16,6 +16,8 @@ export interface Process extends Owner {
   readonly actors: Actor[]
   /** Its clock jumped: what it measures in seconds is no measure any more. */
   jumped: boolean
+  /** It was inside the lock when its lease had run out: it froze, or the medium was away. */
+  lostLease: boolean
 }
 
 /** One session in one process, and what is known of it. */

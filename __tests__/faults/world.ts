@@ -90,7 +90,7 @@ export async function runWorld(seed: number, tracing = false): Promise<Outcome> 
 /** Gives birth to a process, its sessions and their clients. */
 function populate(world: World, server: Server, medium: Medium, clients: Clients): Process {
   const { random, profile, time } = world
-  const skew = profile.faults.skew ? (random() - 0.5) * random.pick([10, 1000, 10_000]) : 0
+  const skew = profile.faults.skew && !world.calm ? (random() - 0.5) * random.pick([10, 1000, 10_000]) : 0
   const process = newProcess(`p${world.processes.length + 1}`, skew)
   world.processes.push(process)
   const store = medium.open(process)

@@ -39,5 +39,5 @@ export function authorizationCodeGrant({
         checkIdTokenClaims(id_token, { ...at, nonce, max_age }))
     return token
   }
-  return Object.assign(grant, { interactive: true as const, scope: transaction.scope })
+  return Object.assign(grant, { interactive: true as const, scope: transaction?.scope })
 }

@@ -37,5 +37,5 @@ export function implicitGrant({
     }
     return token
   }
-  return Object.assign(grant, { interactive: true as const })
+  return Object.assign(grant, { interactive: true as const, scope: transaction?.scope })
 }

@@ -2,10 +2,10 @@ import type { Send, ServerRequest, ServerResponse } from '../../src/oauth2/endpo
 import { createSession, type OAuth2SessionOptions, type SessionEvents } from '../../src/oauth2/session.js'
 
 /** A promise that the test settles. */
-export function gate<T = void>() {
-  let open!: (value: T) => void
+export function gate() {
+  let open!: () => void
   let fail!: (error: unknown) => void
-  const promise = new Promise<T>((resolve, reject) => {
+  const promise = new Promise<void>((resolve, reject) => {
     open = resolve
     fail = reject
   })

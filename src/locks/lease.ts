@@ -20,7 +20,8 @@ export interface LeaseTimes {
 
 /**
  * Runs `critical` under a lease: tries with random pauses until it is taken, renews it meanwhile, gives it back afterwards.
- * `lease.signal` is aborted when a renewal was refused, or none went through for three quarters of the lease.
+ * `lease.signal` is aborted when a renewal was refused, or none went through for three quarters of the lease; whoever reads it
+ * sees that at once.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`, `OAUTH_STORE_READ` when `take` fails
  */
 export async function runLeased<T>(
@@ -29,13 +30,19 @@ export async function runLeased<T>(
   critical: (lease: { signal: AbortSignal }) => Promise<T>,
   options: WaitOptions = {},
 ): Promise<T> {
-  await waitFor(hand, poll, options)
+  const since = await waitFor(hand, { lease, poll }, options)
   const lost = new AbortController()
-  const stop = keep(hand, lease, () => lost.abort())
+  const held = keep(hand, lease, since, () => lost.abort())
   try {
-    return await critical({ signal: lost.signal })
+    return await critical({
+      // who was frozen meanwhile learns of it here, before any timer runs
+      get signal() {
+        held.check()
+        return lost.signal
+      },
+    })
   } finally {
-    stop()
+    held.stop()
     await giveBack(hand)
   }
 }
@@ -45,8 +52,9 @@ interface WaitOptions {
   maxWait?: number
 }
 
-function waitFor(hand: Lease, poll: number, { signal, maxWait = Infinity }: WaitOptions) {
-  return new Promise<void>((resolve, reject) => {
+/** Waits until the lease is taken; answers since when (milliseconds) it counts, which is before it was asked for. */
+function waitFor(hand: Lease, { lease, poll }: LeaseTimes, { signal, maxWait = Infinity }: WaitOptions) {
+  return new Promise<number>((resolve, reject) => {
     let waiting = true
     let pause: ReturnType<typeof setTimeout> | undefined
     let cap: ReturnType<typeof setTimeout> | undefined
@@ -64,12 +72,14 @@ function waitFor(hand: Lease, poll: number, { signal, maxWait = Infinity }: Wait
       })
     const abort = () => giveUp(new OAuthError('OAUTH_ABORTED', 'Gave up waiting for the lock.'))
     const tryOnce = async () => {
+      const asked = Date.now()
       try {
         const taken = await hand.take()
-        if (!waiting) {
-          // whoever gave up while the medium answered must not keep what it answered
-          if (taken) await quietly(() => hand.release())
-        } else if (taken) settle(resolve)
+        const isLate = Date.now() - asked > lease * 500
+        // whoever gave up while the medium answered must not keep what it answered; nor what came too late to be worth much
+        if (taken && (!waiting || isLate)) await quietly(() => hand.release())
+        if (!waiting) return
+        if (taken && !isLate) settle(() => resolve(asked))
         else pause = setTimeout(tryOnce, poll * 1000 * (0.5 + Math.random()))
       } catch (error) {
         if (waiting) giveUp(away(error))
@@ -94,19 +104,22 @@ function away(error: unknown): OAuthError {
   return new OAuthError('OAUTH_STORE_READ', `The medium of the lock failed (${code ?? name}).`)
 }
 
-/** Renews the lease four times in its life; answers what ends that. */
-function keep(hand: Lease, lease: number, lose: () => void): () => void {
-  let kept = Date.now()
+/** Renews the lease four times in its life, counted from `kept` (milliseconds); `check` notices at once when it ran out. */
+function keep(hand: Lease, lease: number, kept: number, lose: () => void): { check(): boolean; stop(): void } {
   let asking = false
   const stop = () => clearInterval(timer)
   const giveUp = () => {
     stop()
     lose()
   }
+  const check = () => {
+    const old = Date.now() - kept >= lease * 750
+    if (old) giveUp()
+    return old
+  }
   const timer = setInterval(async () => {
     const asked = Date.now()
-    if (asked - kept >= lease * 750) return giveUp()
-    if (asking) return
+    if (check() || asking) return
     asking = true
     const renewed = await quietly(() => hand.renew())
     asking = false
@@ -114,7 +127,7 @@ function keep(hand: Lease, lease: number, lose: () => void): () => void {
     // a medium that is away (undefined) says nothing about the lock
     if (renewed === false) giveUp()
   }, lease * 250)
-  return stop
+  return { check, stop }
 }
 
 /** What cannot be given back runs out by itself: a medium that does not answer holds nobody up for more than a second. */

@@ -178,7 +178,6 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
   // nothing new, or a replica that lags behind
   if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
   state.grant = stored
-  state.version = stored?.version ?? 0
   state.retryAt = state.failures = 0
   for (const token of Object.values(stored?.tokens ?? {})) owners.set(token, stored?.grantId as string)
   if (known && !known.ended && (!stored || stored.ended)) {
@@ -223,6 +222,7 @@ export async function load(state: State, holding?: boolean): Promise<void> {
   state.seen = look
   const superseded = !!state.unsaved && stored !== state.unsaved
   state.unsaved = undefined
+  state.version = Math.max(state.version, Number(stored?.version) || 0)
   const issuer = issuerOf(state)
   if (
     stored &&
@@ -230,7 +230,6 @@ export async function load(state: State, holding?: boolean): Promise<void> {
       (issuer && stored.issuer && stored.issuer !== issuer) ||
       (stored.client_id && stored.client_id !== options.client?.client_id))
   ) {
-    state.version = Number(stored.version) || 0
     stored = undefined
     const error = new OAuthError(
       'OAUTH_STORE_VALUE',
@@ -259,7 +258,8 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
       if ((await store.set(key, next)) === false && !(attempt && same(await store.get(key), next))) return false
       state.unsaved = undefined
       state.seen = ++state.looks
-      adopt(state, next)
+      state.version = next.version
+      adopt(state, next, true)
       state.readAt = clock()
       return true
     } catch (error) {
@@ -268,7 +268,8 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
   }
   // ended while this was tried
   if (epoch !== state.epoch) return false
-  adopt(state, next)
+  // its version stays that of the one place behind what is stored: if others write meanwhile, theirs stands
+  adopt(state, next, true)
   state.unsaved = next
   // asked again soon, not with the next regular look
   state.readAt = clock() - (options.recheck ?? 60) + 1

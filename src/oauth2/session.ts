@@ -19,6 +19,7 @@ import {
   type Inside,
   inside,
   isWithin,
+  type Lease,
   load,
   locked,
   owners,
@@ -62,9 +63,15 @@ function settle(at: Inside, stale?: string): Found | undefined {
   return undefined
 }
 
+/** Who lost the lock may be in somebody else's renewal: the refresh token is theirs to spend, and a refusal says nothing. */
+const insistOnLock = (lease: Lease) => {
+  if (lease.signal.aborted) throw new OAuthError('OAUTH_LOCK_TIMEOUT', 'The lock was lost: try again.')
+}
+
 /** Refreshes, or runs the unattended grant: the part of the critical section that asks the server. */
 async function acquire(
   at: Inside,
+  lease: Lease,
   stale?: string,
   call?: ServerCallOptions,
 ): Promise<
@@ -77,6 +84,7 @@ async function acquire(
     const { grant: base, version } = state
     const refresh_token = base?.refresh_token
     if (!refresh_token || refresh_token === spent) break
+    insistOnLock(lease)
     try {
       const received = await endpoint(refreshGrant(refresh_token, slot))
       const { id_token, access_token } = received
@@ -84,7 +92,8 @@ async function acquire(
       return { received, refreshed: true, base, version }
     } catch (error) {
       if (!isOAuthError(error, 'OAUTH_SERVER_REFUSED') || error.error !== 'invalid_grant') throw grantError(error)
-      // somebody else may have renewed it, with the lock lost or without one: theirs is good, ours was spent
+      insistOnLock(lease)
+      // somebody else may have renewed it: theirs is good, ours was spent
       if (!spent) await load(state, true)
       const found = settle(at, stale)
       if (found) return { found }
@@ -128,12 +137,21 @@ async function renew(
     const started = clock()
     let next: StoredGrant
     try {
-      const got = await acquire(at, stale, call)
+      const got = await acquire(at, lease, stale, call)
       if ('found' in got) return got.found
       const { received, refreshed, base, version } = got
       next = compose(state, slot.key, received, base, refreshed, version)
-      if (epoch !== state.epoch || !(await save(state, next, lease))) {
+      let saved = epoch === state.epoch && (await save(state, next, lease))
+      if (!saved) {
         await load(state, true)
+        const { grant } = state
+        // what is in the way is what was renewed, under a number of its own: a write that was thought lost
+        if (epoch === state.epoch && refreshed && !grant?.ended && grant?.refresh_token === base?.refresh_token) {
+          next = compose(state, slot.key, received, grant, refreshed)
+          saved = await save(state, next, lease)
+        }
+      }
+      if (!saved) {
         // the session was ended, or somebody else signed in, while the server made this token
         if (state.grant?.grantId !== next.grantId || state.grant.ended || state.ending !== undefined)
           discard(state, received)

@@ -27,11 +27,7 @@ export interface AxiosLikeResponse {
 
 /** One of an instance's two lists of interceptors. Parameters are `never` so that every version's own types fit. */
 export interface InterceptorsLike {
-  use(
-    fulfilled?: ((value: never) => unknown) | null,
-    rejected?: ((error: never) => unknown) | null,
-    options?: never,
-  ): number
+  use(fulfilled?: never, rejected?: never, options?: never): number
   eject(id: number): void
 }
 

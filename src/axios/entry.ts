@@ -31,8 +31,7 @@ export interface SchemeOptions extends AttachOptions {
 }
 
 /** A scheme, whatever it signs with. */
-// biome-ignore lint/suspicious/noExplicitAny: a scheme hands its credential to itself alone, so its type is nobody else's
-export type AnyAuth = Auth<any>
+export type AnyAuth = Auth
 /** A scheme, or a function that answers the one for a request (on a server: that of the user whose request is being served). */
 export type AuthSource = AnyAuth | (() => AnyAuth | undefined)
 

@@ -90,7 +90,7 @@ export function discover(issuer: string, options: DiscoveryOptions = {}): Server
       }
     }
     if (isOAuthError(cause, 'OAUTH_ISSUER_MISMATCH')) throw cause
-    const { status, retryAfter } = cause as OAuthError
+    const { status, retryAfter } = (cause ?? {}) as Partial<OAuthError>
     throw new OAuthError('OAUTH_DISCOVERY_FAILED', `No metadata for ${issuer} at ${urls.join(', ')}`, {
       cause,
       status,

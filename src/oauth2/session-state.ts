@@ -240,10 +240,12 @@ export async function load(state: State, holding?: boolean): Promise<void> {
   state.readAt = state.clock()
 }
 
-const same = (a: StoredGrant | undefined, b: StoredGrant) =>
+/** True when both are the same state of the same grant: nothing was renewed or ended in between. */
+export const isSameGrant = (a: StoredGrant | undefined, b: StoredGrant): boolean =>
   a?.grantId === b.grantId &&
   a.version === b.version &&
   a.refresh_token === b.refresh_token &&
+  !a.ended === !b.ended &&
   Object.keys(b.tokens).every(key => a.tokens[key]?.access_token === b.tokens[key]?.access_token)
 
 /** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
@@ -255,7 +257,7 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
     if (attempt) await new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
     try {
       // a write that failed may have gone through all the same
-      if ((await store.set(key, next)) === false && !(attempt && same(await store.get(key), next))) return false
+      if ((await store.set(key, next)) === false && !(attempt && isSameGrant(await store.get(key), next))) return false
       state.unsaved = undefined
       state.seen = ++state.looks
       state.version = next.version

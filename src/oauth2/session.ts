@@ -18,6 +18,7 @@ import {
   INSIDE,
   type Inside,
   inside,
+  isSameGrant,
   isWithin,
   type Lease,
   load,
@@ -146,7 +147,7 @@ async function renew(
         await load(state, true)
         const { grant } = state
         // what is in the way is what was renewed, under a number of its own: a write that was thought lost
-        if (epoch === state.epoch && refreshed && !grant?.ended && grant?.refresh_token === base?.refresh_token) {
+        if (epoch === state.epoch && grant && base && isSameGrant(grant, { ...base, version: grant.version })) {
           next = compose(state, slot.key, received, grant, refreshed)
           saved = await save(state, next, lease)
         }

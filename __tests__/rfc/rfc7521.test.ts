@@ -45,7 +45,7 @@ describe('RFC 7521 Assertion Framework for OAuth 2.0', () => {
       client: { client_id: 'app', client_secret: 'hush' },
     })
     await callEndpoint(context, 'token', {})
-    const [{ body, headers }] = context.sent as [{ body: URLSearchParams; headers: Record<string, string> }]
+    const { body, headers } = context.sent[0] as { body: URLSearchParams; headers: Record<string, string> }
     expect(headers.Authorization).toBeUndefined()
     expect(`${body}`).not.toContain('hush')
   })

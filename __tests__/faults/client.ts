@@ -134,7 +134,10 @@ export function makeClients(world: World, api: Api): Clients {
         return void (await call(actor, 'fetchToken()', () => signIn(actor, random.happens(0.4))))
       case 'log out':
         judge.logout(actor)
-        return void (await call(actor, 'revokeToken()', () => revokeToken(session)))
+        actor.leaving++
+        await call(actor, 'revokeToken()', () => revokeToken(session))
+        actor.leaving--
+        return
     }
   }
 

@@ -114,7 +114,12 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     },
     revokedByClient(actor, family) {
       const record = world.record()
-      if (!record?.ended && server().familyOf(record?.refresh_token) === family && !leaving.has(family))
+      if (
+        !record?.ended &&
+        server().familyOf(record?.refresh_token) === family &&
+        !leaving.has(family) &&
+        !actor.leaving
+      )
         judge.fail('a grant in use revoked', `${actor.name} revoked family ${family.id}, which is stored and alive`)
     },
 
@@ -122,7 +127,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       if (next.version <= (before?.version ?? 0)) judge.fail('a version that does not grow', `${next.version}`)
       const rotation = byNewToken.get(next.refresh_token ?? '')
       if (rotation) {
-        const outside = rotation.call.section ? !rotation.call.section.open : rotation.failedWrites >= 4
+        const outside = rotation.call.section ? !rotation.call.section.open : rotation.tries > 4
         rotation.late ||= !rotation.saved && (process?.alive === false || outside)
         rotation.saved = true
       }
@@ -168,9 +173,11 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
           )
       }
     },
-    notWritten(next) {
+    tried(next) {
       const rotation = byNewToken.get(next.refresh_token ?? '')
-      if (rotation) rotation.failedWrites++
+      if (rotation) rotation.tries++
+    },
+    notWritten(next) {
       if (next.ended) endings++
       const family = familyOf(next)
       if (family) family.tried ??= time.steps
@@ -236,13 +243,13 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
 
   /** Why the new refresh token of a rotation could get lost, or had to be. */
   function excuse(rotation: Rotation): string | undefined {
-    const { call, saved, late, answer, failedWrites } = rotation
+    const { call, saved, late, answer, tries } = rotation
     if (call.section?.lost()) return 'the lease was lost'
-    if (late) return failedWrites >= 4 ? 'the store took no write' : 'the holder died before it could save'
+    if (late) return tries >= 4 ? 'the store took no write' : 'the holder died before it could save'
     if (saved) return undefined
     if (answer === 'lost') return 'the answer was lost'
     if (!call.actor.process.alive) return 'the holder died before it could save'
-    if (failedWrites >= 4) return 'the store took no write'
+    if (tries >= 4) return 'the store took no write'
     return undefined
   }
   function excuseOfSender({ actor, section, over }: ServerCall): string | undefined {
@@ -271,7 +278,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
         `${actor.name} asks again ${(time.now - failure.at).toFixed(3)} s after a failure`,
       )
     const token = record?.tokens[slot]
-    if (!token || actor.forced || actor.refused.has(token.access_token)) return
+    if (!token || actor.forced || process.jumped || actor.refused.has(token.access_token)) return
     const clock = EPOCH + time.now + process.skew
     const ahead = Math.min(state.options.refreshAhead ?? 0, (token.expires_in || Number.POSITIVE_INFINITY) / 4)
     if (!expiresWithin(token, state.options.leeway ?? 60, clock + ahead))

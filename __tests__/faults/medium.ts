@@ -172,6 +172,7 @@ export function makeMedium(world: World): Medium {
         const failure = trouble('write')
         const copy = JSON.parse(JSON.stringify(next))
         const shown = JSON.stringify(next)
+        judge.tried(copy)
         const undone = () => judge.notWritten(copy)
         if (!profile.synchronous)
           return operate(

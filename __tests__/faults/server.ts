@@ -117,7 +117,7 @@ export function makeServer(world: World): Server {
       return { status: 200, body: body(accessToken, random.happens(0.5) ? given : undefined) }
     }
     const to = newRefresh(family, generation + 1)
-    const rotation: Rotation = { from: given, to, call, answer: 'flying', saved: false, late: false, failedWrites: 0 }
+    const rotation: Rotation = { from: given, to, call, answer: 'flying', saved: false, late: false, tries: 0 }
     record.spent = rotation
     call.rotation = rotation
     judge.rotated(rotation)

@@ -33,6 +33,8 @@ export interface Actor {
   readonly pardoned: Set<string>
   /** Calls of refreshToken() under way. */
   forced: number
+  /** Calls of revokeToken() under way. */
+  leaving: number
   /** The last renewal that failed, and the version that the session knew then. */
   failure?: { at: number; version: number | undefined }
 }
@@ -65,7 +67,8 @@ export interface Rotation {
   saved: boolean
   /** It was written after its holder had died or had left the lock: others were at work already. */
   late: boolean
-  failedWrites: number
+  /** How often the store was asked to take it. */
+  tries: number
 }
 
 /** One call to the token endpoint. */
@@ -126,6 +129,8 @@ export interface Judge {
   revokedByClient(actor: Actor, family: Family): void
   /** The medium takes a write; without a process, it is the one that the world begins with. */
   written(process: Process | undefined, before: StoredGrant | undefined, next: StoredGrant): void
+  /** A write is asked for. */
+  tried(next: StoredGrant): void
   /** A write was tried and did not go through. */
   notWritten(next: StoredGrant): void
   /** A session gave out this access token. */

@@ -146,6 +146,7 @@ function addActor(
     refused: new Set(),
     pardoned: new Set(),
     forced: 0,
+    leaving: 0,
   }
   process.actors.push(actor)
   listen(session, (event, detail) => {
@@ -161,9 +162,10 @@ function listen(session: OAuth2Session, told: (event: keyof SessionEvents, detai
     session.on(event, detail => told(event, detail))
 }
 
-/** Something that happens once, after so many steps. */
+/** Something that happens once, after so many steps; `inside`: when somebody is inside the lock. */
 interface Blow {
   step: number
+  inside: boolean
   strike: () => void
 }
 
@@ -171,28 +173,37 @@ function drawBlows(world: World, server: Server, medium: Medium, clients: Client
   const { random, profile, time, processes } = world
   const { faults } = profile
   const blows: Blow[] = []
-  const add = (count: number, strike: () => void) => {
-    for (let index = 0; index < count; index++) blows.push({ step: random.below(random.pick([40, 150])), strike })
+  const add = (count: number, strike: () => void, inside = false) => {
+    for (let index = 0; index < count; index++)
+      blows.push({ step: random.below(random.pick([40, 150])), inside: inside && random.happens(0.6), strike })
   }
   // the one whose step it was: so every await is a place to die, to freeze, to jump
   const victim = () => {
     const { current } = time
     return processes.find(process => process === current) ?? random.pick(processes)
   }
-  add(faults.crashes, () => {
-    const process = victim()
-    if (!process.alive) return
-    time.note(`${process.name} dies`)
-    time.kill(process)
-    medium.bury(process)
-    if (random.happens(0.7))
-      time.after(random() * 5, undefined, 'a process is started', () => void populate(world, server, medium, clients))
-  })
-  add(faults.freezes, () => {
-    const process = victim()
-    process.frozenUntil = time.now + random.pick([5, 30, 100])
-    time.note(`${process.name} freezes`)
-  })
+  add(
+    faults.crashes,
+    () => {
+      const process = victim()
+      if (!process.alive) return
+      time.note(`${process.name} dies`)
+      time.kill(process)
+      medium.bury(process)
+      if (random.happens(0.7))
+        time.after(random() * 5, undefined, 'a process is started', () => void populate(world, server, medium, clients))
+    },
+    true,
+  )
+  add(
+    faults.freezes,
+    () => {
+      const process = victim()
+      process.frozenUntil = time.now + random.pick([5, 30, 100])
+      time.note(`${process.name} freezes`)
+    },
+    true,
+  )
   add(faults.clockJumps, () => {
     const process = victim()
     const by = (random() - 0.5) * random.pick([20, 1000, 200_000])
@@ -214,12 +225,12 @@ function drawBlows(world: World, server: Server, medium: Medium, clients: Client
     world.apiRefuses = time.now + random.pick([0.5, 5, 70])
     time.note('the API begins to refuse every token')
   })
-  return blows.sort((one, other) => one.step - other.step)
+  return blows
 }
 
 /** Takes steps, and looks after each, until there is nothing left to do. */
 async function run(world: World, clients: Clients, blows: Blow[] = []): Promise<void> {
-  const { time, judge } = world
+  const { time, judge, processes } = world
   while (!judge.violation) {
     if (!time.step()) break
     // all that follows from the step happens before the next one
@@ -228,9 +239,15 @@ async function run(world: World, clients: Clients, blows: Blow[] = []): Promise<
       if (call.abandoned && call.process.alive && !call.settled)
         judge.fail('a caller held back', `${call.what} was given up and did not settle`)
     }
-    for (let next = blows[0]; next && next.step <= time.steps; next = blows[0]) {
-      blows.shift()
-      next.strike()
+    for (const blow of blows) {
+      if (
+        blow.step > time.steps ||
+        (blow.inside && !processes.some(one => one === time.current && judge.sectionOf(one)))
+      )
+        continue
+      blows.splice(blows.indexOf(blow), 1)
+      blow.strike()
+      break
     }
     if (time.steps > MOST_STEPS) judge.fail('no rest', 'the world runs in circles')
   }
@@ -282,10 +299,13 @@ async function runCalm(
       alive++
       continue
     }
+    // when all sign in at once, each finds another's grant
+    if (profile.interaction && result === 'OAUTH_SESSION_CHANGED') continue
     const over = profile.unattended ? !!record?.ended : !record || record.ended || !server.isHead(record.refresh_token)
     if (!over) judge.fail('a session that does not recover', `${actor.name} still answers ${result}`)
   }
-  if (alive > 0 && alive < living.length) judge.fail('sessions that disagree', `${alive} of ${living.length} work`)
+  if (alive > 0 && alive < living.length && !profile.interaction)
+    judge.fail('sessions that disagree', `${alive} of ${living.length} work`)
   for (const actor of living) if (actor.state.unsaved) judge.fail('a grant never written', actor.name)
   if (record && !record.ended && !profile.unattended && !server.isHead(record.refresh_token) && !judge.isLost(record)) {
     judge.fail('a broken record left behind', `${record.refresh_token} is stored and of no use`)

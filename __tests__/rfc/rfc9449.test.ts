@@ -87,7 +87,7 @@ describe('RFC 9449 OAuth 2.0 Demonstrating Proof of Possession', () => {
   test.each(['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const)(
     'section 4.2: the header has typ dpop+jwt, an asymmetric alg (%s) and the public key alone',
     async alg => {
-      const { header } = await proofOf(dpop({ alg, extractable: true }), `${API}/a`)
+      const { header } = await proofOf(dpop({ alg }), `${API}/a`)
       expect(header).toMatchObject({ typ: 'dpop+jwt', alg })
       const members = { EC: ['crv', 'kty', 'x', 'y'], RSA: ['e', 'kty', 'n'], OKP: ['crv', 'kty', 'x'] }
       expect(Object.keys(header.jwk ?? {}).sort()).toEqual(members[header.jwk?.kty as 'EC'])
@@ -366,9 +366,10 @@ describe('RFC 9449 OAuth 2.0 Demonstrating Proof of Possession', () => {
   })
 
   test('section 11.4: the key cannot be read out', async () => {
-    const kept = (await dpop().keys?.(undefined, context)) as CryptoKeyPair
-    expect(kept.privateKey.extractable).toBe(false)
-    await expect(crypto.subtle.exportKey('jwk', kept.privateKey)).rejects.toThrow()
+    let made: CryptoKeyPair | undefined
+    await dpop({ key: async make => (made = await make()) }).thumbprint(context)
+    expect(made?.privateKey.extractable).toBe(false)
+    await expect(crypto.subtle.exportKey('jwk', made?.privateKey as CryptoKey)).rejects.toThrow()
   })
 })
 
@@ -380,43 +381,38 @@ describe('the key of dpop()', () => {
     expect(new Set(await Promise.all([jktOf(type), jktOf(type), jktOf(type)])).size).toBe(1)
   })
 
-  test('is kept with the grant and taken over from there', async () => {
+  /** A store that keeps key pairs, as the one for IndexedDB does. */
+  const keeper = () => {
+    let kept: CryptoKeyPair | undefined
+    return async (make: () => Promise<CryptoKeyPair>) => structuredClone((kept ??= await make()))
+  }
+
+  test('is kept where the store can keep it, and found there after a reload and in another tab', async () => {
+    const keyPair = keeper()
     const before = dpop()
-    const kept = await before.keys?.(undefined, context)
     const after = dpop()
-    await after.keys?.(structuredClone(kept), context)
-    expect(await jktOf(after)).toBe(await jktOf(before))
+    expect(await before.thumbprint({ ...context, keyPair })).toBe(await after.thumbprint({ ...context, keyPair }))
     expect((await proofOf(after, `${API}/a`)).header.jwk).toEqual((await proofOf(before, `${API}/a`)).header.jwk)
+    expect(await after.authorizationParameters?.({ ...context, keyPair })).toHaveProperty('dpop_jkt')
   })
 
-  test('follows the grant when another tab signed in with a key of its own', async () => {
-    const here = dpop()
-    const own = await jktOf(here)
-    const there = dpop()
-    await here.keys?.(await there.keys?.(undefined, context), context)
-    expect(await jktOf(here)).not.toBe(own)
-    expect(await jktOf(here)).toBe(await jktOf(there))
-  })
-
-  test('can be text where the store holds text, if the application says so', async () => {
-    const before = dpop({ extractable: true, alg: 'RS256' })
-    const text = JSON.stringify(await before.keys?.(undefined, context))
-    const after = dpop({ extractable: true, alg: 'RS256' })
-    await after.keys?.(JSON.parse(text), context)
-    expect(await jktOf(after)).toBe(await jktOf(before))
-  })
-
-  test('given as a private JWK or by a function: used, never handed to a store', async () => {
+  test('given as a private JWK or by a function: that one is used, whatever the store keeps', async () => {
     const { privateKey } = await jose.generateKeyPair('ES256', { extractable: true })
     const jwk = (await jose.exportJWK(privateKey)) as JsonWebKey
     const expected = await jose.calculateJwkThumbprint(jwk as jose.JWK)
-    for (const key of [jwk, () => jwk, async () => jwk]) {
-      const type = dpop({ key })
-      expect(await jktOf(type)).toBe(expected)
-      expect(await type.keys?.(undefined, context)).toBeUndefined()
-      const other = await dpop().keys?.(undefined, context)
-      await type.keys?.(other, context)
-      expect(await jktOf(type)).toBe(expected)
+    for (const key of [jwk, () => jwk, async () => jwk])
+      expect(await dpop({ key }).thumbprint({ ...context, keyPair: keeper() })).toBe(expected)
+  })
+
+  test('can be made so that it can be written down, where a store holds text only', async () => {
+    let text = ''
+    const key = async (make: (extractable?: boolean) => Promise<CryptoKeyPair>) => {
+      if (!text) text = JSON.stringify(await crypto.subtle.exportKey('jwk', (await make(true)).privateKey))
+      return JSON.parse(text) as JsonWebKey
+    }
+    for (const alg of ['ES256', 'RS256', 'EdDSA'] as const) {
+      text = ''
+      expect(await jktOf(dpop({ key, alg }))).toBe(await jktOf(dpop({ key, alg })))
     }
   })
 

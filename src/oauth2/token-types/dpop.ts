@@ -10,17 +10,16 @@ import type { TokenType, TokenTypeContext } from './token-type.js'
 /** Options of {@link dpop}. */
 export interface DPoPOptions {
   /**
-   * The key pair: of the Web Crypto API, a private JWK, or a function that answers either (from a place where keys outlive
-   * the page). Default: one is made on first use, and lives as long as this object, or as the store keeps it.
+   * The key pair: of the Web Crypto API, a private JWK, or a function that gets either from where keys outlive the page or
+   * process; `make` makes one (not extractable, unless told). Default: kept by the session's store where that can, else made
+   * on first use and as long-lived as this object.
    */
-  key?: DPoPKey | (() => DPoPKey | PromiseLike<DPoPKey>)
+  key?: DPoPKey | ((make: (extractable?: boolean) => Promise<CryptoKeyPair>) => DPoPKey | PromiseLike<DPoPKey>)
   /** Default `ES256`. */
   alg?: JwsAlgorithm
-  /** True makes a key that can be written down, for stores that hold text only (files, Redis); never in a browser. Default false. */
-  extractable?: boolean
   /**
    * Binds the authorization code to the key as well (`dpop_jkt`, a proof on pushed requests). The key must then outlive the
-   * redirect. Default: where `key` is given.
+   * redirect. Default: where `key` is given or the store keeps it.
    */
   bindCode?: boolean
   /** True uses an access token of type Bearer as such, unbound, where the server answers one. Default: it is refused. */
@@ -28,7 +27,7 @@ export interface DPoPOptions {
 }
 
 /** A key pair of the Web Crypto API, or a private JWK. */
-export type DPoPKey = { privateKey: CryptoKey; publicKey: CryptoKey } | JsonWebKey
+export type DPoPKey = CryptoKeyPair | JsonWebKey
 
 /** The token type that {@link dpop} makes. */
 export interface DPoP extends TokenType {
@@ -44,8 +43,6 @@ interface KeyInUse {
   privateKey: CryptoKey
   /** The public members, in the order of RFC 7638. */
   jwk: JsonWebKey
-  /** For the store. */
-  kept: DPoPKey
 }
 
 /** One nonce for each server, and for the two roles that one origin may have. */
@@ -74,11 +71,12 @@ function asksForNonce({ status, body }: ServerResponse): boolean {
  * @see https://www.rfc-editor.org/rfc/rfc9449
  */
 export function dpop(options: DPoPOptions = {}): DPoP {
-  const { key, alg = 'ES256', extractable = false, bindCode = key !== undefined, allowBearer = false } = options
+  const { key, alg = 'ES256', allowBearer = false } = options
   const parameters = keyParameters(alg)
   if (parameters.name === 'HMAC') throw new OAuthError('OAUTH_INVALID_OPTION', 'DPoP needs an asymmetric algorithm')
   let ready: Promise<KeyInUse> | undefined
   const nonces = new Map<string, string>()
+  const bindsCode = (context: TokenTypeContext) => options.bindCode ?? !!(key || context.keyPair)
 
   async function adopt(given: DPoPKey, { subtle }: { subtle: SubtleCrypto }): Promise<KeyInUse> {
     const pair = 'privateKey' in given ? given : undefined
@@ -92,7 +90,7 @@ export function dpop(options: DPoPOptions = {}): DPoP {
       privateKey.type !== 'private'
     )
       throw new OAuthError('OAUTH_INVALID_OPTION', `The DPoP key is no private key for ${alg}`)
-    return { privateKey, jwk, kept: given }
+    return { privateKey, jwk }
   }
 
   async function importJwk({ kty, crv, e, n, x, y, d, p, q, dp, dq, qi }: JsonWebKey, subtle: SubtleCrypto) {
@@ -109,16 +107,14 @@ export function dpop(options: DPoPOptions = {}): DPoP {
     }
   }
 
-  async function generate({ subtle }: { subtle: SubtleCrypto }): Promise<DPoPKey> {
-    const pair = (await subtle.generateKey(parameters, extractable, ['sign', 'verify'])) as CryptoKeyPair
-    return extractable ? subtle.exportKey('jwk', pair.privateKey) : pair
-  }
-
   function keyInUse(context?: Partial<TokenTypeContext>): Promise<KeyInUse> {
     if (!ready) {
       const attempt = (async () => {
         const crypto = webCrypto(context?.crypto)
-        return adopt((await (typeof key === 'function' ? key() : key)) ?? (await generate(crypto)), crypto)
+        const make = (extractable = false) =>
+          crypto.subtle.generateKey(parameters, extractable, ['sign', 'verify']) as Promise<CryptoKeyPair>
+        const kept = () => (context?.keyPair ? context.keyPair(make) : make())
+        return adopt(await (typeof key === 'function' ? key(make) : (key ?? kept())), crypto)
       })()
       // what failed may work next time: a key that could not be read
       attempt.catch(() => {
@@ -189,24 +185,14 @@ export function dpop(options: DPoPOptions = {}): DPoP {
       )
     },
     async prepare(request, context) {
-      if (request.endpoint !== 'token' && !(bindCode && request.endpoint === 'par')) return
+      if (request.endpoint !== 'token' && !(request.endpoint === 'par' && bindsCode(context))) return
       request.headers.DPoP = await proof(request.method, request.url, `server ${request.url.origin}`, context)
     },
     learnFromServer(response, request) {
       return learnNonce(`server ${request.url.origin}`, response) && asksForNonce(response)
     },
-    authorizationParameters: async context => (bindCode ? { dpop_jkt: await thumbprint(context) } : {}),
+    authorizationParameters: async context => (bindsCode(context) ? { dpop_jkt: await thumbprint(context) } : {}),
     thumbprint,
-    async keys(stored, context) {
-      // whoever gave the key keeps it
-      if (key) return undefined
-      if (stored) {
-        const [next, current] = await Promise.all([adopt(stored as DPoPKey, webCrypto(context.crypto)), ready])
-        // another tab signed in with a key of its own: the grant is bound to that one
-        if (JSON.stringify(next.jwk) !== JSON.stringify(current?.jwk)) ready = Promise.resolve(next)
-      }
-      return (await keyInUse(context)).kept
-    },
   }
 }
 

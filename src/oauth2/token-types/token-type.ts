@@ -3,7 +3,10 @@ import type { ClientAuthContext, ServerRequest, ServerResponse } from '../endpoi
 import type { Token } from '../stored-grant.js'
 
 /** What signing a request may use: the session's own. */
-export type TokenTypeContext = Pick<ClientAuthContext, 'clock' | 'random' | 'crypto'>
+export interface TokenTypeContext extends Pick<ClientAuthContext, 'clock' | 'random' | 'crypto'> {
+  /** The key pair that the session's store keeps beside the grant, made by `make` if there is none; absent where the store keeps text only. */
+  keyPair?: ((make: () => Promise<CryptoKeyPair>) => Promise<CryptoKeyPair>) | undefined
+}
 
 /** How a token of one type is put on requests. A type is one file; `bearer()` is the default. */
 export interface TokenType {
@@ -21,14 +24,9 @@ export interface TokenType {
    */
   learn?(response: IncomingResponse, request: OutgoingRequest): boolean
   /** Adds what the authorization server must see (a DPoP proof) to a call, after client authentication. */
-  prepare?(request: ServerRequest, context: ClientAuthContext): void | Promise<void>
+  prepare?(request: ServerRequest, context: ClientAuthContext & TokenTypeContext): void | Promise<void>
   /** Looks at the authorization server's answer: true when the call is worth one more send. */
   learnFromServer?(response: ServerResponse, request: ServerRequest): boolean
   /** Parameters for the authorization request, so that the code is bound to the type's key (`dpop_jkt`). */
   authorizationParameters?(context: TokenTypeContext): Promise<Record<string, string>>
-  /**
-   * The key that must live as long as the grant: is given what the store kept beside it (or nothing) and answers what to keep,
-   * a value for structured clone.
-   */
-  keys?(stored: unknown, context: TokenTypeContext): Promise<unknown>
 }

@@ -69,6 +69,8 @@ export interface TokenStore {
   subscribe?(key: string, changed: () => void): () => void
   /** True for a store that many users share (a server's): the session then demands a `key`. */
   readonly shared?: boolean
+  /** The key pair kept under `name`, made by `make` when there is none; for media that keep keys which cannot be read out. */
+  keyPair?(name: string, make: () => Promise<CryptoKeyPair>): Promise<CryptoKeyPair>
 }
 
 /**

@@ -2,11 +2,11 @@ import { inspect } from 'node:util'
 import type { AxiosInstance } from 'axios'
 import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
 import { inQuery, renewing } from './schemes.js'
-import { listen, type TestServer } from './server.js'
+import { listen, type Seen, type TestServer } from './server.js'
 
 const accepting =
   (token: string) =>
-  ({ headers }: { headers: { authorization?: string } }) => ({
+  ({ headers }: Seen) => ({
     status: headers.authorization === `Bearer ${token}` ? 200 : 401,
     body: '{"ok":true}',
   })

@@ -61,9 +61,13 @@ export function guard(call: Call, patch: AxiosLikeConfig): void {
     }
 }
 
+/** An error as follow-redirects makes it. */
+const failure = ({ config }: Call, message: string, code: string) =>
+  axiosError(new Error(message), config, `ERR_FR_${code}`)
+
 /**
  * Answers the call that follows a redirect which the transport left to us, or nothing.
- * @throws an axios error when there were too many, or what the caller's `beforeRedirect` throws.
+ * @throws an axios error when there were too many, or when the caller's `beforeRedirect` throws.
  */
 export function follow(call: Call, outcome: Outcome): Call | undefined {
   const { response } = outcome
@@ -84,8 +88,7 @@ export function follow(call: Call, outcome: Outcome): Call | undefined {
   const from = new URL(call.url)
   const to = parse(location, from.href)
   if (!to || !/^https?:$/.test(to.protocol)) return undefined
-  if (call.hops >= maxRedirects)
-    throw axiosError(new Error('Maximum number of redirects exceeded'), config, 'ERR_FR_TOO_MANY_REDIRECTS')
+  if (call.hops >= maxRedirects) throw failure(call, 'Maximum number of redirects exceeded', 'TOO_MANY_REDIRECTS')
 
   const { status } = response
   const rewritten = (status < 303 && call.method === 'POST') || (status === 303 && !/^(GET|HEAD)$/.test(call.method))
@@ -115,11 +118,15 @@ export function follow(call: Call, outcome: Outcome): Call | undefined {
     method: method?.toUpperCase(),
     headers,
   }
-  beforeRedirect?.(
-    options,
-    { headers: response.headers, statusCode: status },
-    { url: from.href, method: call.method, headers: base.headers },
-  )
+  try {
+    beforeRedirect?.(
+      options,
+      { headers: response.headers, statusCode: status },
+      { url: from.href, method: call.method, headers: base.headers },
+    )
+  } catch (error) {
+    throw failure(call, `Redirected request failed: ${(error as Error)?.message}`, 'REDIRECTION_FAILURE')
+  }
   discard(response.data)
   const data = rewritten ? undefined : base.data
   const next = createCall(

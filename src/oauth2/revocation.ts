@@ -37,7 +37,6 @@ export function processRevocationResponse(response: ServerResponse, now: number,
  * Logs out: ends the session here at once, whatever the server says, then asks the server to revoke its tokens. Without anything
  * to revoke the answer is `{ revoked: true }`. With `token`, revokes that one and touches nothing else.
  * Never rejects because the server did not confirm: the result says so and can be tried again.
- * @throws OAuthError `OAUTH_STORE_WRITE`, `OAUTH_LOCK_TIMEOUT` when the session's end could not be stored
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
  */
 export async function revokeToken(session: OAuth2Session, options: RevocationOptions = {}): Promise<RevocationResult> {

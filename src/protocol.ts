@@ -1,0 +1,139 @@
+/**
+ * The messages of the protocol, without a session and without axios: pure builders, and processors that judge what came back.
+ * Between the two stands a {@link Send} of one's own.
+ */
+import { OAuthError } from './errors.js'
+import {
+  type CryptoLike,
+  callEndpoint,
+  type EndpointContext,
+  type EndpointName,
+  type ServerCallOptions,
+  type ServerParameters,
+  type ServerRequest,
+} from './oauth2/endpoint.js'
+import { bearer } from './oauth2/token-types/bearer.js'
+
+export type { AllowInsecure } from './auth/origins.js'
+export { formEncode, toForm } from './lib/form.js'
+export { percentEncode } from './lib/percent.js'
+export {
+  type Challenge as AuthenticateChallenge,
+  challengeOf,
+  parseChallenges,
+} from './lib/www-authenticate.js'
+export {
+  type AuthorizationOptions,
+  type AuthorizationTransaction,
+  buildAuthorizationUrl,
+  prepareAuthorization,
+} from './oauth2/authorization.js'
+export {
+  type AuthorizationResponse,
+  checkAuthorizationResponse,
+  parseAuthorizationResponse,
+} from './oauth2/authorization-response.js'
+export { clientIdMetadataDocument } from './oauth2/client-id-metadata.js'
+export { type DiscoveryOptions, discoveryUrls, processDiscoveryResponse } from './oauth2/discovery.js'
+export {
+  appendQuery,
+  type ClientAuth,
+  type ClientAuthContext,
+  type ClientAuthOption,
+  type ClientMetadata,
+  type Clock,
+  type CryptoLike,
+  callEndpoint,
+  type EndpointContext,
+  type EndpointName,
+  type Random,
+  type Send,
+  type ServerCallOptions,
+  type ServerMetadata,
+  type ServerParameters,
+  type ServerRequest,
+  type ServerResponse,
+  secureUrl,
+} from './oauth2/endpoint.js'
+export { refreshGrant } from './oauth2/grants/refresh.js'
+export { type TokenExchangeOptions, tokenExchangeParameters } from './oauth2/grants/token-exchange.js'
+export { checkIdTokenClaims, readClaims } from './oauth2/id-token-claims.js'
+export { type Introspection, type IntrospectionOptions, processIntrospectionResponse } from './oauth2/introspection.js'
+export { createCodeChallenge, createCodeVerifier } from './oauth2/pkce.js'
+export {
+  type PushedAuthorization,
+  processPushedAuthorizationResponse,
+  pushAuthorizationRequest,
+  pushedParameters,
+} from './oauth2/pushed-authorization.js'
+export {
+  deleteClient,
+  type RegisteredClient,
+  type RegistrationContext,
+  readClient,
+  registerClient,
+  updateClient,
+} from './oauth2/registration.js'
+export { checkResources } from './oauth2/resource-indicator.js'
+export {
+  discoverFromResource,
+  processResourceMetadataResponse,
+  type ResourceDiscoveryOptions,
+  type ResourceMetadata,
+  type ResourceServerSource,
+  resourceMetadataUrls,
+} from './oauth2/resource-metadata.js'
+export { processRevocationResponse } from './oauth2/revocation.js'
+export { readStepUp, type StepUp, stepUpParameters } from './oauth2/step-up.js'
+export { expiresWithin, type Token } from './oauth2/stored-grant.js'
+export {
+  checkTokenType,
+  mergeRefreshed,
+  normaliseToken,
+  processServerResponse,
+  processTokenResponse,
+  type ServerFields,
+  scopeChange,
+} from './oauth2/token-response.js'
+export type { TokenType } from './oauth2/token-types/token-type.js'
+
+/** What must be known to build a message; the rest has defaults. Without `send` it can be built, not sent. */
+export type ProtocolOptions = Pick<EndpointContext, 'server' | 'client'> & Partial<EndpointContext>
+
+/**
+ * Makes what builders and processors take: the system's clock, the platform's randomness and crypto, bearer tokens, where
+ * nothing else is given. Client authentication is that of the client's secret, if it has one.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3
+ */
+export function protocolContext(options: ProtocolOptions): EndpointContext {
+  const crypto = options.crypto ?? (globalThis.crypto as CryptoLike | undefined)
+  return {
+    clock: () => Date.now() / 1000,
+    random: bytes => (crypto ?? globalThis.crypto).getRandomValues(new Uint8Array(bytes)),
+    tokenType: bearer(),
+    send: () => Promise.reject(new OAuthError('OAUTH_INVALID_OPTION', 'Nothing can be sent without send')),
+    ...options,
+    crypto,
+  }
+}
+
+/**
+ * The request that {@link callEndpoint} would send: URL, headers and form body, after client authentication and hooks. Send it
+ * as you like, without following redirects, and give the answer to its processor.
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_HOOK_FAILED`, and what client authentication throws
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.2
+ */
+export const buildServerRequest = (
+  context: EndpointContext,
+  endpoint: EndpointName,
+  parameters: ServerParameters,
+  options?: ServerCallOptions,
+): Promise<ServerRequest> =>
+  new Promise((resolve, reject) => {
+    // what comes after sending is never reached: the call ends, unsent, with its request in our hands
+    const send = (request: ServerRequest) => {
+      resolve(request)
+      return new Promise<never>(() => {})
+    }
+    callEndpoint({ ...context, send }, endpoint, parameters, options).catch(reject)
+  })

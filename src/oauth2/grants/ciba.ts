@@ -35,35 +35,28 @@ export interface CibaOptions {
  * @throws OAuthError `OAUTH_INVALID_OPTION` without exactly one hint; `OAUTH_SERVER_REFUSED` (`access_denied`, `unknown_user_id` …), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
  * @see https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0.html
  */
-export function cibaGrant({ notified, onStarted, parameters, sleep = byTimer, ...fields }: CibaOptions): Grant {
-  const hints = [fields.login_hint, fields.login_hint_token, fields.id_token_hint].filter(Boolean)
-  if (hints.length !== 1 || !notified !== !fields.client_notification_token)
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'cibaGrant needs one hint, and for ping both the token and `notified`')
+export function cibaGrant({ notified, onStarted, parameters, sleep = byTimer, ...own }: CibaOptions): Grant {
+  const hints = [own.login_hint, own.login_hint_token, own.id_token_hint].filter(Boolean)
+  if (hints.length !== 1) throw new OAuthError('OAUTH_INVALID_OPTION', 'cibaGrant needs one hint')
   const grant: Grant = async (endpoint, context) => {
     const { clock, signal, resource } = context
-    const asked = { ...fields, scope: context.scope ?? fields.scope ?? 'openid', resource, ...parameters }
+    const asked = { ...own, scope: context.scope ?? own.scope ?? 'openid', resource, ...parameters }
     const response = await context.call('backchannel', asked, signal && { signal })
-    const { auth_req_id, expires_in, interval } = processServerResponse(response, clock())
-    if (!auth_req_id || typeof auth_req_id !== 'string' || !(Number(expires_in) > 0))
-      throw responseError('OAUTH_INVALID_RESPONSE', response)
-    const times = { expires_in: Number(expires_in), interval: Number(interval ?? 5) || 5 }
-    await onStarted?.({ auth_req_id, expires_in: times.expires_in })
-    const first =
-      notified &&
-      (async () => {
-        // a notification that is lost must not keep anybody waiting longer than the request lives
-        const stop = new AbortController()
-        const abort = () => stop.abort()
-        signal?.addEventListener('abort', abort)
-        try {
-          await Promise.race([notified(auth_req_id, stop.signal), sleep(times.expires_in, stop.signal)])
-        } finally {
-          signal?.removeEventListener('abort', abort)
-          abort()
-        }
-      })
+    const fields = processServerResponse(response, clock())
+    const auth_req_id = fields.auth_req_id as string
+    const expires_in = Number(fields.expires_in)
+    if (!auth_req_id || !(expires_in > 0)) throw responseError('OAUTH_INVALID_RESPONSE', response)
+    await onStarted?.({ auth_req_id, expires_in })
+    const first = async () => {
+      // a notification that is lost must not keep anybody waiting longer than the request lives
+      const stop = new AbortController()
+      const abort = () => stop.abort()
+      signal?.addEventListener('abort', abort, { signal: stop.signal })
+      await Promise.race([notified?.(auth_req_id, stop.signal), sleep(expires_in, stop.signal)]).finally(abort)
+    }
     const request = { grant_type: 'urn:openid:params:grant-type:ciba', auth_req_id }
-    return poll(endpoint, request, context, { ...times, sleep, first })
+    const interval = Number(fields.interval) || 5
+    return poll(endpoint, request, context, { expires_in, interval, sleep, first: notified && first })
   }
   return Object.assign(grant, { interactive: true } as const)
 }

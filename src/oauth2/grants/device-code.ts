@@ -42,7 +42,7 @@ export function deviceCodeGrant({ scope, onUserCode, parameters, sleep }: Device
     const { device_code, user_code, verification_uri, expires_in, interval } = fields
     if (!device_code || !user_code || !/^https?:/i.test(`${verification_uri}`) || !(Number(expires_in) > 0))
       throw responseError('OAUTH_INVALID_RESPONSE', response)
-    const times = { expires_in: Number(expires_in), interval: Number(interval ?? 5) || 5 }
+    const times = { expires_in: Number(expires_in), interval: Number(interval) || 5 }
     const { device_code: _secret, ...shown } = fields
     await onUserCode({ ...(shown as unknown as DeviceAuthorization), ...times })
     const request = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: `${device_code}` }

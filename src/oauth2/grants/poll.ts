@@ -44,9 +44,9 @@ export async function poll(
   const options: ServerCallOptions = signal ? { signal } : {}
   for (let next = first ?? (() => wait(interval, signal)); ; ) {
     await next(signal)
-    if (signal?.aborted) throw new OAuthError('OAUTH_ABORTED', 'Polling was aborted')
+    if (signal?.aborted) throw new OAuthError('OAUTH_ABORTED', 'Aborted')
     if (clock() >= deadline)
-      throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'Nobody decided in time: begin anew', {
+      throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'Nobody decided in time', {
         error: 'expired_token',
       })
     try {

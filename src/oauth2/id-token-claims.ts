@@ -5,12 +5,12 @@ import type { ClientMetadata, Clock, ServerMetadata } from './endpoint.js'
 /** Seconds by which two clocks may differ. */
 const tolerance = 60
 
-/** The claims of a JWT, not verified in any way. `undefined` when it is none. */
+/** The claims of a signed JWT, not verified in any way; `undefined` when it is none. */
 export function readClaims(jwt: string): Record<string, unknown> | undefined {
   try {
-    const [, claims, , ...more] = jwt.split('.')
-    const value = JSON.parse(decodeBase64url(claims ?? ''))
-    return more.length || Array.isArray(value) || typeof value !== 'object' ? undefined : (value ?? undefined)
+    const [, claims, , more] = jwt.split('.')
+    const value = JSON.parse(decodeBase64url(claims as string))
+    return more === undefined && !Array.isArray(value) && Object(value) === value ? value : undefined
   } catch {
     return undefined
   }
@@ -34,42 +34,30 @@ export async function checkIdTokenClaims(
     previous?: string | undefined
   },
 ): Promise<Record<string, unknown>> {
-  const { server, client, nonce, max_age, previous } = expected
-  const require = (holds: unknown, claim: string) => {
-    if (!holds) throw new OAuthError('OAUTH_ID_TOKEN_INVALID', `The ID token is not valid: ${claim}`)
-  }
+  const { server, client, clock, nonce, max_age, previous } = expected
   const claims = readClaims(idToken)
-  require(claims, 'no signed JWT')
-  const {
-    iss,
-    sub,
-    aud,
-    azp,
-    exp,
-    iat,
-    nbf,
-    nonce: echoed,
-    auth_time,
-    nonce_supported,
-  } = claims as Record<string, unknown>
-  const now = expected.clock()
+  const { iss, sub, aud, azp, exp, iat, nbf, auth_time, ...more } = claims ?? {}
+  const before = previous === undefined ? undefined : (readClaims(previous) ?? {})
+  const now = clock()
+  const text = (value: unknown) => typeof value === 'string' && value
+  const number = (value: unknown, least: number) => typeof value === 'number' && value >= least
   const audience = [aud].flat()
-  require(typeof iss === 'string' && (server.issuer === undefined || iss === server.issuer), 'iss')
-  require(typeof sub === 'string' && sub, 'sub')
-  require(audience.includes(client.client_id), 'aud')
-  require(azp === undefined ? audience.length === 1 : azp === client.client_id, 'azp')
-  require(typeof exp === 'number' && exp > now - tolerance, 'exp')
-  require(typeof iat === 'number', 'iat')
-  require(nbf === undefined || (nbf as number) <= now + tolerance, 'nbf')
-  // Apple leaves the nonce out, and says so
-  if (nonce !== undefined) require(echoed === nonce || (echoed === undefined && nonce_supported === false), 'nonce')
-  else require(previous || echoed === undefined, 'nonce')
-  require(max_age === undefined || (auth_time as number) + max_age >= now - tolerance, 'auth_time')
-  if (previous) {
-    const before = readClaims(previous) ?? {}
-    require(iss === before.iss, 'iss')
-    require(sub === before.sub, 'sub')
-    require(`${audience}` === `${[before.aud].flat()}`, 'aud')
+  const holds: Record<string, unknown> = {
+    JWT: claims,
+    iss: text(iss) && iss === (server.issuer ?? iss) && (!before || iss === before.iss),
+    sub: text(sub) && (!before || sub === before.sub),
+    aud: audience.includes(client.client_id) && (!before || `${aud}` === `${before.aud}`),
+    azp: azp === undefined ? !audience[1] : azp === client.client_id,
+    exp: number(exp, now - tolerance),
+    iat: number(iat, 0),
+    nbf: nbf === undefined || !number(nbf, now + tolerance),
+    // Apple leaves the nonce out, and says so; a refreshed ID token may have that of the sign-in
+    nonce:
+      more.nonce === nonce ||
+      (more.nonce === undefined ? more.nonce_supported === false : nonce === undefined && before),
+    auth_time: max_age === undefined || number(auth_time, now - tolerance - max_age),
   }
+  for (const claim in holds)
+    if (!holds[claim]) throw new OAuthError('OAUTH_ID_TOKEN_INVALID', `ID token: wrong ${claim}`)
   return claims as Record<string, unknown>
 }

@@ -1,0 +1,62 @@
+import { fetchToken } from '../../src/oauth2/fetch-token.js'
+import { clientCredentialsGrant } from '../../src/oauth2/grants/client-credentials.js'
+import { checkResources } from '../../src/oauth2/resource-indicator.js'
+import { errorOf } from '../oauth2/support.js'
+import { fakeServer, makeSession } from '../support/fake-server.js'
+
+const API = 'https://api.example/v1?tenant=a%20B'
+
+describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
+  test.each([
+    '/relative',
+    'api.example',
+    'https://api.example/#part',
+    'https://api.example#',
+    '',
+    ' https://api.example',
+    'https://api example',
+  ])('section 2: MUST be an absolute URI without a fragment: %p is refused', async resource => {
+    expect((await errorOf(() => checkResources(resource))).code).toBe('OAUTH_INVALID_OPTION')
+    expect((await errorOf(() => checkResources(['https://api.example', resource]))).code).toBe('OAUTH_INVALID_OPTION')
+  })
+
+  test.each(['https://api.example', 'https://api.example/', API, 'urn:example:api', 'https://API.example:443/a/../b'])(
+    'section 2: an absolute URI is taken as it is: %s',
+    resource => expect(() => checkResources(resource)).not.toThrow(),
+  )
+
+  test('section 2.2: the token request names the resource, as it is written', async () => {
+    const server = fakeServer()
+    const { session } = makeSession(server, { grant: clientCredentialsGrant() })
+    await session.for({ resource: API }).token()
+    expect(server.requests[0]?.body.getAll('resource')).toEqual([API])
+  })
+
+  test('section 2.2: a refresh names the resource too', async () => {
+    const server = fakeServer()
+    const { session } = makeSession(server)
+    await fetchToken(session, async () => ({ access_token: 'a0', refresh_token: 'r0' }))
+    await session.for({ resource: API }).token()
+    expect(Object.fromEntries(server.requests[0]?.body ?? [])).toMatchObject({
+      grant_type: 'refresh_token',
+      resource: API,
+    })
+  })
+
+  test('section 2: a token for one resource is not used for another', async () => {
+    const server = fakeServer()
+    const { session } = makeSession(server, { grant: clientCredentialsGrant() })
+    const one = await session.for({ resource: API }).token()
+    const two = await session.for({ resource: 'https://other.example' }).token()
+    expect(two.access_token).not.toBe(one.access_token)
+    expect((await session.for({ resource: API }).token()).access_token).toBe(one.access_token)
+  })
+
+  test('section 2: invalid_target is told to the caller', async () => {
+    const server = fakeServer()
+    const { session } = makeSession(server, { grant: clientCredentialsGrant() })
+    server.answers.push({ status: 400, body: { error: 'invalid_target' } })
+    const error = await errorOf(() => session.for({ resource: API }).token())
+    expect(error).toMatchObject({ error: 'invalid_target' })
+  })
+})

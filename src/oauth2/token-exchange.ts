@@ -1,0 +1,34 @@
+import { callEndpoint, type EndpointContext, type ServerCallOptions } from './endpoint.js'
+import { type TokenExchangeOptions, tokenExchangeParameters } from './grants/token-exchange.js'
+import { core, type OAuth2Session } from './session.js'
+import type { Token } from './stored-grant.js'
+import { normaliseToken, processServerResponse, responseError } from './token-response.js'
+
+/** A token of any kind; `access_token` holds it, `issued_token_type` says what it is. */
+export interface ExchangedToken extends Token {
+  /** A URN: `urn:ietf:params:oauth:token-type:id_token` … */
+  issued_token_type: string
+  /** `N_A` where the token is no access token. */
+  token_type: string
+}
+
+/**
+ * Exchanges a token for another of any kind (an ID token, a SAML assertion, an access token for somebody else) and answers
+ * it; the session keeps nothing of it. For an API's access token give `tokenExchangeGrant` to a session instead.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …), `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.2.1
+ */
+export async function exchangeToken(
+  at: OAuth2Session | EndpointContext,
+  exchange: TokenExchangeOptions,
+  options?: ServerCallOptions,
+): Promise<ExchangedToken> {
+  const context = 'send' in at ? at : await core(at).context()
+  const parameters = await tokenExchangeParameters(exchange)
+  const requestedAt = context.clock()
+  const response = await callEndpoint(context, 'token', parameters, options)
+  const fields = processServerResponse(response, requestedAt)
+  for (const name of ['access_token', 'issued_token_type', 'token_type'])
+    if (typeof fields[name] !== 'string' || !fields[name]) throw responseError('OAUTH_INVALID_RESPONSE', response)
+  return normaliseToken(fields, requestedAt) as ExchangedToken
+}

@@ -24,6 +24,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
   const rotations = new Map<string, Rotation>()
   const byNewToken = new Map<string, Rotation>()
   const everStored = new Set<string>()
+  /** How often the store was asked to take an access token. */
+  const tries = new Map<string, number>()
   /** Families that somebody began to log out of, and those whose end is stored. */
   const leaving = new Set<Family>()
   const over = new Set<Family>()
@@ -176,6 +178,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     tried(next) {
       const rotation = byNewToken.get(next.refresh_token ?? '')
       if (rotation) rotation.tries++
+      for (const { access_token } of Object.values(next.tokens))
+        tries.set(access_token, (tries.get(access_token) ?? 0) + 1)
     },
     notWritten(next) {
       if (next.ended) endings++
@@ -188,7 +192,9 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       const unsaved = actor.process.actors.some(({ state }) =>
         Object.values(state.unsaved?.tokens ?? {}).some(token => token.access_token === accessToken),
       )
-      if (!everStored.has(accessToken) && !unsaved && !actor.process.lostLease)
+      // what the store refused four times may be replaced by a new sign-in before its caller gets it
+      const refusedByStore = (tries.get(accessToken) ?? 0) >= 4
+      if (!everStored.has(accessToken) && !unsaved && !refusedByStore && !actor.process.lostLease)
         judge.fail('handed out before it was stored', `${from} of ${actor.name} answered ${accessToken}`)
       if (actor.refused.has(accessToken) && !actor.pardoned.has(accessToken))
         judge.fail('a refused token', `${from} of ${actor.name} answered ${accessToken}`)
@@ -231,7 +237,9 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       }
       time.note(`${what} fails: ${error.code} ${error.error ?? ''}`)
       const { code } = error
-      if (code === 'OAUTH_SESSION_ENDED' && !endings && !actor.process.lostLease)
+      // without a reason of its own it knows of no end
+      const reason = error.error !== 'changed' && endings > 0
+      if (code === 'OAUTH_SESSION_ENDED' && !reason && !actor.process.lostLease)
         judge.fail('an end without a reason', `${what} of ${actor.name}: ${error.message}`)
       if (code === 'OAUTH_INTERACTION_REQUIRED' && !endings && profile.signedIn)
         judge.fail('an end without a reason', `${what} of ${actor.name}: ${error.message}`)

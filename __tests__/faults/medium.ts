@@ -11,6 +11,8 @@ export interface Medium {
   open(process: Process): TokenStore
   record(): StoredGrant | undefined
   put(grant: StoredGrant): void
+  /** True while a write of it is on its way. */
+  isWriting(process: Process): boolean
   /** Frees what a dead process leaves: Web Locks do that at once, a lease runs out. */
   bury(process: Process): void
 }
@@ -31,6 +33,7 @@ export function makeMedium(world: World): Medium {
 
   const delay = () =>
     random.happens(0.6) ? 0 : random() * (!world.calm && random.happens(profile.faults.slowness) ? 1.5 : 0.02)
+  const flying = new Set<Flight>()
 
   type Trouble = 'before' | 'after' | undefined
   const trouble = (kind: 'read' | 'write' | 'lock'): Trouble => {
@@ -52,14 +55,19 @@ export function makeMedium(world: World): Medium {
     undone?: () => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      time.after(delay(), undefined, `${label} of ${owner.name} arrives${failure ? ` (fails ${failure})` : ''}`, () => {
+      const name = `${label} of ${owner.name} arrives${failure ? ` (fails ${failure})` : ''}`
+      const arrive = () => {
+        flying.delete(flight)
         if (failure === 'before') undone?.()
         const result = failure === 'before' ? undefined : deed()
         if (!owner.alive) return
         time.after(delay(), owner, `${label} answers`, () =>
           failure ? reject(driverError(shown)) : resolve(result as T),
         )
-      })
+      }
+      const depart = (wait: number) => time.after(wait, undefined, name, arrive)
+      const flight: Flight = { owner, writes: label.startsWith('store.set'), id: depart(delay()), depart }
+      flying.add(flight)
     })
   }
 
@@ -207,11 +215,26 @@ export function makeMedium(world: World): Medium {
       judge.written(undefined, undefined, grant)
       text = JSON.stringify(grant)
     },
+    isWriting: process => [...flying].some(({ owner, writes }) => owner === process && writes),
     bury(process) {
       manager.bury(process)
+      for (const flight of flying) {
+        // what it has sent may arrive long after its death
+        if (flight.owner !== process || random.happens(0.4)) continue
+        time.cancel(flight.id)
+        flight.id = flight.depart(random() * random.pick([0.3, 2, 15]))
+      }
       for (const subscriber of subscribers) if (subscriber.owner === process) subscribers.delete(subscriber)
     },
   }
+}
+
+/** An operation that has left its process and is not there yet. */
+interface Flight {
+  owner: Process
+  writes: boolean
+  id: number
+  depart: (wait: number) => number
 }
 
 interface Waiter {

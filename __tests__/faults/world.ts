@@ -162,10 +162,10 @@ function listen(session: OAuth2Session, told: (event: keyof SessionEvents, detai
     session.on(event, detail => told(event, detail))
 }
 
-/** Something that happens once, after so many steps; `inside`: when somebody is inside the lock. */
+/** Something that happens once, after so many steps, and perhaps when the one whose step it was is at a tender moment. */
 interface Blow {
   step: number
-  inside: boolean
+  moment: 'any' | 'inside the lock' | 'writing'
   strike: () => void
 }
 
@@ -173,10 +173,11 @@ function drawBlows(world: World, server: Server, medium: Medium, clients: Client
   const { random, profile, time, processes } = world
   const { faults } = profile
   const blows: Blow[] = []
-  const add = (count: number, strike: () => void, inside = false) => {
+  const add = (count: number, strike: () => void, moments: Blow['moment'][] = ['any']) => {
     for (let index = 0; index < count; index++)
-      blows.push({ step: random.below(random.pick([40, 150])), inside: inside && random.happens(0.6), strike })
+      blows.push({ step: random.below(random.pick([40, 150])), moment: random.pick(moments), strike })
   }
+  const tender: Blow['moment'][] = ['any', 'inside the lock', 'writing']
   // the one whose step it was: so every await is a place to die, to freeze, to jump
   const victim = () => {
     const { current } = time
@@ -193,7 +194,7 @@ function drawBlows(world: World, server: Server, medium: Medium, clients: Client
       if (random.happens(0.7))
         time.after(random() * 5, undefined, 'a process is started', () => void populate(world, server, medium, clients))
     },
-    true,
+    tender,
   )
   add(
     faults.freezes,
@@ -202,7 +203,7 @@ function drawBlows(world: World, server: Server, medium: Medium, clients: Client
       process.frozenUntil = time.now + random.pick([5, 30, 100])
       time.note(`${process.name} freezes`)
     },
-    true,
+    tender,
   )
   add(faults.clockJumps, () => {
     const process = victim()
@@ -229,7 +230,7 @@ function drawBlows(world: World, server: Server, medium: Medium, clients: Client
 }
 
 /** Takes steps, and looks after each, until there is nothing left to do. */
-async function run(world: World, clients: Clients, blows: Blow[] = []): Promise<void> {
+async function run(world: World, medium: Medium, clients: Clients, blows: Blow[] = []): Promise<void> {
   const { time, judge, processes } = world
   while (!judge.violation) {
     if (!time.step()) break
@@ -240,11 +241,10 @@ async function run(world: World, clients: Clients, blows: Blow[] = []): Promise<
         judge.fail('a caller held back', `${call.what} was given up and did not settle`)
     }
     for (const blow of blows) {
-      if (
-        blow.step > time.steps ||
-        (blow.inside && !processes.some(one => one === time.current && judge.sectionOf(one)))
-      )
-        continue
+      const one = processes.find(process => process === time.current)
+      if (blow.step > time.steps) continue
+      if (blow.moment === 'inside the lock' && !(one && judge.sectionOf(one))) continue
+      if (blow.moment === 'writing' && !(one && medium.isWriting(one))) continue
       blows.splice(blows.indexOf(blow), 1)
       blow.strike()
       break
@@ -257,7 +257,7 @@ async function run(world: World, clients: Clients, blows: Blow[] = []): Promise<
 }
 
 async function runTrouble(world: World, server: Server, medium: Medium, clients: Clients): Promise<void> {
-  await run(world, clients, drawBlows(world, server, medium, clients))
+  await run(world, medium, clients, drawBlows(world, server, medium, clients))
 }
 
 /** With nothing going wrong any more, every session must work, or be over for a reason. */
@@ -288,7 +288,7 @@ async function runCalm(
         () => void clients.probe(actor).then(result => results.set(actor, result)),
       )
     }
-    await run(world, clients)
+    await run(world, medium, clients)
     if (judge.violation) break
   }
   let alive = 0

@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import type { ClientMetadata, OAuth2Session, OAuth2SessionOptions } from '../../src/index.js'
@@ -89,7 +90,13 @@ afterEach(async () => {
 })
 
 function build(client: ClientMetadata, options: Partial<OAuth2SessionOptions> = {}) {
-  const session: OAuth2Session = oauth.createOAuth2Session({ server: as.metadata, client, ...options })
+  const session: OAuth2Session = oauth.createOAuth2Session({
+    server: as.metadata,
+    client,
+    // Node 18 has no global one
+    crypto: webcrypto as Crypto,
+    ...options,
+  })
   for (const event of ['token', 'renewed', 'ended', 'challenge', 'error'] as const)
     session.on(event, detail => events.push({ event, detail }))
   const http = axios.create({ baseURL: api.url })

@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto'
 import axios from 'axios'
 import {
   attachOAuth2,
@@ -47,6 +48,8 @@ function build(clientId: string, options: Partial<OAuth2SessionOptions> = {}) {
     server: discover(provider.issuer),
     client: client_secret === undefined ? { client_id } : { client_id, client_secret },
     clock: () => Date.now() / 1000 + advanced,
+    // Node 18 has no global one
+    crypto: webcrypto as Crypto,
     ...options,
   })
   const http = axios.create({ baseURL: api.url })

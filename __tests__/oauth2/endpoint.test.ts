@@ -69,6 +69,24 @@ describe('the request', () => {
     expect(Object.keys(request?.headers ?? {})).not.toContain('Content-Type')
   })
 
+  it('carries nothing else, and is a POST or a GET', async () => {
+    const context = scripted()
+    await callEndpoint(context, 'token', parameters, { parameters: { a: 'b' }, timeout: 3, hook: 'token' })
+    expect(Object.keys(context.sent[0] ?? {}).sort()).toEqual([
+      'body',
+      'endpoint',
+      'headers',
+      'method',
+      'timeout',
+      'url',
+    ])
+    for (const method of ['PUT', 'get', ''])
+      expect((await errorOf(() => callEndpoint(context, 'token', parameters, { method: method as 'GET' }))).code).toBe(
+        'OAUTH_INVALID_OPTION',
+      )
+    expect(context.sent).toHaveLength(1)
+  })
+
   it('can be aborted, unless it is a refresh', async () => {
     const { signal } = new AbortController()
     const context = scripted()
@@ -296,6 +314,15 @@ describe('hooks', () => {
     const own = new OAuthError('OAUTH_REFUSED', 'mine')
     const passing = { ...context, hooks: { tokenRequest: () => Promise.reject(own) } }
     expect(await errorOf(() => callEndpoint(passing, 'token', parameters))).toBe(own)
+  })
+
+  it('may write the URL as text', async () => {
+    const tokenRequest = (request: { url: URL | string }) => {
+      request.url = 'https://other.example/t'
+    }
+    const context = scripted([answer(200)], { hooks: { tokenRequest } })
+    await callEndpoint(context, 'token', parameters, { method: 'GET' })
+    expect(context.sent[0]?.url.href).toBe('https://other.example/t?grant_type=client_credentials&client_id=app')
   })
 
   it('that change the URL do not lead away from https', async () => {

@@ -167,7 +167,7 @@ export function appendQuery(url: URL, parameters: URLSearchParams): void {
  * One authenticated call to the authorization server: build, authenticate, hooks, send; once more, freshly built, when the
  * token type learnt something from the answer (a DPoP nonce). The answer is unjudged.
  * `hook` names the pair of hooks that run; default: `refresh` for a refresh, else the endpoint's own.
- * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_HOOK_FAILED`, and whatever `send` and client authentication throw
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`, `OAUTH_HOOK_FAILED`, and whatever `send` and client authentication throw
  */
 export async function callEndpoint(
   context: EndpointContext,
@@ -176,7 +176,14 @@ export async function callEndpoint(
   options: ServerCallOptions & { hook?: 'token' | 'refresh' | 'revocation' | 'introspection' } = {},
 ): Promise<ServerResponse> {
   const { server, client, clientAuth, tokenType } = context
-  const hook = options.hook ?? (parameters.grant_type === 'refresh_token' ? 'refresh' : endpoint)
+  const {
+    hook = parameters.grant_type === 'refresh_token' ? 'refresh' : endpoint,
+    method = 'POST',
+    parameters: more,
+    headers,
+    ...call
+  } = options
+  if (!/^(POST|GET)$/.test(method)) throw new OAuthError('OAUTH_INVALID_OPTION', 'method is POST or GET')
   const applyHook = <T>(kind: string, value: T) =>
     applyHooks(context.hooks?.[(hook + kind) as keyof Hooks] as Hook<T> | undefined, value)
   const authenticate =
@@ -188,23 +195,23 @@ export async function callEndpoint(
 
   for (let retry = true; ; retry = false) {
     let request = {
-      method: 'POST',
-      ...options,
+      ...call,
       endpoint,
+      method,
       url: secureUrl(address, name, context.allowInsecure),
       headers: {
         Accept: 'application/json',
         'Content-Type': 'application/x-www-form-urlencoded',
-        ...options.headers,
+        ...headers,
       },
-      body: toForm({ ...parameters, ...options.parameters }),
+      body: toForm({ ...parameters, ...more }),
     } as ServerRequest
     // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
     if (hook === 'refresh') delete request.signal
     await authenticate(request, context)
     await tokenType.prepare?.(request, context)
     request = await applyHook('Request', request)
-    secureUrl(request.url, name, context.allowInsecure)
+    request.url = secureUrl(request.url, name, context.allowInsecure)
     if (request.method === 'GET') {
       appendQuery(request.url, request.body)
       request.body = new URLSearchParams()

@@ -3,9 +3,17 @@ import { base64url } from '../lib/base64url.js'
 import { toForm } from '../lib/form.js'
 import { serverIdentity } from './authorization-response.js'
 import { noClientAuth } from './client-auth/none.js'
-import { appendQuery, type EndpointContext, type ServerParameters, secureUrl } from './endpoint.js'
+import {
+  appendQuery,
+  type EndpointContext,
+  type ServerCallOptions,
+  type ServerParameters,
+  secureUrl,
+} from './endpoint.js'
 import { applyHooks } from './hooks.js'
 import { createCodeChallenge, createCodeVerifier } from './pkce.js'
+import { pushAuthorizationRequest, pushedParameters } from './pushed-authorization.js'
+import type { RequestObjectSigner } from './request-object.js'
 import { core, type OAuth2Session } from './session.js'
 
 /**
@@ -124,24 +132,51 @@ export function buildAuthorizationUrl(
   return url
 }
 
+/** How the authorization request travels; the third argument of {@link createAuthorizationUrl}. */
+export interface AuthorizationTransport {
+  /** Sends the parameters to the server first, so that the URL shows nothing of them (PAR). Default: where the server requires it. */
+  push?: boolean
+  /** Signs them (JAR); `requestObject()` of `/jwt` makes one. */
+  sign?: RequestObjectSigner
+  /** Headers, timeout … of the push. */
+  call?: ServerCallOptions
+}
+
 /**
  * Begins a sign-in: send the user agent to `url` and keep `transaction` for the way back ({@link authorizationCodeGrant}).
- * PKCE, `state` and, with the scope `openid`, `nonce` are always sent.
- * @throws OAuthError as {@link prepareAuthorization} and {@link buildAuthorizationUrl} do; `OAUTH_HOOK_FAILED`, `OAUTH_DISCOVERY_FAILED`, `OAUTH_CRYPTO_MISSING`
+ * PKCE, `state` and, with the scope `openid`, `nonce` are always sent. Pushed where the server's or the client's metadata require that.
+ * @throws OAuthError as {@link prepareAuthorization}, {@link buildAuthorizationUrl} and {@link pushAuthorizationRequest} do; `OAUTH_HOOK_FAILED`, `OAUTH_DISCOVERY_FAILED`, `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+ * @see https://www.rfc-editor.org/rfc/rfc9126
  */
 export async function createAuthorizationUrl(
   session: OAuth2Session,
   options: AuthorizationOptions = {},
+  { push, sign, call }: AuthorizationTransport = {},
 ): Promise<{ url: string; transaction: AuthorizationTransaction }> {
   const { target, ...inside } = core(session)
   const context = await inside.context()
+  const { server, client, tokenType } = context
   const { scope, resource } = target
-  const { parameters, transaction } = await prepareAuthorization(context, {
+  const bound = await tokenType.authorizationParameters?.(context)
+  const prepared = await prepareAuthorization(context, {
     ...(scope && { scope }),
     ...(resource && { resource }),
+    ...bound,
     ...options,
   })
+  let { parameters } = prepared
+  if (sign) parameters = { client_id: client.client_id, request: await sign(parameters, context) }
+  if (push ?? (server.require_pushed_authorization_requests || client.require_pushed_authorization_requests)) {
+    parameters = pushedParameters(client.client_id, await pushAuthorizationRequest(context, parameters, call))
+  } else if (sign) {
+    // OpenID Connect wants these outside too
+    const { response_type, scope } = prepared.parameters
+    parameters = { ...parameters, response_type, scope }
+  }
   const url = await applyHooks(context.hooks?.authorizationUrl, buildAuthorizationUrl(context, parameters))
-  return { url: secureUrl(url, 'authorization_endpoint', context.allowInsecure).href, transaction }
+  return {
+    url: secureUrl(url, 'authorization_endpoint', context.allowInsecure).href,
+    transaction: prepared.transaction,
+  }
 }

@@ -3,7 +3,7 @@ import { isOAuthError, OAuthError } from '../errors.js'
 import type { Challenge } from './challenges.js'
 import { applyHooks } from './hooks.js'
 import type { OAuth2Session } from './session.js'
-import { emit, inside, isWithin, owners, type State } from './session-state.js'
+import { emit, inside, isWithin, owners, type State, signingContext } from './session-state.js'
 import type { Token } from './stored-grant.js'
 import { bearer } from './token-types/bearer.js'
 
@@ -45,7 +45,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     token: Token,
   ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse> {
     for (let again = true; ; again = false) {
-      await type.authorize(request, token)
+      await type.authorize(request, token, signingContext(state))
       if (hooks?.protectedRequest) await applyHooks(hooks.protectedRequest, request, token)
       const response = yield request
       if (!type.learn?.(response, request) || !again) return response

@@ -6,6 +6,7 @@ import type { HttpClient } from './grants/grant.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionEvents } from './session-options.js'
 import type { Lock, StoredGrant, Token, TokenStore } from './stored-grant.js'
 import { bearer } from './token-types/bearer.js'
+import type { TokenTypeContext } from './token-types/token-type.js'
 
 /** How calls to the authorization server leave: made by the room that knows axios. */
 export interface Transport {
@@ -146,16 +147,23 @@ export function locked<T>(state: State, critical: (lease: Lease) => Promise<T>):
   return lock(`oauth:${state.key}`, critical, { maxWait: options.maxWait ?? 40 })
 }
 
+/** What signing a request may use. */
+export const signingContext = ({ options, clock, store, key }: State): TokenTypeContext => ({
+  clock,
+  keyPair: store.keyPair && (make => (store.keyPair as NonNullable<typeof store.keyPair>)(key, make)),
+  random: randomOf(options),
+  crypto: options.crypto ?? globalThis.crypto,
+})
+
 /** Everything that `callEndpoint` needs. */
-export async function contextOf({ options, transport, clock }: State): Promise<EndpointContext> {
+export async function contextOf(state: State): Promise<EndpointContext> {
+  const { options, transport, clock } = state
   const { server, client, hooks, clientAuth, allowInsecure } = options
   const { send } = transport
   return {
     server: (typeof server === 'function' ? await server({ send, clock, allowInsecure }) : server) ?? {},
     client: client ?? { client_id: '' },
-    clock,
-    random: randomOf(options),
-    crypto: options.crypto ?? globalThis.crypto,
+    ...signingContext(state),
     tokenType: options.tokenType ?? bearer(),
     send,
     hooks,

@@ -18,7 +18,7 @@ export interface Token {
 }
 
 /**
- * What a store keeps under one key: one grant of one user, plain JSON (a DPoP key beside it where the medium can).
+ * What a store keeps under one key: one grant of one user, plain JSON.
  * `version` grows by one with every write under a key, whoever writes.
  */
 export interface StoredGrant {
@@ -32,11 +32,6 @@ export interface StoredGrant {
   id_token?: string
   /** `''` is the grant's own token; other keys name a resource and a scope. */
   tokens: Record<string, Token>
-  /**
-   * What the token type keeps beside its tokens (a DPoP key): a value for structured clone, so IndexedDB holds a key that
-   * cannot be extracted, while a store of text gives back only what JSON can carry (a JWK).
-   */
-  keys?: unknown
   /** Present when the session is over: nothing is asked of the server until a new token is saved. `at` in seconds. */
   ended?: { reason: string; at: number }
 }

@@ -1,9 +1,19 @@
 import { OAuthError } from '../../errors.js'
 import type { AuthorizationTransaction } from '../authorization.js'
-import { type AuthorizationResponse, checkAuthorizationResponse } from '../authorization-response.js'
-import type { ServerCallOptions } from '../endpoint.js'
+import {
+  type AuthorizationResponse,
+  checkAuthorizationResponse,
+  parseAuthorizationResponse,
+} from '../authorization-response.js'
+import type { ClientMetadata, Clock, Send, ServerCallOptions, ServerMetadata } from '../endpoint.js'
 import { checkIdTokenClaims } from '../id-token-claims.js'
 import type { Grant } from './grant.js'
+
+/** Verifies an authorization response that is a JWT and answers its parameters; `jarm()` of `/oidc` makes one. */
+export type JwtResponseReader = (
+  jwt: string,
+  context: { server: ServerMetadata; client: ClientMetadata; clock: Clock; send: Send },
+) => Promise<Record<string, unknown>>
 
 /** Options of {@link authorizationCodeGrant}. */
 export interface AuthorizationCodeGrantOptions extends ServerCallOptions {
@@ -11,6 +21,8 @@ export interface AuthorizationCodeGrantOptions extends ServerCallOptions {
   authorizationResponse: AuthorizationResponse
   /** What {@link createAuthorizationUrl} answered. */
   transaction: AuthorizationTransaction
+  /** Where the response was asked for as a JWT (`response_mode: 'jwt'`): any other is refused then. */
+  jwtResponse?: JwtResponseReader
 }
 
 /**
@@ -22,13 +34,23 @@ export interface AuthorizationCodeGrantOptions extends ServerCallOptions {
 export function authorizationCodeGrant({
   authorizationResponse,
   transaction,
+  jwtResponse,
   ...options
 }: AuthorizationCodeGrantOptions): Grant & { readonly interactive: true } {
   const grant: Grant = async (endpoint, context) => {
     const at = { server: await context.server(), client: context.client, clock: context.clock }
-    const { code } = checkAuthorizationResponse(authorizationResponse, transaction, at)
+    let response = authorizationResponse
+    if (jwtResponse) {
+      const jwt = parseAuthorizationResponse(response).response
+      if (!jwt)
+        throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The authorization response is not the JWT that was asked for')
+      response = await jwtResponse(jwt, { ...at, send: context.send })
+    }
+    const { code, id_token: early } = checkAuthorizationResponse(response, transaction, at)
     if (!code) throw new OAuthError('OAUTH_CODE_MISSING', 'The authorization response has no code')
     const { redirect_uri, code_verifier, resource, nonce, max_age } = transaction
+    // one that came through the browser is worth its signature only
+    if (early) await context.validateIdToken?.(early, { nonce, code })
     const token = await endpoint(
       { grant_type: 'authorization_code', code, redirect_uri, code_verifier, resource },
       options,

@@ -4,6 +4,7 @@ import type {
   CryptoLike,
   EndpointName,
   Random,
+  Send,
   ServerCallOptions,
   ServerMetadata,
   ServerParameters,
@@ -40,6 +41,8 @@ export interface GrantContext {
   http: HttpClient
   /** An authenticated call to another endpoint of the server (device authorization, back-channel authentication). */
   call(endpoint: EndpointName, parameters: ServerParameters, options?: ServerCallOptions): Promise<ServerResponse>
+  /** The transport of {@link call}, for documents of the server (its keys). */
+  send: Send
   clock: Clock
   random: Random
   crypto: CryptoLike | undefined

@@ -313,5 +313,7 @@ test('the body hash of the draft: SHA-1 of "Hello World!", and of nothing', asyn
     'Lve95gjOVATpfV8EL5X4nxwjKHE=',
   )
   expect((await sign({ method: 'GET', url }, options)).oauth_body_hash).toBe('2jmj7l5rSw0yVb/vlWAYkK/YBwk=')
-  expect(Buffer.from(digest(sha256, '')).toString('base64')).toBe('47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=')
+  expect(Buffer.from(digest(sha256, new Uint8Array())).toString('base64')).toBe(
+    '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+  )
 })

@@ -1,71 +1,58 @@
-// biome-ignore-all lint/style/noNonNullAssertion: every index here is inside its array by construction
 /** A hash function over 32-bit words: what SHA-1 and the SHA-2 family have in common, and what they do not. */
 export interface Hash {
   /** As the Web Crypto API names it. */
   readonly name: 'SHA-1' | 'SHA-256' | 'SHA-512'
-  /** Words of a block: 16, or 32 for SHA-512. */
+  /** Bytes of a block. */
   readonly block: number
-  /** Words of scratch space that `compress` wants. */
-  readonly scratch: number
+  /** The words that the state begins with. */
   readonly initial: readonly number[]
-  /** Works the block that starts at `words[at]` into `state`. */
-  compress(state: Int32Array, words: Int32Array, at: number, scratch: Int32Array): void
+  /** Works the block that begins at byte `at` into `state`. */
+  compress(state: Int32Array, bytes: DataView, at: number): void
 }
 
-/** Bytes, or a string whose characters are all below 256: one byte each. */
-export type Message = string | Uint8Array
-
-/** A message as big-endian words, padded to whole blocks; `prefix` bytes went before it. */
-function pad(message: Message, block: number, prefix: number): Int32Array {
-  const { length } = message
-  const words = new Int32Array((Math.floor((length + block / 2) / (4 * block)) + 1) * block)
-  if (typeof message === 'string')
-    for (let i = 0; i < length; i++) words[i >> 2]! |= message.charCodeAt(i) << (24 - (i & 3) * 8)
-  else for (let i = 0; i < length; i++) words[i >> 2]! |= message[i]! << (24 - (i & 3) * 8)
-  words[length >> 2]! |= 0x80 << (24 - (length & 3) * 8)
-  const bits = (length + prefix) * 8
-  words[words.length - 2] = bits / 2 ** 32
-  words[words.length - 1] = bits
-  return words
-}
-
-function run(hash: Hash, message: Message, start: ArrayLike<number>, prefix: number): Int32Array {
-  const state = Int32Array.from(start)
-  const scratch = new Int32Array(hash.scratch)
-  const words = pad(message, hash.block, prefix)
-  for (let at = 0; at < words.length; at += hash.block) hash.compress(state, words, at, scratch)
-  return state
-}
-
-function toBytes(words: Int32Array): Uint8Array {
-  const bytes = new Uint8Array(words.length * 4)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = words[i >> 2]! >>> (24 - (i & 3) * 8)
+/** The bytes of a text that has ASCII characters only. */
+export function ascii(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
 }
 
+/** Hashes a message that `prefix` bytes went before; they are in `start` already. */
+function run(hash: Hash, message: Uint8Array, start: ArrayLike<number>, prefix: number): Uint8Array {
+  const { block } = hash
+  const { length } = message
+  const size = Math.ceil((length + 1 + block / 8) / block) * block
+  const padded = new Uint8Array(size)
+  padded.set(message)
+  padded[length] = 128
+  const view = new DataView(padded.buffer)
+  const bits = (prefix + length) * 8
+  view.setUint32(size - 8, bits / 2 ** 32)
+  view.setUint32(size - 4, bits)
+  const state = Int32Array.from(start)
+  for (let at = 0; at < size; at += block) hash.compress(state, view, at)
+  const result = new DataView(new ArrayBuffer(state.length * 4))
+  state.forEach((word, i) => {
+    result.setInt32(i * 4, word)
+  })
+  return new Uint8Array(result.buffer)
+}
+
 /** The hash of a message. Synchronous and without `crypto`, so that it works where a page or a phone has none. */
-export const digest = (hash: Hash, message: Message): Uint8Array => toBytes(run(hash, message, hash.initial, 0))
+export const digest = (hash: Hash, message: Uint8Array): Uint8Array => run(hash, message, hash.initial, 0)
 
 /**
  * HMAC under one key: what depends on the key alone is worked out once, here.
  * @see https://www.rfc-editor.org/rfc/rfc2104#section-2
  */
-export function hmac(hash: Hash, key: Message): (message: Message) => Uint8Array {
-  const size = hash.block * 4
-  const padded = new Uint8Array(size)
-  if (key.length > size) padded.set(digest(hash, key))
-  else for (let i = 0; i < key.length; i++) padded[i] = typeof key === 'string' ? key.charCodeAt(i) : key[i]!
-  const start = (mask: number): Int32Array => {
-    const state = Int32Array.from(hash.initial)
-    const words = pad(
-      padded.map(byte => byte ^ mask),
-      hash.block,
-      0,
-    )
-    hash.compress(state, words, 0, new Int32Array(hash.scratch))
+export function hmac(hash: Hash, key: Uint8Array): (message: Uint8Array) => Uint8Array {
+  const { block, initial } = hash
+  const padded = new Uint8Array(block)
+  padded.set(key.length > block ? digest(hash, key) : key)
+  const [inner, outer] = [0x36, 0x5c].map(mask => {
+    const state = Int32Array.from(initial)
+    hash.compress(state, new DataView(padded.map(byte => byte ^ mask).buffer), 0)
     return state
-  }
-  const inner = start(0x36)
-  const outer = start(0x5c)
-  return message => toBytes(run(hash, toBytes(run(hash, message, inner, size)), outer, size))
+  }) as [Int32Array, Int32Array]
+  return message => run(hash, run(hash, message, inner, block), outer, block)
 }

@@ -1,6 +1,14 @@
 /** What of `node:crypto` is used where it can be had without an import that other platforms would choke on. */
 export interface NodeCrypto {
-  createHmac(algorithm: string, key: string): { update(data: string): { digest(encoding: 'base64'): string } }
+  createSecretKey(key: Uint8Array): object
+  createHmac(algorithm: string, key: object): { update(data: Uint8Array): { digest(encoding: 'base64'): string } }
+  createPrivateKey(key: string | { key: JsonWebKey; format: 'jwk' }): { asymmetricKeyType?: string }
+  sign(
+    algorithm: string,
+    data: Uint8Array,
+    key: object,
+    done: (error: unknown, signature: { toString(encoding: 'base64'): string }) => void,
+  ): void
 }
 
 /**

@@ -7,22 +7,14 @@ import type { Hash } from './digest.js'
  */
 export const sha1: Hash = {
   name: 'SHA-1',
-  block: 16,
-  scratch: 80,
+  block: 64,
   initial: [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0],
-  compress(state, words, at, w) {
-    let a = state[0]!
-    let b = state[1]!
-    let c = state[2]!
-    let d = state[3]!
-    let e = state[4]!
+  compress(state, bytes, at) {
+    const w = new Int32Array(80)
+    let [a, b, c, d, e] = state as unknown as [number, number, number, number, number]
     for (let t = 0; t < 80; t++) {
-      let x = 0
-      if (t < 16) x = words[at + t]!
-      else {
-        x = w[t - 3]! ^ w[t - 8]! ^ w[t - 14]! ^ w[t - 16]!
-        x = (x << 1) | (x >>> 31)
-      }
+      let x = t < 16 ? bytes.getInt32(at + t * 4) : w[t - 3]! ^ w[t - 8]! ^ w[t - 14]! ^ w[t - 16]!
+      if (t > 15) x = (x << 1) | (x >>> 31)
       w[t] = x
       // the `| 0` after every addition keep V8 on 32-bit integers: twice as fast
       x = (x + e) | 0
@@ -37,10 +29,8 @@ export const sha1: Hash = {
       b = a
       a = x
     }
-    state[0]! += a
-    state[1]! += b
-    state[2]! += c
-    state[3]! += d
-    state[4]! += e
+    ;[a, b, c, d, e].forEach((word, i) => {
+      state[i]! += word
+    })
   },
 }

@@ -24,10 +24,10 @@ const rotate = (x: number, by: number): number => (x >>> by) | (x << (32 - by))
  */
 export const sha256: Hash = {
   name: 'SHA-256',
-  block: 16,
-  scratch: 64,
+  block: 64,
   initial: /* @__PURE__ */ fractions(8, 2),
-  compress(state, words, at, w) {
+  compress(state, bytes, at) {
+    const w = new Int32Array(64)
     let [a, b, c, d, e, f, g, h] = state as unknown as number[] as [
       number,
       number,
@@ -39,7 +39,7 @@ export const sha256: Hash = {
       number,
     ]
     for (let t = 0; t < 64; t++) {
-      if (t < 16) w[t] = words[at + t]!
+      if (t < 16) w[t] = bytes.getInt32(at + t * 4)
       else {
         const x = w[t - 15]!
         const y = w[t - 2]!

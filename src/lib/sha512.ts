@@ -34,16 +34,16 @@ const carry = (low: number): number => Math.floor(low / 2 ** 32)
  */
 export const sha512: Hash = {
   name: 'SHA-512',
-  block: 32,
-  scratch: 160,
+  block: 128,
   initial: /* @__PURE__ */ fractions(8, 2n),
-  compress(state, words, at, w) {
+  compress(state, bytes, at) {
+    const w = new Int32Array(160)
     // a, b … h, each a high and a low word; they move down by one place every round
     const v = state.slice()
     for (let t = 0; t < 160; t += 2) {
       if (t < 32) {
-        w[t] = words[at + t]!
-        w[t + 1] = words[at + t + 1]!
+        w[t] = bytes.getInt32(at + t * 4)
+        w[t + 1] = bytes.getInt32(at + t * 4 + 4)
       } else {
         const [xh, xl, yh, yl] = [w[t - 30]!, w[t - 29]!, w[t - 4]!, w[t - 3]!]
         const low =

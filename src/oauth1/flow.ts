@@ -1,7 +1,7 @@
 import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/flow.js'
-import type { OAuth1Token, ProtocolParameters } from './options.js'
+import type { OAuth1Options, OAuth1Token, ProtocolParameters } from './options.js'
 import { problemOf } from './problem.js'
-import type { Signer } from './signer.js'
+import { createSigner, type Signer } from './signer.js'
 
 /** Where the token credentials come from: fixed ones, or a session. */
 export interface OAuth1TokenSource {
@@ -72,4 +72,13 @@ export function oauth1Auth(
       if (kind?.startsWith('token')) await source.rejected(token, kind)
     },
   }
+}
+
+/**
+ * The scheme for plain options: the same credentials for every request.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for options that could sign nothing.
+ */
+export function oauth1Scheme(options: OAuth1Options): Auth<OAuth1Credential> {
+  const token = options.token ?? null
+  return oauth1Auth(createSigner(options), { current: () => token, token: () => token, rejected: () => {} })
 }

@@ -1,9 +1,10 @@
 import type { OutgoingRequest } from '../auth/flow.js'
 import { parse } from '../auth/origins.js'
 import { OAuthError } from '../errors.js'
+import { ascii } from '../lib/digest.js'
 import { percentEncode } from '../lib/percent.js'
+import { baseStrings, entry, toText } from './base-string.js'
 import type { OAuth1Options } from './options.js'
-import { baseString, collect, entry } from './parameters.js'
 import { createSigner } from './signer.js'
 
 /** A request that something else than axios sends. */
@@ -48,14 +49,13 @@ export function signatureBaseString(
   parameters: Iterable<readonly [name: string, value: string]> = [],
   options: { host?: string; lenient?: boolean } = {},
 ): string {
-  const entries: string[] = []
-  collect(entries, absolute(url).search.slice(1), new Set(), options.lenient)
-  for (const [name, value] of parameters) entries.push(entry(name, value))
-  return baseString(
-    method.toUpperCase(),
-    baseStringUri(url, options.host),
-    entries.filter(found => !found.startsWith('oauth_signature ')),
-  )
+  const own = Array.from(parameters)
+    .filter(([name]) => name !== 'oauth_signature')
+    .map(([name, value]) => entry(name, value))
+    .join('%26')
+  const head = ascii(`${percentEncode(method.toUpperCase())}&${percentEncode(baseStringUri(url, options.host))}&`)
+  const wires = [absolute(url).search.slice(1)]
+  return toText(baseStrings(options.lenient)(head, { wires, own: [own], loose: true, taken: new Set() }))
 }
 
 /**

@@ -2,14 +2,13 @@ import type { Awaitable, OutgoingRequest } from '../auth/flow.js'
 import { isSecure } from '../auth/origins.js'
 import { OAuthError } from '../errors.js'
 import { base64 } from '../lib/base64url.js'
-import { digest } from '../lib/digest.js'
+import { ascii, digest } from '../lib/digest.js'
 import { percentEncode } from '../lib/percent.js'
 import { sha1 } from '../lib/sha1.js'
-import { utf8 } from '../lib/utf8.js'
+import { baseStrings, entry, failure, toText, twice } from './base-string.js'
 import { asForm, isForm, readable } from './body.js'
 import { nonces } from './nonce.js'
 import type { OAuth1SigningOptions, OAuth1Token, ProtocolParameters } from './options.js'
-import { baseString, collect, entry } from './parameters.js'
 import { hmacSha1 } from './signature-methods/hmac-sha1.js'
 
 /** Signs requests under one set of options. */
@@ -33,10 +32,6 @@ const then = <T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awai
     ? (value as PromiseLike<T>).then(next)
     : next(value as T)
 
-const fail = (message: string): never => {
-  throw new OAuthError('OAUTH_SIGNATURE_FAILED', message)
-}
-
 /**
  * Makes a {@link Signer}.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for options that could sign nothing.
@@ -48,68 +43,73 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
     placement = 'header',
     realm,
     bodyHash = 'never',
+    protocolParameters,
     crypto = globalThis.crypto as Crypto | undefined,
-    allowInsecure,
+    lenient,
   } = options
-  const when = typeof bodyHash === 'string' ? bodyHash : bodyHash.when
-  const algorithm = typeof bodyHash === 'string' ? 'SHA-1' : bodyHash.hash
-  const hash = algorithm === 'SHA-1' ? sha1 : method.hash?.name === algorithm ? method.hash : undefined
-  const invalid =
-    (!client?.key && 'client.key is missing') ||
-    ((!method.name || typeof method.sign !== 'function') &&
-      'signatureMethod takes hmacSha1() and the like, or { name, sign }') ||
-    (!['header', 'query', 'body'].includes(placement) && "placement is 'header', 'query' or 'body'") ||
-    ((!['auto', 'always', 'never'].includes(when) || !/^SHA-(1|256)$/.test(algorithm)) && 'bodyHash is not known') ||
-    (Object.keys(options.protocolParameters ?? {}).some(
-      name => !/^oauth_(?!(nonce|timestamp|signature)$)/.test(name),
-    ) &&
-      'protocolParameters takes oauth_ names that signing does not set')
-  if (invalid) throw new OAuthError('OAUTH_INVALID_OPTION', `${invalid}.`)
+  const { when, hash: algorithm } = typeof bodyHash === 'string' ? { when: bodyHash, hash: 'SHA-1' as const } : bodyHash
+  const hash = [sha1, method.hash].find(known => known?.name === algorithm)
+  const invalid = !client?.key
+    ? 'client.key'
+    : typeof method.sign !== 'function' || !method.name
+      ? 'signatureMethod'
+      : !/^(header|query|body)$/.test(placement)
+        ? 'placement'
+        : !/^(auto|always|never)SHA-(1|256)$/.test(when + algorithm)
+          ? 'bodyHash'
+          : Object.keys(protocolParameters ?? {}).find(
+              name => !/^oauth_(?!(nonce|timestamp|signature)$)\w+$/.test(name),
+            )
+  if (invalid) throw new OAuthError('OAUTH_INVALID_OPTION', `${invalid} is missing or not possible.`)
 
-  const quote = placement === 'header' ? '"' : ''
-  const separator = quote ? ', ' : '&'
-  const piece = (name: string, value: string) =>
-    `${percentEncode(name)}=${quote}${percentEncode(value)}${quote}${separator}`
+  const [quote, separator] = placement === 'header' ? ['"', ', '] : ['', '&']
+  const piece = (name: string, value: string) => `${name}=${quote}${percentEncode(value)}${quote}${separator}`
+  const intro = realm === undefined ? 'OAuth ' : `OAuth realm="${realm.replace(/["\\]/g, '\\$&')}", `
   const nonce = options.nonce ?? nonces(crypto)
+  const build = baseStrings(lenient)
+  // of the last request: many go to the same place
+  let knownVerb: string | undefined
+  let knownUri: string | undefined
+  let head: Uint8Array
 
   // what stays the same from one request to the next
   const prepare = (token: OAuth1Token | undefined, parameters: ProtocolParameters | undefined) => {
-    const entries: string[] = []
-    const taken = new Set([
-      'oauth_nonce',
-      'oauth_timestamp',
-      'oauth_signature',
-      when === 'never' ? '' : 'oauth_body_hash',
-    ])
-    let text = ''
     const all: Record<string, string | undefined> = {
       oauth_version: options.version === false ? '' : '1.0',
       oauth_signature_method: method.name,
       oauth_consumer_key: client.key,
       oauth_token: token?.oauth_token,
-      ...options.protocolParameters,
+      ...protocolParameters,
       ...parameters,
     }
-    for (const name in all) {
-      const value = all[name]
-      if (!value) continue
-      entries.push(entry(name, value))
-      taken.add(name)
-      text += piece(name, value)
+    const names = Object.keys(all).filter(name => all[name])
+    const full = [...names, 'oauth_nonce', 'oauth_timestamp']
+    return {
+      token,
+      parameters,
+      taken: new Set([...full, 'oauth_signature', ...(when === 'never' ? [] : ['oauth_body_hash'])]),
+      // the entries in their order, in pieces: the nonce and the time, in this order, go between them
+      block: full
+        .sort()
+        .map(name => entry(name, all[name] ?? '') + (all[name] ? '' : ' '))
+        .join('%26')
+        .split(' ')
+        .map(ascii) as [Uint8Array, Uint8Array, Uint8Array],
+      text: names.map(name => piece(name, all[name] as string)).join(''),
+      key: `${percentEncode(client.secret ?? '')}&${percentEncode(token?.oauth_token_secret ?? '')}`,
     }
-    const key = `${percentEncode(client.secret ?? '')}&${percentEncode(token?.oauth_token_secret ?? '')}`
-    return { token, parameters, entries, taken, text, key }
   }
   let prepared = prepare(undefined, undefined)
 
-  const hashBody = (data: unknown): Awaitable<string | undefined> => {
+  const hashBody = (data: unknown): Awaitable<string> => {
     const body = readable(data)
     if (body === undefined) {
       const blob = data as Partial<Blob>
       if (blob.arrayBuffer) return blob.arrayBuffer().then(hashBody)
-      return when === 'always' ? fail('A stream or FormData has no body hash: set bodyHash to auto') : undefined
+      if (when === 'always') throw failure('A stream or FormData has no body hash: set bodyHash to auto.')
+      return ''
     }
-    const bytes = typeof body === 'string' ? utf8(body) : body
+    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
     if (hash) return base64(digest(hash, bytes))
     if (!crypto?.subtle) throw new OAuthError('OAUTH_CRYPTO_MISSING', `No ${algorithm} here: pass crypto.`)
     return crypto.subtle
@@ -121,51 +121,53 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
     offset: 0,
     clock: options.clock ?? (() => Date.now() / 1000),
     sync: ({ data }) =>
-      !!method.sync &&
-      (when === 'never' || (!!hash && typeof (data as Partial<Blob> | undefined)?.arrayBuffer !== 'function')),
+      !!method.sync && (when === 'never' || (!!hash && !(data as Partial<Blob> | undefined)?.arrayBuffer)),
     sign(request, token, parameters) {
-      const { url, data } = request
+      const { url, data, method: verb } = request
       const now = Math.floor(signer.clock() + signer.offset)
       if (!(now < 1e11)) throw new OAuthError('OAUTH_INVALID_OPTION', 'clock must answer seconds.')
-      if (method.plain && !isSecure(new URL(url), allowInsecure))
-        throw new OAuthError(
-          'OAUTH_INSECURE_URL',
-          'PLAINTEXT shows the secrets: use https, or name the origin in allowInsecure.',
-        )
+      if (method.plain && !isSecure(new URL(url), options.allowInsecure))
+        throw new OAuthError('OAUTH_INSECURE_URL', 'PLAINTEXT shows the secrets: use https, or allowInsecure.')
       if (prepared.token !== token || prepared.parameters !== parameters) prepared = prepare(token, parameters)
-      const { entries, taken, text, key } = prepared
-      const form = isForm(request.header('content-type'))
+      const { taken, block, text, key } = prepared
       const body = readable(data)
-      if (placement === 'body' && (body === undefined || (body.length && !form)))
-        fail("placement 'body' needs a form body: send one, or use another placement")
-      const fields = form && body?.length ? asForm(body) : ''
-      const once = nonce()
-      const head = piece('oauth_nonce', once) + piece('oauth_timestamp', `${now}`) + text
+      const form = body !== '' && isForm(request.header('content-type'))
+      const fields = form && body ? asForm(body) : ''
+      if (placement === 'body' && body !== '' && !fields)
+        throw failure("placement 'body' needs a form body: send one, or use another placement.")
+      const once = percentEncode(nonce())
 
-      return then(when === 'never' || (form && when === 'auto') ? undefined : hashBody(data), hashed => {
-        let base = ''
+      return then(when === 'never' || (form && when === 'auto') ? '' : hashBody(data), hashed => {
+        let base: Uint8Array | undefined
         if (!method.plain) {
-          const all = [...entries, entry('oauth_nonce', once), `oauth_timestamp ${now}`]
-          if (hashed) all.push(entry('oauth_body_hash', hashed))
-          const mark = `${url}?`.indexOf('?')
+          const mark = url.indexOf('?')
+          let uri = mark < 0 ? url : url.slice(0, mark)
           const host = request.header('host')
-          let uri = url.slice(0, mark)
           if (host) uri = new URL(uri.replace(/\/\/[^/]*/, () => `//${host}`)).href
-          collect(all, url.slice(mark + 1), taken, options.lenient)
-          collect(all, fields, taken, options.lenient)
-          base = baseString(request.method, uri, all)
+          if (uri !== knownUri || verb !== knownVerb) head = ascii(`${percentEncode(verb)}&${percentEncode(uri)}&`)
+          knownUri = uri
+          knownVerb = verb
+          const own = [block[0], twice(once), block[1], `${now}`, block[2]]
+          if (hashed) own.push('%26', entry('oauth_body_hash', hashed))
+          base = build(head, {
+            wires: [mark < 0 ? '' : url.slice(mark + 1), fields],
+            own,
+            loose: !!hashed,
+            taken,
+          })
         }
-        return then(method.sign(base, key, crypto), signature => {
-          const all = head + (hashed ? piece('oauth_body_hash', hashed) : '') + piece('oauth_signature', signature)
-          const written = all.slice(0, -separator.length)
-          // sent as a form, as axios would by default, it would be read as one
+        const made =
+          base && method.signBytes
+            ? method.signBytes(base, key, crypto)
+            : method.sign(base ? toText(base) : '', key, crypto)
+        return then(made, signature => {
+          const written = `oauth_nonce=${quote}${once}${quote}${separator}oauth_timestamp=${quote}${now}${quote}${separator}${text}${
+            hashed && piece('oauth_body_hash', hashed)
+          }oauth_signature=${quote}${percentEncode(signature)}${quote}`
+          // a stream sent under the content type of a form, axios's default, would be read as one
           if (form && body === undefined && !(data as Partial<FormData>).append)
             request.setHeader('content-type', (data as Partial<Blob>).type || 'application/octet-stream')
-          if (quote)
-            request.setHeader(
-              'authorization',
-              `OAuth ${realm === undefined ? '' : `realm="${realm.replace(/["\\]/g, '\\$&')}", `}${written}`,
-            )
+          if (quote) request.setHeader('authorization', intro + written)
           else if (placement === 'query') request.url = `${url}${url.includes('?') ? '&' : '?'}${written}`
           else {
             if (!form) request.setHeader('content-type', 'application/x-www-form-urlencoded')

@@ -1,5 +1,5 @@
 import { base64 } from '../../lib/base64url.js'
-import { type Hash, hmac } from '../../lib/digest.js'
+import { ascii, type Hash, hmac } from '../../lib/digest.js'
 import { nodeCrypto } from '../../lib/node-crypto.js'
 import type { SignatureMethod } from './signature-method.js'
 
@@ -10,17 +10,27 @@ import type { SignatureMethod } from './signature-method.js'
 export function hmacMethod(hash: Hash): SignatureMethod {
   const node = nodeCrypto()
   const algorithm = hash.name.replace('-', '')
+  // what depends on the key alone is worked out once
+  const keyed = (key: Uint8Array): ((baseString: Uint8Array) => string) => {
+    if (node) {
+      const secret = node.createSecretKey(key)
+      return baseString => node.createHmac(algorithm, secret).update(baseString).digest('base64')
+    }
+    const mac = hmac(hash, key)
+    return baseString => base64(mac(baseString))
+  }
   let known: string | undefined
-  let mac: ReturnType<typeof hmac>
+  let mac: (baseString: Uint8Array) => string
+  const signBytes = (baseString: Uint8Array, key: string): string => {
+    if (key !== known) mac = keyed(ascii(key))
+    known = key
+    return mac(baseString)
+  }
   return {
     name: `HMAC-${algorithm}`,
     sync: true,
     hash,
-    sign(baseString, key) {
-      if (node) return node.createHmac(algorithm, key).update(baseString).digest('base64')
-      if (key !== known) mac = hmac(hash, key)
-      known = key
-      return base64(mac(baseString))
-    },
+    sign: (baseString, key) => signBytes(ascii(baseString), key),
+    signBytes,
   }
 }

@@ -1,5 +1,7 @@
 import { OAuthError } from '../../errors.js'
 import { base64, fromBase64url } from '../../lib/base64url.js'
+import { ascii } from '../../lib/digest.js'
+import { type NodeCrypto, nodeCrypto } from '../../lib/node-crypto.js'
 import type { CryptoLike } from '../../oauth2/endpoint.js'
 import type { SignatureMethod } from './signature-method.js'
 
@@ -42,9 +44,10 @@ function fromPem(pem: string): Uint8Array {
 }
 
 /**
- * The RSA family: RSASSA-PKCS1-v1_5 by Web Crypto, off the main thread; the secrets play no part. The key is imported once.
+ * The RSA family: RSASSA-PKCS1-v1_5, off the main thread; the secrets play no part. The key is imported once. Web Crypto does
+ * it, or `node:crypto`, which has less to say about it, where that is at hand and no other `crypto` is given.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a key that cannot sign, here or with the first request;
- * `OAUTH_CRYPTO_MISSING` with the first request where there is no Web Crypto.
+ * `OAUTH_CRYPTO_MISSING` with the first request where there is neither.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3
  */
 export function rsaMethod(hash: 'SHA-1' | 'SHA-256' | 'SHA-512', privateKey: RsaPrivateKey): SignatureMethod {
@@ -58,6 +61,18 @@ export function rsaMethod(hash: 'SHA-1' | 'SHA-256' | 'SHA-512', privateKey: Rsa
       throw unusable(`the CryptoKey is not for signing with ${algorithm.name} and ${hash}`)
   }
 
+  const node = 'algorithm' in key ? undefined : nodeCrypto()
+  let object: ReturnType<NodeCrypto['createPrivateKey']> | undefined
+  try {
+    object = node?.createPrivateKey(
+      typeof privateKey === 'string' ? privateKey : { key: privateKey as JsonWebKey, format: 'jwk' },
+    )
+  } catch {
+    // not the reason itself: it may show the key
+    throw unusable('the platform does not accept it')
+  }
+  if (object && object.asymmetricKeyType !== 'rsa') throw unusable('it is no RSA key')
+
   const load = ({ subtle }: CryptoLike): PromiseLike<CryptoKey> | CryptoKey => {
     if ('algorithm' in key) return key
     if (key instanceof Uint8Array)
@@ -66,26 +81,37 @@ export function rsaMethod(hash: 'SHA-1' | 'SHA-256' | 'SHA-512', privateKey: Rsa
     const { kty, n, e, d, p, q, dp, dq, qi } = key as JsonWebKey
     return subtle.importKey('jwk', { kty, n, e, d, p, q, dp, dq, qi } as JsonWebKey, algorithm, false, ['sign'])
   }
-  let loaded: PromiseLike<CryptoKey> | CryptoKey | undefined
+  let loaded: CryptoKey | PromiseLike<CryptoKey> | undefined
+
+  const byWebCrypto = async (baseString: Uint8Array, crypto: CryptoLike | undefined): Promise<string> => {
+    if (!crypto?.subtle)
+      throw new OAuthError(
+        'OAUTH_CRYPTO_MISSING',
+        'RSA needs Web Crypto: pass crypto (Node 18: webcrypto of node:crypto; React Native: a polyfill; pages: https).',
+      )
+    // good until the first await only
+    const bytes = baseString.slice() as Uint8Array<ArrayBuffer>
+    loaded ??= load(crypto)
+    try {
+      loaded = await loaded
+    } catch {
+      throw unusable('the platform does not accept it')
+    }
+    return base64(new Uint8Array(await crypto.subtle.sign(algorithm.name, loaded, bytes)))
+  }
+
+  const signBytes = (baseString: Uint8Array, _: string, crypto: CryptoLike | undefined): Promise<string> =>
+    node && object && (!crypto || crypto === globalThis.crypto)
+      ? new Promise((resolve, reject) => {
+          node.sign(hash.replace('-', ''), baseString, object, (error, signature) =>
+            error ? reject(unusable('the platform does not accept it')) : resolve(signature.toString('base64')),
+          )
+        })
+      : byWebCrypto(baseString, crypto)
 
   return {
     name: `RSA-${hash.replace('-', '')}`,
-    async sign(baseString, _, crypto) {
-      if (!crypto?.subtle)
-        throw new OAuthError(
-          'OAUTH_CRYPTO_MISSING',
-          'RSA needs Web Crypto: pass crypto (Node 18: webcrypto of node:crypto; React Native: a polyfill; pages: https).',
-        )
-      loaded ??= load(crypto)
-      let ready: CryptoKey
-      try {
-        ready = await loaded
-      } catch {
-        // not the reason itself: it may show the key
-        throw unusable('the platform does not accept it')
-      }
-      const bytes = Uint8Array.from(baseString, char => char.charCodeAt(0))
-      return base64(new Uint8Array(await crypto.subtle.sign(algorithm.name, ready, bytes)))
-    },
+    sign: (text, _, crypto) => signBytes(ascii(text), _, crypto),
+    signBytes,
   }
 }

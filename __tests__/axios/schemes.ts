@@ -17,6 +17,7 @@ export function renewing(
   token = 'old',
   place = (request: OutgoingRequest, value: string) => request.setHeader('Authorization', `Bearer ${value}`),
 ): Renewing {
+  let pending: Promise<void> | undefined
   const scheme: Renewing = {
     token,
     renewals: 0,
@@ -30,8 +31,17 @@ export function renewing(
     async *flow(request, sent): AuthFlow {
       const renew = async (rejected?: string) => {
         if (scheme.token && scheme.token !== rejected) return
-        scheme.renewals++
-        scheme.token = await scheme.renew()
+        if (!pending) {
+          scheme.renewals++
+          pending = scheme.renew().then(renewed => {
+            scheme.token = renewed
+          })
+          const done = () => {
+            pending = undefined
+          }
+          pending.then(done, done)
+        }
+        await pending
       }
       let response = sent?.response
       let used = sent?.token.token

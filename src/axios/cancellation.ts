@@ -29,6 +29,7 @@ export function onCancel(config: AxiosLikeConfig, listener: () => void): () => v
   const fire = () => {
     if (live) listener()
   }
+  if (signal?.aborted) fire()
   signal?.addEventListener('abort', fire)
   if (cancelToken?.subscribe) cancelToken.subscribe(fire)
   else cancelToken?.promise.then(fire)

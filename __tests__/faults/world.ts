@@ -177,7 +177,7 @@ function drawBlows(world: World, server: Server, medium: Medium, clients: Client
     for (let index = 0; index < count; index++)
       blows.push({ step: random.below(random.pick([40, 150])), moment: random.pick(moments), strike })
   }
-  const tender: Blow['moment'][] = ['any', 'inside the lock', 'writing']
+  const tender: Blow['moment'][] = ['any', 'inside the lock', 'writing', 'writing']
   // the one whose step it was: so every await is a place to die, to freeze, to jump
   const victim = () => {
     const { current } = time

@@ -48,7 +48,7 @@ export function mac({ draft = 0, ext, issuedAt }: MacOptions = {}): TokenType {
     authorize(request, token, context: Partial<TokenTypeContext> = {}) {
       const { clock = systemClock, random = randomBytes } = context
       const { access_token, mac_key, mac_algorithm, expires_at, expires_in } = token
-      const hash = { 'hmac-sha-1': sha1, 'hmac-sha-256': sha256 }[`${mac_algorithm}`]
+      const hash = mac_algorithm === 'hmac-sha-1' ? sha1 : mac_algorithm === 'hmac-sha-256' ? sha256 : undefined
       if (!hash) throw failed(`Unknown mac_algorithm ${mac_algorithm}: hmac-sha-1 and hmac-sha-256 are known`)
       if (typeof mac_key !== 'string' || !mac_key) throw failed('The token has no mac_key')
       const url = new URL(request.url)

@@ -1,5 +1,6 @@
-import { isOAuthError } from 'axios-oauth-interceptor'
+import { bearer, isOAuthError, mac } from 'axios-oauth-interceptor'
 import {
+  authorizeRequest,
   buildAuthorizationUrl,
   buildServerRequest,
   callEndpoint,
@@ -123,5 +124,49 @@ describe('buildServerRequest', () => {
     } finally {
       await auth.stop()
     }
+  })
+})
+
+describe('authorizeRequest', () => {
+  const request = {
+    method: 'post',
+    url: 'https://api.example.com/a?b=c#d',
+    headers: { accept: 'text/plain' },
+    data: 'e=f',
+  }
+  const token = { access_token: 'a b', token_type: 'bearer' }
+
+  test('puts a bearer token into the header, and leaves what it was given alone', async () => {
+    const before = JSON.stringify(request)
+    expect(await authorizeRequest(request, token)).toEqual({
+      ...request,
+      headers: { accept: 'text/plain', Authorization: 'Bearer a b' },
+    })
+    expect(JSON.stringify(request)).toBe(before)
+  })
+
+  test('into the query, into the body', async () => {
+    const query = await authorizeRequest(request, token, { tokenType: bearer({ placement: 'query' }) })
+    expect(query.url).toBe('https://api.example.com/a?b=c&access_token=a%20b#d')
+    const form = { ...request, headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    const body = await authorizeRequest(form, token, { tokenType: bearer({ placement: 'body' }) })
+    expect(body.data).toBe('e=f&access_token=a%20b')
+  })
+
+  test('a MAC token signs with the clock and the randomness that are given', async () => {
+    const { headers } = await authorizeRequest(
+      { method: 'GET', url: 'https://api.example.com/a' },
+      { access_token: 'id', token_type: 'mac', mac_key: 'key', mac_algorithm: 'hmac-sha-256' },
+      { tokenType: mac({ issuedAt: 90 }), clock: () => 100, random: size => new Uint8Array(size) },
+    )
+    expect(headers.Authorization).toMatch(/^MAC id="id", nonce="10:AAAAAAAAAAA", mac="[\w+/]+="$/)
+  })
+
+  test.each([
+    ['OAUTH_UNSUPPORTED_TOKEN_TYPE', request, { ...token, token_type: 'mac' }],
+    ['OAUTH_INSECURE_URL', { ...request, url: 'http://api.example.com/' }, token],
+  ] as const)('refuses with %s', async (code, request, token) => {
+    const error = await authorizeRequest(request, token).catch((error: unknown) => error)
+    expect(isOAuthError(error, code)).toBe(true)
   })
 })

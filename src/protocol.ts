@@ -3,6 +3,7 @@
  * Between the two stands a {@link Send} of one's own.
  */
 import { OAuthError } from './errors.js'
+import { outgoing, type PlainRequest } from './oauth1/sign-request.js'
 import {
   type CryptoLike,
   callEndpoint,
@@ -11,7 +12,10 @@ import {
   type ServerCallOptions,
   type ServerParameters,
   type ServerRequest,
+  secureUrl,
 } from './oauth2/endpoint.js'
+import type { Token } from './oauth2/stored-grant.js'
+import { checkTokenType } from './oauth2/token-response.js'
 import { bearer } from './oauth2/token-types/bearer.js'
 
 export type { AllowInsecure } from './auth/origins.js'
@@ -22,6 +26,15 @@ export {
   challengeOf,
   parseChallenges,
 } from './lib/www-authenticate.js'
+export type { BodyHash, OAuth1Options, OAuth1Token, Placement, ProtocolParameters } from './oauth1/options.js'
+export {
+  authorizationHeader,
+  baseStringUri,
+  type PlainRequest,
+  signatureBaseString,
+  signRequest,
+} from './oauth1/sign-request.js'
+export type { SignatureMethod } from './oauth1/signature-methods/signature-method.js'
 export {
   type AuthorizationOptions,
   type AuthorizationTransaction,
@@ -137,3 +150,23 @@ export const buildServerRequest = (
     }
     callEndpoint({ ...context, send }, endpoint, parameters, options).catch(reject)
   })
+
+/**
+ * Puts a token on one API request that something else than axios sends: answers a copy with the token where its type puts
+ * it. Whether the token is still good, {@link expiresWithin} tells.
+ * @throws OAuthError `OAUTH_INSECURE_URL`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`, `OAUTH_INVALID_OPTION` (bearer in the body of something that
+ * is no form), `OAUTH_SIGNATURE_FAILED` (MAC)
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-7
+ */
+export async function authorizeRequest<R extends PlainRequest>(
+  request: R,
+  token: Token,
+  options: Partial<EndpointContext> = {},
+): Promise<R & { headers: Record<string, string> }> {
+  const context = protocolContext({ server: {}, client: { client_id: '' }, ...options })
+  secureUrl(request.url, 'The URL', context.allowInsecure)
+  checkTokenType(token, context.tokenType.accepts)
+  const authorized = { ...request, headers: { ...request.headers } }
+  await context.tokenType.authorize(outgoing(authorized), token, context)
+  return authorized
+}

@@ -56,11 +56,11 @@ export interface OAuthErrorDetails {
 export class OAuthError extends Error {
   /** Stable; see {@link OAuthErrorCode}. */
   readonly code: OAuthErrorCode
-  readonly error?: string
-  readonly error_description?: string
-  readonly error_uri?: string
-  readonly status?: number
-  readonly retryAfter?: number
+  declare readonly error?: string
+  declare readonly error_description?: string
+  declare readonly error_uri?: string
+  declare readonly status?: number
+  declare readonly retryAfter?: number
 
   constructor(code: OAuthErrorCode, message: string, details: OAuthErrorDetails = {}) {
     super(message)

@@ -3,7 +3,7 @@ import { isOAuthError, OAuthError } from '../errors.js'
 import type { Challenge } from './challenges.js'
 import { applyHooks } from './hooks.js'
 import type { OAuth2Session } from './session.js'
-import { emit, inside, isWithin, owners, type State, signingContext } from './session-state.js'
+import { emit, inside, isWithin, type State, signingContext } from './session-state.js'
 import type { Token } from './stored-grant.js'
 import { bearer } from './token-types/bearer.js'
 
@@ -108,7 +108,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     }
     const renewed = await source.token({ signal })
     if (renewed.access_token === token.access_token) return
-    if (owners.get(renewed) !== owners.get(token)) {
+    if (state.owners.get(renewed) !== state.owners.get(token)) {
       throw new OAuthError(
         'OAUTH_SESSION_CHANGED',
         'Somebody else may have signed in: pass sameUser to fetchToken() if not.',

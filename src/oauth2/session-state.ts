@@ -46,6 +46,8 @@ export interface State {
   readonly store: TokenStore
   readonly clock: Clock
   readonly slots: Map<string, Slot>
+  /** Which grant a token belongs to, without writing on the token; here, not in the module: another copy of this package may save one. */
+  readonly owners: WeakMap<Token, string>
   grant?: StoredGrant | undefined
   /** The highest version seen in the store, also that of a value which is not ours. */
   version: number
@@ -83,9 +85,6 @@ export interface Inside {
 
 /** Where a session keeps its inside; the same for every copy of this package. */
 export const INSIDE = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.session')
-
-/** Which grant a token belongs to, without writing on the token. */
-export const owners = /* @__PURE__ */ new WeakMap<Token, string>()
 
 /** Sessions that are given the same store without a lock share one of this process. */
 const locks = /* @__PURE__ */ new WeakMap<TokenStore, Lock>()
@@ -187,7 +186,7 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
   if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
   state.grant = stored
   state.retryAt = state.failures = 0
-  for (const token of Object.values(stored?.tokens ?? {})) owners.set(token, stored?.grantId as string)
+  for (const token of Object.values(stored?.tokens ?? {})) state.owners.set(token, stored?.grantId as string)
   if (known && !known.ended && (!stored || stored.ended)) {
     emit(state, 'ended', { reason: stored?.ended?.reason ?? 'deleted' })
   }

@@ -1,6 +1,8 @@
 import { fileLock } from '../../src/locks/file.js'
+import { redisLock } from '../../src/locks/redis.js'
 import { fileStore } from '../../src/stores/file.js'
 import { sampleGrant } from '../contracts/store.js'
+import { clients } from './redis-clients.js'
 
 const [role, ...args] = process.argv.slice(2) as [string, ...string[]]
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -11,6 +13,16 @@ const roles: Record<string, () => Promise<void>> = {
   async 'hold-file'() {
     const [folder = '', name = ''] = args
     await fileLock(folder, { lease: 4 })(name, async () => {
+      say('inside')
+      await forEver()
+    })
+  },
+  /** Holds a Redis lock until it is killed. */
+  async 'hold-redis'() {
+    const [kind = '', port = '', options = '', name = ''] = args
+    const connection = await clients[kind]?.(Number(port))
+    if (!connection) throw new Error(`no client ${kind}`)
+    await redisLock(connection.client, JSON.parse(options))(name, async () => {
       say('inside')
       await forEver()
     })

@@ -1,4 +1,5 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { OAuthError } from '../errors.js'
+import { mediumError } from './medium-error.js'
 
 /** One contender's hand on a lock that is held for a time, in a medium that cannot tell when it becomes free. */
 export interface Lease {
@@ -82,7 +83,7 @@ function waitFor(hand: Lease, { lease, poll }: LeaseTimes, { signal, maxWait = I
         if (taken && !isLate) settle(() => resolve(asked))
         else pause = setTimeout(tryOnce, poll * 1000 * (0.5 + Math.random()))
       } catch (error) {
-        if (waiting) giveUp(away(error))
+        if (waiting) giveUp(mediumError('OAUTH_STORE_READ', error))
       }
     }
     signal?.addEventListener('abort', abort)
@@ -95,13 +96,6 @@ function waitFor(hand: Lease, { lease, poll }: LeaseTimes, { signal, maxWait = I
     if (signal?.aborted) abort()
     else void tryOnce()
   })
-}
-
-/** A driver's error may show the command that it failed with, so only its name is told. */
-function away(error: unknown): OAuthError {
-  if (isOAuthError(error)) return error
-  const { code, name } = error as { code?: string; name?: string }
-  return new OAuthError('OAUTH_STORE_READ', `The medium of the lock failed (${code ?? name}).`)
 }
 
 /** Renews the lease four times in its life, counted from `kept` (milliseconds); `check` notices at once when it ran out. */

@@ -1,0 +1,11 @@
+import { isOAuthError, OAuthError } from '../errors.js'
+
+/**
+ * The error for a medium that failed. A driver's error may show the command that it failed with, tokens and all, so only its
+ * name is told.
+ */
+export function mediumError(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', error: unknown): OAuthError {
+  if (isOAuthError(error)) return error
+  const { code: reason, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  return new OAuthError(code, `The medium that keeps the tokens failed (${reason ?? name}).`)
+}

@@ -16,6 +16,14 @@ export interface OAuth1TokenSource {
   rejected(token: OAuth1Token | null, reason: string): Awaitable<void>
 }
 
+/** The scheme, with what attaching it takes to know. */
+export interface OAuth1Auth extends Auth<OAuth1Credential> {
+  /** Where plain http is allowed. */
+  readonly allowInsecure: true | string[] | undefined
+  /** Lets calls to the server take over the agents, proxy and adapter of an attached instance. */
+  adopt?(instance: object): void
+}
+
 /** What a request was signed with. */
 export interface OAuth1Credential {
   readonly token: OAuth1Token | null
@@ -30,11 +38,7 @@ const FAR = 60
  * OAuth 1.0a as a conversation: sign, send; when the server's clock or a used nonce was the reason for a refusal, once more.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
  */
-export function oauth1Auth(
-  signer: Signer,
-  source: OAuth1TokenSource,
-  parameters?: ProtocolParameters,
-): Auth<OAuth1Credential> {
+export function oauth1Auth(signer: Signer, source: OAuth1TokenSource, parameters?: ProtocolParameters): OAuth1Auth {
   /** True when signing again can help; what the answer says about the server's clock is learnt on the way. */
   const curable = (response: IncomingResponse, used: number): boolean => {
     const problem = problemOf(response)
@@ -57,6 +61,7 @@ export function oauth1Auth(
 
   return {
     boundToUrl: true,
+    allowInsecure: signer.allowInsecure,
     open(request) {
       const token = source.current()
       if (token === undefined || !signer.sync(request)) return undefined
@@ -78,7 +83,7 @@ export function oauth1Auth(
  * The scheme for plain options: the same credentials for every request.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for options that could sign nothing.
  */
-export function oauth1Scheme(options: OAuth1Options): Auth<OAuth1Credential> {
+export function oauth1Scheme(options: OAuth1Options): OAuth1Auth {
   const token = options.token ?? null
   return oauth1Auth(createSigner(options), { current: () => token, token: () => token, rejected: () => {} })
 }

@@ -1,5 +1,5 @@
 import type { OutgoingRequest } from '../auth/flow.js'
-import { parse } from '../auth/origins.js'
+import { isSecure, parse } from '../auth/origins.js'
 import { OAuthError } from '../errors.js'
 import { ascii } from '../lib/digest.js'
 import { percentEncode } from '../lib/percent.js'
@@ -73,8 +73,8 @@ export function authorizationHeader(
 
 /** The view of a plain request that a scheme writes on; `request` is changed in place. */
 export function outgoing(request: PlainRequest & { headers: Record<string, string> }): OutgoingRequest {
-  const { headers } = request
-  const known = (name: string) => Object.keys(headers).find(key => key.toLowerCase() === name.toLowerCase()) ?? name
+  const known = (name: string) =>
+    Object.keys(request.headers).find(key => key.toLowerCase() === name.toLowerCase()) ?? name
   return {
     method: request.method.toUpperCase(),
     get url() {
@@ -89,11 +89,11 @@ export function outgoing(request: PlainRequest & { headers: Record<string, strin
     set data(data) {
       request.data = data
     },
-    header: name => headers[known(name)],
+    header: name => request.headers[known(name)],
     setHeader(name, value) {
       const key = known(name)
-      if (value === undefined) delete headers[key]
-      else headers[key] = value
+      if (value === undefined) delete request.headers[key]
+      else request.headers[key] = value
     },
     signal: undefined,
   }
@@ -102,7 +102,8 @@ export function outgoing(request: PlainRequest & { headers: Record<string, strin
 /**
  * Signs one request that something else than axios sends: answers a copy with the protocol parameters in the header, the
  * query or the form body. Send its URL as it stands.
- * @throws OAuthError as the signer does: `OAUTH_INVALID_OPTION`, `OAUTH_SIGNATURE_FAILED`, `OAUTH_INSECURE_URL`, `OAUTH_CRYPTO_MISSING`.
+ * @throws OAuthError as the signer does: `OAUTH_INVALID_OPTION`, `OAUTH_SIGNATURE_FAILED`, `OAUTH_CRYPTO_MISSING`; and
+ * `OAUTH_INSECURE_URL` for PLAINTEXT over plain http.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.1
  */
 export async function signRequest<R extends PlainRequest>(
@@ -112,8 +113,11 @@ export async function signRequest<R extends PlainRequest>(
   const url = absolute(request.url)
   const { hash } = url
   url.username = url.password = url.hash = ''
+  const signer = createSigner(options)
+  if (!isSecure(url, signer.allowInsecure))
+    throw new OAuthError('OAUTH_INSECURE_URL', 'PLAINTEXT shows the secrets: use https, or allowInsecure.')
   const signed = { ...request, url: url.href, headers: { ...request.headers } }
-  await createSigner(options).sign(outgoing(signed), options.token)
+  await signer.sign(outgoing(signed), options.token)
   signed.url += hash
   return signed
 }

@@ -1,5 +1,4 @@
 import type { Awaitable, OutgoingRequest } from '../auth/flow.js'
-import { isSecure } from '../auth/origins.js'
 import { OAuthError } from '../errors.js'
 import { base64 } from '../lib/base64url.js'
 import { ascii, digest } from '../lib/digest.js'
@@ -13,6 +12,8 @@ import { hmacSha1 } from './signature-methods/hmac-sha1.js'
 
 /** Signs requests under one set of options. */
 export interface Signer {
+  /** Where plain http is allowed: anywhere, but for a signature that is the secret itself. */
+  readonly allowInsecure: true | string[] | undefined
   /** Seconds that the server's clock is ahead of ours. */
   offset: number
   /** Seconds since the epoch by our own clock. */
@@ -21,8 +22,8 @@ export interface Signer {
   sync(request: OutgoingRequest): boolean
   /**
    * Writes the protocol parameters on a request, under a new nonce; nothing is written before the signature is there.
-   * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a request that cannot be signed, `OAUTH_INSECURE_URL` for PLAINTEXT over
-   * plain http, `OAUTH_CRYPTO_MISSING` where the platform cannot hash or sign.
+   * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a request that cannot be signed, `OAUTH_CRYPTO_MISSING` where the platform
+   * cannot hash or sign.
    */
   sign(request: OutgoingRequest, token?: OAuth1Token, parameters?: ProtocolParameters): Awaitable<void>
 }
@@ -118,6 +119,7 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
   }
 
   const signer: Signer = {
+    allowInsecure: method.plain ? options.allowInsecure : true,
     offset: 0,
     clock: options.clock ?? (() => Date.now() / 1000),
     sync: ({ data }) =>
@@ -126,8 +128,6 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
       const { url, data, method: verb } = request
       const now = Math.floor(signer.clock() + signer.offset)
       if (!(now < 1e11)) throw new OAuthError('OAUTH_INVALID_OPTION', 'clock must answer seconds.')
-      if (method.plain && !isSecure(new URL(url), options.allowInsecure))
-        throw new OAuthError('OAUTH_INSECURE_URL', 'PLAINTEXT shows the secrets: use https, or allowInsecure.')
       if (prepared.token !== token || prepared.parameters !== parameters) prepared = prepare(token, parameters)
       const { taken, block, text, key } = prepared
       const body = readable(data)

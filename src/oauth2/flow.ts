@@ -108,7 +108,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     }
     const renewed = await source.token({ signal })
     if (renewed.access_token === token.access_token) return
-    if (state.owners.get(renewed) !== state.owners.get(token)) {
+    if (state.owners?.get(renewed) !== state.owners?.get(token)) {
       throw new OAuthError(
         'OAUTH_SESSION_CHANGED',
         'Somebody else may have signed in: pass sameUser to fetchToken() if not.',

@@ -47,7 +47,7 @@ export interface State {
   readonly clock: Clock
   readonly slots: Map<string, Slot>
   /** Which grant a token belongs to, without writing on the token; here, not in the module: another copy of this package may save one. */
-  readonly owners: WeakMap<Token, string>
+  owners?: WeakMap<Token, string>
   grant?: StoredGrant | undefined
   /** The highest version seen in the store, also that of a value which is not ours. */
   version: number
@@ -186,6 +186,7 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
   if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
   state.grant = stored
   state.retryAt = state.failures = 0
+  state.owners ??= new WeakMap()
   for (const token of Object.values(stored?.tokens ?? {})) state.owners.set(token, stored?.grantId as string)
   if (known && !known.ended && (!stored || stored.ended)) {
     emit(state, 'ended', { reason: stored?.ended?.reason ?? 'deleted' })

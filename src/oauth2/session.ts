@@ -180,7 +180,7 @@ async function renew(
       throw failure
     }
     const token = next.tokens[slot.key] as Token
-    state.owners.set(token, next.grantId)
+    state.owners?.set(token, next.grantId)
     // a server may hand out the very token again
     slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     emit(state, 'renewed', { duration: clock() - started, cause })
@@ -213,7 +213,7 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
     try {
       slot.quiet = false
       const { token, renewed } = await pend(at, stale, rejected ? 'refused' : forced ? 'forced' : 'expired', call)
-      if (rejected && state.owners.has(rejected) && state.owners.get(rejected) !== state.owners.get(token)) {
+      if (rejected && state.owners?.has(rejected) && state.owners.get(rejected) !== state.owners.get(token)) {
         throw new OAuthError(
           'OAUTH_SESSION_CHANGED',
           'Somebody else signed in meanwhile: the request was not sent again.',
@@ -345,7 +345,6 @@ export function createSession(options: OAuth2SessionOptions, transport: Transpor
       clock,
       key: options.key ?? [known, client?.client_id].join(' '),
       slots: new Map([['', slot]]),
-      owners: new WeakMap(),
       version: 0,
       readAt: Number.NEGATIVE_INFINITY,
       epoch: 0,

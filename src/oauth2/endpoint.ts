@@ -58,7 +58,7 @@ export type EndpointName = 'token' | 'revocation' | 'introspection' | 'par' | 'd
 
 /** One call to the authorization server, before it is sent; client authentication and hooks write on it. */
 export interface ServerRequest {
-  endpoint: EndpointName | 'discovery' | 'jwks' | 'userinfo' | 'registration'
+  endpoint: EndpointName | 'discovery' | 'jwks' | 'userinfo' | 'registration' | 'challenge'
   method: 'POST' | 'GET' | 'PUT' | 'DELETE'
   url: URL
   headers: Record<string, string>
@@ -95,6 +95,9 @@ export interface ClientAuthContext {
   clock: Clock
   random: Random
   crypto: CryptoLike | undefined
+  /** For a method that must ask the server first (a challenge). */
+  send?: Send
+  allowInsecure?: true | string[] | undefined
 }
 
 /**

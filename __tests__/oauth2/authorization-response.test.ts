@@ -234,6 +234,11 @@ describe('iss', () => {
     )
     expect(error.code).toBe('OAUTH_ISSUER_MISMATCH')
     expect(error.message).toContain('metadata has no issuer')
+    const promised = { ...server, authorization_response_iss_parameter_supported: true }
+    const other = begin({ issuer: 'https://as.example/a' })
+    expect(
+      (await errorOf(() => checkAuthorizationResponse(`?code=C&state=${other.state}`, other, at(promised)))).code,
+    ).toBe('OAUTH_ISSUER_MISMATCH')
   })
 })
 

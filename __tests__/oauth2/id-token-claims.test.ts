@@ -78,6 +78,7 @@ it.each([
   `${encode({})}.${encode(null)}.x`,
   `${encode({})}.${encode('x')}.x`,
   'a.b.c.d.e',
+  `${jwt(good)}.x.y`,
 ])('no JWT: %s', async text => {
   expect(readClaims(text)).toBeUndefined()
   expect((await errorOf(() => checkIdTokenClaims(text, { server, client, clock: () => now }))).code).toBe(

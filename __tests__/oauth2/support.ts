@@ -1,7 +1,11 @@
+import { webcrypto } from 'node:crypto'
 import * as http from 'node:http'
 import { OAuthError } from '../../src/errors.js'
 import type { EndpointContext, Send, ServerRequest, ServerResponse } from '../../src/oauth2/endpoint.js'
 import { bearer } from '../../src/oauth2/token-types/bearer.js'
+
+// Node 18 has no global one, and oauth4webapi knows no other
+if (!globalThis.crypto) Object.defineProperty(globalThis, 'crypto', { value: webcrypto, configurable: true })
 
 /** Where the tests' time stands still, in seconds. */
 export const NOW = 1_800_000_000

@@ -65,14 +65,18 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
         error: 'ended',
       })
     }
-    if (epoch !== state.epoch) throw ended()
-    await load(state, true)
-    const before = state.grant
-    const person = subject(before)
-    const same = sameUser ?? (person !== undefined && person === subject(token))
-    const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
+    // a second try, because a write that was thought lost may be in the way: under the lock the sign-in wins
+    for (let again = true; ; again = false) {
+      if (epoch !== state.epoch) throw ended()
+      await load(state, true)
+      const before = state.grant
+      const person = subject(before)
+      const same = sameUser ?? (person !== undefined && person === subject(token))
+      const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
+      if (await save(state, next, lease)) break
+      if (!again || lease.signal.aborted) throw ended()
+    }
     slot.refused = slot.refused.filter(refused => refused !== token.access_token)
-    if (!(await save(state, next, lease))) throw ended()
   })
   emit(state, 'token', { scope: token.scope, expires_at: token.expires_at, scopeChanged })
   return token

@@ -52,9 +52,8 @@ export interface State {
   /** The highest version seen in the store, also that of a value which is not ours. */
   version: number
   readAt: number
-  /** Looks at the store begun, and the last one that counted. */
-  looks: number
-  seen: number
+  /** Counts what was learnt of the grant. */
+  learnt: number
   /** Counts endings, so that a token that arrives after one is noticed. */
   epoch: number
   /** Why the session is being ended, until the store knows. */
@@ -185,11 +184,21 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
   // nothing new, or a replica that lags behind
   if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
   state.grant = stored
+  state.learnt++
   state.retryAt = state.failures = 0
   state.owners ??= new WeakMap()
   for (const token of Object.values(stored?.tokens ?? {})) state.owners.set(token, stored?.grantId as string)
   if (known && !known.ended && (!stored || stored.ended)) {
     emit(state, 'ended', { reason: stored?.ended?.reason ?? 'deleted' })
+  }
+}
+
+/** Asks the store; again if something was learnt while the answer was under way, which may be older than that. */
+async function look(state: State): Promise<StoredGrant | undefined> {
+  for (;;) {
+    const { learnt } = state
+    const stored = await state.store.get(state.key, error => emit(state, 'error', { error }))
+    if (learnt === state.learnt) return stored
   }
 }
 
@@ -203,12 +212,11 @@ export async function load(state: State, holding?: boolean): Promise<void> {
     state.readAt = Number.NEGATIVE_INFINITY
     load(state).catch(error => emit(state, 'error', { error }))
   })
-  const look = ++state.looks
-  const get = () => store.get(key, error => emit(state, 'error', { error }))
   let stored: StoredGrant | undefined
   try {
-    stored = await get()
-    if (state.unsaved && !((stored?.version ?? 0) >= state.unsaved.version)) {
+    stored = await look(state)
+    const { unsaved } = state
+    if (unsaved && !((stored?.version ?? 0) >= unsaved.version)) {
       // not into the middle of somebody's renewal: what is in memory serves until the lock is had
       if (!holding) {
         state.flushing ??= locked(state, () => load(state, true))
@@ -219,16 +227,13 @@ export async function load(state: State, holding?: boolean): Promise<void> {
         state.readAt = state.clock() - (options.recheck ?? 60) + 1
         return
       }
-      stored = (await store.set(key, state.unsaved)) === false ? await get() : state.unsaved
+      stored = (await store.set(key, unsaved)) === false ? await look(state) : unsaved
     }
   } catch (error) {
     if (state.unsaved) return
     throw storeError('OAUTH_STORE_READ', error)
   }
-  // a look that was slow shows less than what was learnt since
-  if (look < state.seen) return
-  state.seen = look
-  const superseded = !!state.unsaved && stored !== state.unsaved
+  const superseded = !!state.unsaved && !isSameGrant(stored, state.unsaved)
   state.unsaved = undefined
   state.version = Math.max(state.version, Number(stored?.version) || 0)
   const issuer = issuerOf(state)
@@ -266,8 +271,9 @@ export async function save(state: State, next: StoredGrant, lease: Lease): Promi
     try {
       // a write that failed may have gone through all the same
       if ((await store.set(key, next)) === false && !(attempt && isSameGrant(await store.get(key), next))) return false
+      // so late that somebody else's is known by now
+      if (next.version < state.version) return false
       state.unsaved = undefined
-      state.seen = ++state.looks
       state.version = next.version
       adopt(state, next, true)
       state.readAt = clock()

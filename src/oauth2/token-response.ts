@@ -78,7 +78,7 @@ function seconds(value: unknown): number | undefined {
 }
 
 /**
- * Puts a token in order: `expires_in` and `expires_at` become whole seconds, or go when they are not usable (the token is
+ * Puts a token in order: `expires_in` and a given `expires_at` become whole seconds, or go when they are not usable (the token is
  * then used until it is refused); empty and misshapen `refresh_token`, `id_token`, `scope` and `token_type` go; a list of scopes is joined.
  * A stored token's `expires_at` wins over its `expires_in`; without it, `now` (seconds) is when the clock starts.
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when there is no `access_token`
@@ -90,7 +90,10 @@ export function normaliseToken(fields: ServerFields, now: number): Token {
   const token: ServerFields = {
     ...fields,
     expires_in: life,
-    expires_at: seconds(fields.expires_at) ?? seconds(now + (life as number)),
+    // to the millisecond: of a token that lives a second, a whole second would be lost to rounding
+    expires_at:
+      seconds(fields.expires_at) ??
+      (seconds(now + (life as number)) && Math.round((now + (life as number)) * 1e3) / 1e3),
     scope: Array.isArray(scope) ? scope.join(' ') : scope,
   }
   for (const name of ['expires_in', 'expires_at', 'refresh_token', 'id_token', 'scope', 'token_type'])

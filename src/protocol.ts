@@ -26,7 +26,32 @@ export {
   challengeOf,
   parseChallenges,
 } from './lib/www-authenticate.js'
-export type { BodyHash, OAuth1Options, OAuth1Token, Placement, ProtocolParameters } from './oauth1/options.js'
+export {
+  checkAuthorizationResponse as checkOAuth1AuthorizationResponse,
+  type OAuth1Authorization,
+  type OAuth1AuthorizationResponse,
+  type OAuth1Transaction,
+} from './oauth1/authorization-response.js'
+export {
+  accessTokenRequest,
+  buildAuthorizationUrl as buildOAuth1AuthorizationUrl,
+  type DanceOptions,
+  type DanceRequest,
+  type OAuth1Server,
+  processRequestToken,
+  processTokenResponse as processOAuth1TokenResponse,
+  type Revision,
+  requestTokenRequest,
+} from './oauth1/dance.js'
+export type {
+  BodyHash,
+  OAuth1Options,
+  OAuth1SigningOptions,
+  OAuth1Token,
+  Placement,
+  ProtocolParameters,
+} from './oauth1/options.js'
+export { type Problem, problemOf } from './oauth1/problem.js'
 export {
   authorizationHeader,
   baseStringUri,
@@ -99,6 +124,7 @@ export {
 export { processRevocationResponse } from './oauth2/revocation.js'
 export { readStepUp, type StepUp, stepUpParameters } from './oauth2/step-up.js'
 export { expiresWithin, type Token } from './oauth2/stored-grant.js'
+export { type ExchangedToken, exchangeToken } from './oauth2/token-exchange.js'
 export {
   checkTokenType,
   mergeRefreshed,

@@ -1,0 +1,74 @@
+import { CompactEncrypt, compactDecrypt } from 'jose'
+import { OAuthError } from '../errors.js'
+import type { StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import { asGrant } from './record.js'
+
+/** A key for AES-GCM with 256 bits: the 32 bytes, or a `CryptoKey`, extractable or not. */
+export type EncryptionKey = Uint8Array | CryptoKey
+
+/**
+ * Encrypts what another store keeps (JWE, `dir` with A256GCM); key, version and end of a grant stay readable, so that the
+ * other store can compare and watch. With several keys the first writes and all read: put a new key first, and take the old
+ * one away when all grants were written anew. A record is bound to its key: it cannot be moved to another user's.
+ * @throws OAuthError `OAUTH_STORE_VALUE` from `get` when none of the keys opens a record: nobody is signed out for that; and what the other store throws
+ * @see https://www.rfc-editor.org/rfc/rfc7516
+ */
+export function encryptedStore(inner: TokenStore, key: EncryptionKey | readonly EncryptionKey[]): TokenStore {
+  const keys = [key].flat() as EncryptionKey[]
+  const [first] = keys
+  if (!first || keys.some(key => key instanceof Uint8Array && key.length !== 32))
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'An encryption key must have 32 bytes.')
+  const { lock, shared } = inner
+  return {
+    async get(name, report) {
+      const sealed = await inner.get(name, report)
+      return sealed && open(sealed, name, keys)
+    },
+    async set(name, next) {
+      return inner.set(name, await seal(next, name, first))
+    },
+    delete: name => inner.delete(name),
+    ...(lock && { lock }),
+    ...(shared && { shared }),
+    ...(inner.subscribe && { subscribe: inner.subscribe.bind(inner) }),
+    ...(inner.keyPair && { keyPair: inner.keyPair.bind(inner) }),
+  }
+}
+
+interface SealedGrant extends StoredGrant {
+  /** The whole grant and the name that it is kept under. */
+  jwe?: string
+}
+
+async function seal(grant: StoredGrant, name: string, key: EncryptionKey): Promise<SealedGrant> {
+  const { v, grantId, version, ended } = grant
+  const content = new TextEncoder().encode(JSON.stringify({ name, grant }))
+  const jwe = await new CompactEncrypt(content).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).encrypt(key)
+  return { v, grantId, version, tokens: {}, ...(ended && { ended }), jwe }
+}
+
+async function open({ jwe, version }: SealedGrant, name: string, keys: EncryptionKey[]): Promise<StoredGrant> {
+  for (const key of keys) {
+    const content = await decrypt(jwe, key)
+    // whoever can write to the medium must not pass one user's record off as another's, or an old one as new
+    if (content?.name === name && asGrant(content.grant).version === version) return content.grant
+  }
+  throw new OAuthError(
+    'OAUTH_STORE_VALUE',
+    'What is stored cannot be opened: give encryptedStore() the key that it was written with as well.',
+  )
+}
+
+async function decrypt(
+  jwe: string | undefined,
+  key: EncryptionKey,
+): Promise<{ name: string; grant: StoredGrant } | undefined> {
+  try {
+    const options = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
+    const { plaintext } = await compactDecrypt(jwe ?? '', key, options)
+    return JSON.parse(new TextDecoder().decode(plaintext))
+  } catch {
+    // another key may open it
+    return undefined
+  }
+}

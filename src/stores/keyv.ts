@@ -1,0 +1,121 @@
+import { OAuthError } from '../errors.js'
+import { inProcessLock } from '../locks/in-process.js'
+import { mediumError } from '../locks/medium-error.js'
+import type { Lock, TokenStore } from '../oauth2/stored-grant.js'
+import { asGrant, parseGrant } from './record.js'
+
+/** Anything that keeps values by key, told by its shape: Keyv, a `Map`, cache-manager (`del`), unstorage (`getItem` …). */
+export type KeyValueLike =
+  | { get(key: string): unknown; set(key: string, value: string): unknown; delete(key: string): unknown }
+  | { get(key: string): unknown; set(key: string, value: string): unknown; del(key: string): unknown }
+  | {
+      getItem(key: string): unknown
+      setItem(key: string, value: string): unknown
+      removeItem(key: string): unknown
+    }
+
+/** Options of {@link keyvStore}. */
+export interface KeyvStoreOptions {
+  /**
+   * What keeps two processes from renewing at once: the medium has no lock of its own. `'single-process'` says that there is
+   * one process only.
+   */
+  lock: Lock | 'single-process'
+  /** What the keys begin with. Default `oauth:`. */
+  prefix?: string
+}
+
+/**
+ * Keeps grants in any key-value store. Whatever deletes entries there (a time to live, a size) signs people out, and a tier
+ * of memory before the shared one serves tokens that others have renewed.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`; `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` from `get` when the value is broken
+ */
+export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: KeyvStoreOptions): TokenStore {
+  if (lock !== 'single-process' && typeof lock !== 'function')
+    throw new OAuthError(
+      'OAUTH_INVALID_OPTION',
+      "`lock` is missing: give a lock that all processes share, or 'single-process'.",
+    )
+  const { read, write, remove } = verbs(medium, prefix)
+  // comparing and writing are one step, as far as this process is concerned
+  const turn = inProcessLock()
+
+  const get = async (key: string) => {
+    const value = await read(key)
+    if (value === undefined || value === null) return undefined
+    // some media parse what looks like JSON
+    return typeof value === 'string' ? parseGrant(value) : asGrant(value)
+  }
+
+  return {
+    shared: true,
+    lock: lock === 'single-process' ? inProcessLock() : lock,
+    get,
+    set: (key, next) =>
+      turn(key, async () => {
+        const stored = await get(key).catch(error => {
+          if (error.code !== 'OAUTH_STORE_VALUE') throw error
+        })
+        if (stored && stored.version >= next.version) return false
+        await write(key, JSON.stringify(next))
+        return true
+      }),
+    delete: key => turn(key, () => remove(key)),
+  }
+}
+
+/** The three verbs of a medium, whatever it calls them; every failure is a rejection that shows no value. */
+function verbs(given: KeyValueLike, prefix: string) {
+  const medium = loud(given)
+  const guarded = async <T>(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', act: () => T) => {
+    try {
+      return await act()
+    } catch (error) {
+      throw mediumError(code, error)
+    }
+  }
+  const at = (key: string) => prefix + plain(key)
+  return {
+    read: (key: string) =>
+      guarded('OAUTH_STORE_READ', () => ('getItem' in medium ? medium.getItem(at(key)) : medium.get(at(key)))),
+    write: (key: string, text: string) =>
+      guarded('OAUTH_STORE_WRITE', async () => {
+        const set = 'setItem' in medium ? medium.setItem(at(key), text) : medium.set(at(key), text)
+        if ((await set) === false) throw { name: 'the medium refused the write' }
+      }),
+    remove: async (key: string) => {
+      await guarded('OAUTH_STORE_WRITE', () =>
+        'removeItem' in medium
+          ? medium.removeItem(at(key))
+          : 'delete' in medium
+            ? medium.delete(at(key))
+            : medium.del(at(key)),
+      )
+    },
+  }
+}
+
+/** Some media take `/`, `?`, an empty name or an odd character for something else: letters, digits, `-` and `_` stay. */
+const plain = (key: string) =>
+  key.replace(/[^A-Za-z0-9_-]/g, unit => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/**
+ * The medium behind a cache, one that does not keep its failures to itself: a store that answers "nothing" when its database
+ * is away would sign everybody out.
+ */
+function loud(given: KeyValueLike): KeyValueLike {
+  const { stores = [given] } = given as { stores?: KeyValueLike[] }
+  const [medium, ...tiers] = stores
+  if (!medium || tiers.length)
+    throw new OAuthError(
+      'OAUTH_INVALID_OPTION',
+      'A cache of several tiers can serve old tokens: give the shared tier alone.',
+    )
+  const { throwOnErrors = true, store } = medium as { throwOnErrors?: boolean; store?: unknown }
+  if (!throwOnErrors && !(store instanceof Map))
+    throw new OAuthError(
+      'OAUTH_INVALID_OPTION',
+      'This Keyv answers "nothing" when its database fails, which would sign people out: set `throwOnErrors: true`.',
+    )
+  return medium
+}

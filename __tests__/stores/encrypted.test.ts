@@ -104,7 +104,7 @@ describe('encryptedStore', () => {
       subscribe: () => () => 'ended',
       keyPair: async (name: string) => `pair ${name}`,
       delete: (name: string) => void deleted.push(name),
-      get: (_: string, report: (error: string) => void) => report('told'),
+      get: (_: string, report: (error: string) => void) => void report('told'),
     })
     const deleted: string[] = []
     const reports: unknown[] = []

@@ -50,6 +50,8 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
   } = options
   const { when, hash: algorithm } = typeof bodyHash === 'string' ? { when: bodyHash, hash: 'SHA-1' as const } : bodyHash
   const hash = [sha1, method.hash].find(known => known?.name === algorithm)
+  // a body that holds the protocol parameters cannot hold its own hash
+  const hashes = placement === 'body' ? 'never' : when
   const invalid = !client?.key
     ? 'client.key'
     : typeof method.sign !== 'function' || !method.name
@@ -88,7 +90,7 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
     return {
       token,
       parameters,
-      taken: new Set([...full, 'oauth_signature', ...(when === 'never' ? [] : ['oauth_body_hash'])]),
+      taken: new Set([...full, 'oauth_signature', ...(hashes === 'never' ? [] : ['oauth_body_hash'])]),
       // the entries in their order, in pieces: the nonce and the time, in this order, go between them
       block: full
         .sort()
@@ -107,7 +109,7 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
     if (body === undefined) {
       const blob = data as Partial<Blob>
       if (blob.arrayBuffer) return blob.arrayBuffer().then(hashBody)
-      if (when === 'always') throw failure('A stream or FormData has no body hash: set bodyHash to auto.')
+      if (hashes === 'always') throw failure('A stream or FormData has no body hash: set bodyHash to auto.')
       return ''
     }
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
@@ -123,7 +125,7 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
     offset: 0,
     clock: options.clock ?? (() => Date.now() / 1000),
     sync: ({ data }) =>
-      !!method.sync && (when === 'never' || (!!hash && !(data as Partial<Blob> | undefined)?.arrayBuffer)),
+      !!method.sync && (hashes === 'never' || (!!hash && !(data as Partial<Blob> | undefined)?.arrayBuffer)),
     sign(request, token, parameters) {
       const { url, data, method: verb } = request
       const now = Math.floor(signer.clock() + signer.offset)
@@ -131,13 +133,13 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
       if (prepared.token !== token || prepared.parameters !== parameters) prepared = prepare(token, parameters)
       const { taken, block, text, key } = prepared
       const body = readable(data)
-      const form = body !== '' && isForm(request.header('content-type'))
+      const form = data !== undefined && isForm(request.header('content-type'))
       const fields = form && body ? asForm(body) : ''
-      if (placement === 'body' && body !== '' && !fields)
+      if (placement === 'body' && body?.length !== 0 && !fields)
         throw failure("placement 'body' needs a form body: send one, or use another placement.")
       const once = percentEncode(nonce())
 
-      return then(when === 'never' || (form && when === 'auto') ? '' : hashBody(data), hashed => {
+      return then(hashes === 'never' || (form && hashes === 'auto') ? '' : hashBody(data), hashed => {
         let base: Uint8Array | undefined
         if (!method.plain) {
           const mark = url.indexOf('?')

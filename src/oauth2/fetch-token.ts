@@ -45,7 +45,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
   try {
     token = await grant(
       (parameters, own) => {
-        asked = (call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope ?? undefined) as
+        asked = (call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope ?? grant.scope) as
           | string
           | undefined
         return endpoint(parameters, own)

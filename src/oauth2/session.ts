@@ -170,6 +170,7 @@ async function renew(
           await load(state, true)
           const newer = settle(at, stale)
           if (newer) return newer
+          throw failure
         }
         throw endedError(state)
       }

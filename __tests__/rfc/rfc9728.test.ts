@@ -124,6 +124,15 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
     }
   })
 
+  test('section 3.3: a document that a challenge named is that of the URL which was asked, wherever it lies', async () => {
+    const { context } = web({
+      [MCP]: challenge(`Bearer resource_metadata="${PLACE}"`),
+      [PLACE]: prm('https://mcp.example.com'),
+      ...asDocument,
+    })
+    expect((await errorOf(() => discoverFromResource(MCP)(context))).code).toBe('OAUTH_DISCOVERY_FAILED')
+  })
+
   test.each([
     ['status other than 200', answer(203, { resource: MCP, authorization_servers: [AS] })],
     ['no JSON', answer(200, '<html>')],

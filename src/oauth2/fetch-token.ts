@@ -74,7 +74,10 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
       const same = sameUser ?? (person !== undefined && person === subject(token))
       const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
       if (await save(state, next, lease)) break
-      if (!again || lease.signal.aborted) throw ended()
+      if (!again || lease.signal.aborted) {
+        discard(state, token)
+        throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
+      }
     }
     slot.refused = slot.refused.filter(refused => refused !== token.access_token)
   })

@@ -1,10 +1,20 @@
 import { OAuthError } from '../errors.js'
 import { base64url } from './base64url.js'
 import { algorithmOf, importPrivateKey, type JwsAlgorithm, keyParameters, type PrivateKey } from './keys.js'
-import { utf8 } from './utf8.js'
 
 /** Signs bytes: a key that never leaves its HSM or KMS. ECDSA signatures may be DER or r‖s. */
 export type SigningFunction = (data: Uint8Array) => Uint8Array | PromiseLike<Uint8Array>
+
+/** The bytes of a text that is ASCII. */
+export function ascii(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
+}
+
+/** JSON in ASCII: everything else is escaped, which means the same and needs no encoder. */
+const json = (value: object) =>
+  JSON.stringify(value).replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** Half of a DER signature's integer pair, at fixed length. */
 function integer(bytes: Uint8Array, at: number, size: number): Uint8Array {
@@ -39,8 +49,8 @@ export async function signJwt(
   crypto: { subtle: SubtleCrypto } | undefined,
 ): Promise<string> {
   const parameters = keyParameters(header.alg)
-  const input = [header, claims].map(part => base64url(utf8(JSON.stringify(part)))).join('.')
-  const data = Uint8Array.from(input, character => character.charCodeAt(0))
+  const input = [header, claims].map(part => base64url(ascii(json(part)))).join('.')
+  const data = ascii(input)
   let signature: Uint8Array
   try {
     signature =

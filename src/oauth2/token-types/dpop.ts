@@ -1,8 +1,7 @@
 import { OAuthError } from '../../errors.js'
 import { base64url } from '../../lib/base64url.js'
-import { signJwt, webCrypto } from '../../lib/jws.js'
+import { ascii, signJwt, webCrypto } from '../../lib/jws.js'
 import { type JwsAlgorithm, keyParameters } from '../../lib/keys.js'
-import { utf8 } from '../../lib/utf8.js'
 import { challengeOf } from '../../lib/www-authenticate.js'
 import type { ServerResponse } from '../endpoint.js'
 import type { TokenType, TokenTypeContext } from './token-type.js'
@@ -136,7 +135,7 @@ export function dpop(options: DPoPOptions = {}): DPoP {
       htu: url.origin + url.pathname,
       iat: Math.floor(clock()),
       ...(token !== undefined && {
-        ath: base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes(token)))),
+        ath: base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', ascii(token)))),
       }),
       ...(nonce !== undefined && { nonce }),
     }
@@ -155,7 +154,7 @@ export function dpop(options: DPoPOptions = {}): DPoP {
 
   async function thumbprint(context?: Partial<TokenTypeContext>): Promise<string> {
     const { jwk } = await keyInUse(context)
-    const digest = await webCrypto(context?.crypto).subtle.digest('SHA-256', bytes(JSON.stringify(jwk)))
+    const digest = await webCrypto(context?.crypto).subtle.digest('SHA-256', ascii(JSON.stringify(jwk)))
     return base64url(new Uint8Array(digest))
   }
 
@@ -195,5 +194,3 @@ export function dpop(options: DPoPOptions = {}): DPoP {
     thumbprint,
   }
 }
-
-const bytes = (text: string) => Uint8Array.from(utf8(text))

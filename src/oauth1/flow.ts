@@ -1,4 +1,5 @@
 import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/flow.js'
+import { OAuthError } from '../errors.js'
 import type { OAuth1Options, OAuth1Token, ProtocolParameters } from './options.js'
 import { problemOf } from './problem.js'
 import { createSigner, type Signer } from './signer.js'
@@ -85,5 +86,6 @@ export function oauth1Auth(signer: Signer, source: OAuth1TokenSource, parameters
  */
 export function oauth1Scheme(options: OAuth1Options): OAuth1Auth {
   const token = options.token ?? null
+  if (token && !token.oauth_token) throw new OAuthError('OAUTH_INVALID_OPTION', 'token.oauth_token is missing.')
   return oauth1Auth(createSigner(options), { current: () => token, token: () => token, rejected: () => {} })
 }

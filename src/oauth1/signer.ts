@@ -133,8 +133,9 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
       if (prepared.token !== token || prepared.parameters !== parameters) prepared = prepare(token, parameters)
       const { taken, block, text, key } = prepared
       const body = readable(data)
-      const form = data !== undefined && isForm(request.header('content-type'))
-      const fields = form && body ? asForm(body) : ''
+      const typed = data !== undefined && isForm(request.header('content-type'))
+      const form = typed && body !== undefined
+      const fields = form ? asForm(body) : ''
       if (placement === 'body' && body?.length !== 0 && !fields)
         throw failure("placement 'body' needs a form body: send one, or use another placement.")
       const once = percentEncode(nonce())
@@ -167,7 +168,7 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
             hashed && piece('oauth_body_hash', hashed)
           }oauth_signature=${quote}${percentEncode(signature)}${quote}`
           // a stream sent under the content type of a form, axios's default, would be read as one
-          if (form && body === undefined && !(data as Partial<FormData>).append)
+          if (typed && !form && !(data as Partial<FormData>).append)
             request.setHeader('content-type', (data as Partial<Blob>).type || 'application/octet-stream')
           if (quote) request.setHeader('authorization', intro + written)
           else if (placement === 'query') request.url = `${url}${url.includes('?') ? '&' : '?'}${written}`

@@ -11,7 +11,8 @@ const rooms = {
   lib: [],
   auth: ['lib'],
   axios: ['auth', 'lib'],
-  oauth1: ['auth', 'lib', 'stores', 'locks'],
+  // OAuth 1.0a keeps its credentials in the same kind of session and asks over the same kind of transport
+  oauth1: ['oauth2', 'auth', 'lib', 'stores', 'locks'],
   oauth2: ['auth', 'lib', 'stores', 'locks'],
   oidc: ['oauth2', 'auth', 'lib'],
   registry: ['oidc', 'oauth2', 'oauth1', 'auth', 'lib'],

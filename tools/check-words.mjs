@@ -46,7 +46,9 @@ const rules = [
   { pattern: /"resolved":/, files: /package-lock\.json$/, why: 'the lock file names no download address' },
 ]
 
-const tracked = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
+const tracked = execFileSync('git', ['-c', 'safe.directory=*', 'ls-files'], { cwd: root, encoding: 'utf8' })
+  .trim()
+  .split('\n')
 const failures = []
 for (const path of tracked.filter(path => existsSync(join(root, path)))) {
   const applying = rules.filter(

@@ -17,6 +17,8 @@ export interface TestServer {
   seen: Seen[]
   /** The `Authorization` headers in order; `undefined` for a request without one. */
   authorizations(): (string | undefined)[]
+  /** Cuts all connections. */
+  hangUp(): void
   close(): Promise<void>
 }
 
@@ -58,6 +60,7 @@ export async function listen(
     port,
     seen,
     authorizations: () => seen.map(({ headers }) => headers.authorization),
+    hangUp: () => server.closeAllConnections(),
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())

@@ -1,6 +1,7 @@
 import { converse, receive } from './adapter.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import type { Seam } from './call.js'
+import { axiosError, wrap } from './errors.js'
 
 type Transform = (this: AxiosLikeConfig, data: unknown, headers: unknown, status: number) => unknown
 
@@ -21,7 +22,12 @@ export function reconsider(seam: Seam, settled: unknown, failed: boolean): Promi
   const response = (failed ? (Object(settled) as { response?: unknown }).response : settled) as AxiosLikeResponse
   const config = (Object(response) as Partial<AxiosLikeResponse>).config as object
   const unread = seam.unread.get(config)
-  if (!unread || !seam.isTokenExpired?.(response)) return undefined
+  if (!unread) return undefined
+  try {
+    if (!seam.isTokenExpired?.(response)) return undefined
+  } catch (error) {
+    return Promise.reject(axiosError(wrap(error), unread.call.config))
+  }
   seam.unread.delete(config)
   const { call, token } = unread
   const incoming = receive(call, response, true)

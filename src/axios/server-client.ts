@@ -124,7 +124,7 @@ function toConfig(request: ServerRequest, model: Instance | undefined): AxiosLik
     'axios-retry': {
       retries: 2,
       retryCondition: isHarmless(/^(device|backchannel)$/.test(endpoint)),
-      retryDelay: (count: number, error: Failure) => Math.max(200 * 2 ** count, retryAfter(error as never)),
+      retryDelay: (count: number, error: Failure) => Math.max(100 * 2 ** count, retryAfter(error as never)),
     },
   }
 }

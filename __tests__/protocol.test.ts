@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto'
 import { bearer, isOAuthError, mac } from 'axios-oauth-interceptor'
 import {
   authorizeRequest,
@@ -18,9 +19,12 @@ const server = {
   revocation_endpoint: 'https://auth.example.com/revoke',
 }
 
+// Node 18 has no global one
+const crypto = webcrypto as Crypto
+
 describe('protocolContext', () => {
-  test('needs a server and a client, and nothing else', async () => {
-    const context = protocolContext({ server, client: { client_id: 'app' } })
+  test('needs a server and a client, and where there is no global crypto that', async () => {
+    const context = protocolContext({ server, client: { client_id: 'app' }, crypto })
     expect(Math.abs(context.clock() - Date.now() / 1000)).toBeLessThan(5)
     expect(context.random(9)).toHaveLength(9)
     const { parameters, transaction } = await prepareAuthorization(context, {
@@ -29,6 +33,17 @@ describe('protocolContext', () => {
     const url = buildAuthorizationUrl(context, parameters)
     expect(url.searchParams.get('state')).toBe(transaction.state)
     expect(url.href).toContain('?tenant=a%20b&response_type=code&client_id=app&')
+  })
+
+  test('without crypto there is no randomness, and it says what to pass', () => {
+    const known = Object.getOwnPropertyDescriptor(globalThis, 'crypto')
+    Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true })
+    try {
+      const context = protocolContext({ server, client: { client_id: 'app' } })
+      expect(() => context.random(1)).toThrow(expect.objectContaining({ code: 'OAUTH_CRYPTO_MISSING' }))
+    } finally {
+      if (known) Object.defineProperty(globalThis, 'crypto', known)
+    }
   })
 
   test('what is given wins', () => {
@@ -44,7 +59,7 @@ describe('protocolContext', () => {
 
   test('random bytes come from the crypto that is given', () => {
     const given = {
-      subtle: globalThis.crypto.subtle,
+      subtle: crypto.subtle,
       getRandomValues: <T>(bytes: T) => (bytes as Uint8Array).fill(7) as T,
     } as Pick<Crypto, 'subtle' | 'getRandomValues'>
     expect([...protocolContext({ server, client: { client_id: 'app' }, crypto: given }).random(2)]).toEqual([7, 7])

@@ -142,13 +142,17 @@ export type ProtocolOptions = Pick<EndpointContext, 'server' | 'client'> & Parti
 /**
  * Makes what builders and processors take: the system's clock, the platform's randomness and crypto, bearer tokens, where
  * nothing else is given. Client authentication is that of the client's secret, if it has one.
+ * Its `random` throws `OAUTH_CRYPTO_MISSING` where the platform has none.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3
  */
 export function protocolContext(options: ProtocolOptions): EndpointContext {
   const crypto = options.crypto ?? (globalThis.crypto as CryptoLike | undefined)
   return {
     clock: () => Date.now() / 1000,
-    random: bytes => (crypto ?? globalThis.crypto).getRandomValues(new Uint8Array(bytes)),
+    random(bytes) {
+      if (!crypto) throw new OAuthError('OAUTH_CRYPTO_MISSING', 'There is no global crypto here: pass crypto or random')
+      return crypto.getRandomValues(new Uint8Array(bytes))
+    },
     tokenType: bearer(),
     send: () => Promise.reject(new OAuthError('OAUTH_INVALID_OPTION', 'Nothing can be sent without send')),
     ...options,

@@ -1,5 +1,7 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileLock } from '../../src/locks/file.js'
 import { redisLock } from '../../src/locks/redis.js'
+import type { Lock } from '../../src/oauth2/stored-grant.js'
 import { fileStore } from '../../src/stores/file.js'
 import { sampleGrant } from '../contracts/store.js'
 import { clients } from './redis-clients.js'
@@ -7,6 +9,32 @@ import { clients } from './redis-clients.js'
 const [role, ...args] = process.argv.slice(2) as [string, ...string[]]
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const forEver = () => new Promise<never>(() => setInterval(() => {}, 1000))
+
+/** Enters the lock again and again; tells of everybody alive whom it meets inside. */
+async function contend(lock: Lock, witness: string, name: string) {
+  for (;;) {
+    await lock(name, async () => {
+      try {
+        writeFileSync(witness, `${process.pid}`, { flag: 'wx' })
+      } catch {
+        const other = Number(readFileSync(witness, 'utf8'))
+        if (other && isAlive(other)) say(`met ${other}`)
+        writeFileSync(witness, `${process.pid}`)
+      }
+      await new Promise(resolve => setTimeout(resolve, Math.random() * 5))
+      rmSync(witness, { force: true })
+      say('section')
+    })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 const roles: Record<string, () => Promise<void>> = {
   /** Holds a file lock until it is killed. */
@@ -16,6 +44,15 @@ const roles: Record<string, () => Promise<void>> = {
       say('inside')
       await forEver()
     })
+  },
+  async 'contend-file'() {
+    const [folder = '', witness = ''] = args
+    await contend(fileLock(folder, { lease: 60, poll: 0.005 }), witness, 'name')
+  },
+  async 'contend-redis'() {
+    const [port = '', witness = ''] = args
+    const connection = await clients.ioredis?.(Number(port))
+    if (connection) await contend(redisLock(connection.client, { lease: 1, poll: 0.005 }), witness, 'name')
   },
   /** Holds a Redis lock until it is killed. */
   async 'hold-redis'() {

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Lock } from '../oauth2/stored-grant.js'
@@ -65,7 +66,7 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
         const { number, free } = highest(await readdir(folder))
         if (!free && !(await gone(number))) return false
         next = number + 1
-        await writeFile(path(next), `${here} ${process.pid}`, { flag: 'wx', mode: 0o600 })
+        await claim(path(next), `${here} ${process.pid}`)
       } catch (error) {
         // somebody was faster, or the holder left while we looked
         if (isCode(error, 'EEXIST') || isCode(error, 'ENOENT')) return false
@@ -92,6 +93,21 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
     async release() {
       if (mine) await rename(path(mine), `${path(mine)}.free`)
     },
+  }
+}
+
+/** Makes a file with its content in one step, if it is not there: a holder that dies at any moment has left its name. */
+async function claim(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomBytes(8).toString('hex')}`
+  await writeFile(draft, text, { mode: 0o600 })
+  try {
+    await link(draft, path)
+  } catch (error) {
+    if (isCode(error, 'EEXIST') || isCode(error, 'ENOENT')) throw error
+    // no hard links here: two steps, and a lease of waiting for who dies between them
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 })
+  } finally {
+    await rm(draft, { force: true })
   }
 }
 

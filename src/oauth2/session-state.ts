@@ -26,6 +26,8 @@ export interface Slot {
   readonly scope?: string | undefined
   /** The one renewal that everybody waits for. */
   pending?: Promise<Found> | undefined
+  /** What callers of `token()` share while they wait for the same. */
+  waiting?: { rejected: Token | undefined; token: Promise<Token> } | undefined
   /** True while `pending` runs ahead of time and the token may still be used. */
   quiet?: boolean
   /** The last access tokens that an API refused: never handed out again. */

@@ -241,6 +241,21 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
   }
 }
 
+/** The same wait for all who want the same: ten thousand waiters hold one promise. */
+function join(at: Inside, rejected: Token | undefined): Promise<Token> {
+  const { slot } = at
+  if (!slot.waiting || slot.waiting.rejected !== rejected) {
+    const waiting: Slot['waiting'] = {
+      rejected,
+      token: obtain(at, rejected).finally(() => {
+        if (slot.waiting === waiting) slot.waiting = undefined
+      }),
+    }
+    slot.waiting = waiting
+  }
+  return slot.waiting.token
+}
+
 function current(at: Inside): Token | undefined {
   const { state, slot } = at
   const { options } = state
@@ -277,7 +292,7 @@ type Session = OAuth2Session & { [INSIDE]: Inside }
 const methods: OAuth2Session & ThisType<Session> = {
   token({ rejected, signal } = {}): Awaitable<Token> {
     const at = this[INSIDE]
-    return (!rejected && current(at)) || abortable(obtain(at, rejected), signal)
+    return (!rejected && current(at)) || abortable(join(at, rejected), signal)
   },
   current() {
     return current(this[INSIDE])

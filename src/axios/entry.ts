@@ -56,9 +56,9 @@ export interface Entry {
 }
 
 // a relative URL with none of these can only lengthen the path of the base URL it is appended to
-const UNUSUAL = /\/\/|[\\\0-\x20]|(^|\/)(\.|%2e)/i
-// a base URL that every parser reads alike, without user, query and fragment
-const USUAL_BASE = /^https?:\/\/[\w.:[\]-]+(\/[\w\-.~!$&'()*+,;=:%/]*)?$/i
+const UNUSUAL = /\/\/|[\\\0-\x20]|(^|\/)\.|%(2[ef]|5c)/i
+// a base URL whose host every parser reads alike
+const USUAL_BASE = /^https?:\/\/[\w.:[\]-]+(\/[\x21-\x7e]*)?$/i
 
 const sameUser = (a: object, b: object | undefined) => JSON.stringify(a) === JSON.stringify(b)
 
@@ -98,12 +98,14 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
       if (config.oauth === false || isTaken(config) || skip?.(config)) return undefined
       const { baseURL, url = '', socketPath } = config
       if (socketPath && !allowedOrigins) return undefined // a local socket is no origin: it must be vouched for
-      if (baseURL !== undefined && baseURL === usual && !UNUSUAL.test(url)) return true
+      const appends = !UNUSUAL.test(url)
+      if (appends && baseURL !== undefined && baseURL === usual) return true
       const target = freeze(config, instance)
       // who writes a user into the URL of a request has authenticated it
       if (!target || !rule.allows(target) || (target.username && replacesBase(config))) return undefined
-      if (baseURL && USUAL_BASE.test(baseURL) && rule.prefixes?.includes(parse(baseURL)?.origin ?? '')) usual = baseURL
-      return target
+      if (!appends || !baseURL || !USUAL_BASE.test(baseURL) || UNUSUAL.test(baseURL.slice(8))) return target
+      if (rule.prefixes && rule.allows(new URL(baseURL))) usual = baseURL
+      return true
     },
     send(config, adapter, place) {
       const scheme = typeof source === 'function' ? source() : source

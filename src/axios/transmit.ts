@@ -17,7 +17,8 @@ export function transmit<T>(call: Call, next: (call: Call, outcome: Outcome) => 
     if (call.moved && !mayGo(call, call.moved))
       throw new OAuthError('OAUTH_ORIGIN_REQUIRED', 'The URL was changed to one that allowedOrigins does not contain.')
     patch.url = call.url
-    Object.assign(patch, { params: undefined, baseURL: undefined })
+    // an absolute URL needs no base, but a mock that is told of one finds its relative handlers
+    Object.assign(patch, { params: undefined, allowAbsoluteUrls: undefined })
   }
   if (base !== config) Object.assign(patch, { method: base.method })
   if (call.data !== config.data) {

@@ -14,6 +14,7 @@ import { applyHooks } from './hooks.js'
 import { createCodeChallenge, createCodeVerifier } from './pkce.js'
 import { pushAuthorizationRequest, pushedParameters } from './pushed-authorization.js'
 import type { RequestObjectSigner } from './request-object.js'
+import { checkResources } from './resource-indicator.js'
 import { core, type OAuth2Session } from './session.js'
 
 /**
@@ -73,6 +74,7 @@ export async function prepareAuthorization(
   const { client_id, client_secret } = client
   const { pkce, code_verifier, scope: scopes, state, nonce, response_type = 'code', ...others } = options
   const { redirect_uri, resource, max_age } = others
+  checkResources(resource)
   const scope = (scopes && [scopes].flat().join(' ')) || undefined
   const parameters: ServerParameters = {
     response_type,

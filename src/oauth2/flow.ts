@@ -40,12 +40,14 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
   const { state } = inside(session)
   const { tokenType: type = bearer(), hooks, whenUnauthenticated, challenges } = state.options
 
+  const context = signingContext(state)
+
   async function* attempt(
     request: OutgoingRequest,
     token: Token,
   ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse> {
     for (let again = true; ; again = false) {
-      await type.authorize(request, token, signingContext(state))
+      await type.authorize(request, token, context)
       if (hooks?.protectedRequest) await applyHooks(hooks.protectedRequest, request, token)
       const response = yield request
       if (!type.learn?.(response, request) || !again) return response
@@ -129,7 +131,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
   if (type.synchronous && !hooks?.protectedRequest) {
     auth.open = request => {
       const token = source.current()
-      if (token) type.authorize(request, token)
+      if (token) type.authorize(request, token, context)
       return token
     }
   }

@@ -6,6 +6,7 @@ import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import type { Grant } from './grants/grant.js'
 import { refreshGrant } from './grants/refresh.js'
 import { checkHooks } from './hooks.js'
+import { checkResources } from './resource-indicator.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore, SessionEvents } from './session-options.js'
 import {
   bury,
@@ -304,6 +305,7 @@ const methods: OAuth2Session & ThisType<Session> = {
     return ending === undefined && !grant?.ended && (usable(at, grant?.tokens[at.slot.key]) || !!grant?.refresh_token)
   },
   for({ resource, scope }) {
+    checkResources(resource)
     const { state } = this[INSIDE]
     const key = resource || scope ? [resource ?? '', scope ?? ''].join(' ') : ''
     let slot = state.slots.get(key)

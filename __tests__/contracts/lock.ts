@@ -106,12 +106,22 @@ export function lockCases(make: () => LockSubject | Promise<LockSubject>): Case[
     const aborter = new AbortController()
     let ran = false
     const waiter = other('name', async () => void (ran = true), { signal: aborter.signal })
-    const third = other('name', async () => 'third')
+    const inside: string[] = []
+    const enter = (mine: Lock, who: string) => {
+      const section = mine('name', async () => void inside.push(who))
+      section.catch(() => {})
+      return section
+    }
+    const third = enter(other, 'third')
     aborter.abort()
     mustEqual((await rejection(waiter, 'an aborted wait must reject')).code, 'OAUTH_ABORTED', 'code')
+    const fourth = enter(lock, 'fourth')
+    await new Promise(resolve => setTimeout(resolve, 50))
+    mustEqual(inside, [], 'who entered while the lock was held')
     release.open()
     mustEqual(await holder, 'held', 'the holder')
-    mustEqual(await third, 'third', 'who still waits')
+    await Promise.all([third, fourth])
+    mustEqual(inside.sort(), ['fourth', 'third'], 'who still waited')
     must(!ran, 'the section of who gave up must not run')
   })
 

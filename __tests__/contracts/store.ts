@@ -175,12 +175,14 @@ export function storeCases(make: () => StoreSubject | Promise<StoreSubject>): Ca
         await new Promise(resolve => setTimeout(resolve))
       }
     })()
-    try {
-      for (let version = 2; version <= 30; version++) await store.set('key', sampleGrant(version))
-    } finally {
-      writing = false
-    }
-    await reads
+    const writes = (async () => {
+      try {
+        for (let version = 2; version <= 30; version++) await store.set('key', sampleGrant(version))
+      } finally {
+        writing = false
+      }
+    })()
+    await Promise.all([reads, writes])
   })
 
   add('tells when somebody else wrote, until the subscription ends', async ({ store, other }) => {

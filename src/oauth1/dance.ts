@@ -105,15 +105,14 @@ export function processTokenResponse(response: ServerResponse): OAuth1Token {
   const { status, body } = response
   const found = fields(body)
   const challenge = /oauth_problem="?(\w+)/.exec(response.header('www-authenticate') ?? '')?.[1]
-  const problem = found.oauth_problem ?? challenge
-  if (problem || status < 200 || status > 299)
+  const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
+  // some speak as servers of OAuth 2 do
+  const error = text(found.oauth_problem) ?? challenge ?? text(found.error)
+  if (error || status < 200 || status > 299)
     throw responseError(
       status > 499 || status === 429 ? 'OAUTH_SERVER_UNAVAILABLE' : 'OAUTH_SERVER_REFUSED',
       response,
-      {
-        error: typeof problem === 'string' ? problem : undefined,
-        error_description: typeof found.oauth_problem_advice === 'string' ? found.oauth_problem_advice : undefined,
-      },
+      { error, error_description: text(found.oauth_problem_advice) ?? text(found.error_description) },
     )
   const { oauth_token, oauth_token_secret } = found
   if (typeof oauth_token !== 'string' || !oauth_token || !/^(string|undefined)$/.test(typeof oauth_token_secret))

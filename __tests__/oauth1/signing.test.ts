@@ -579,6 +579,29 @@ describe('the second try', () => {
   })
 })
 
+test('a request that something else than axios sends', async () => {
+  const options = { client, token }
+  const request = {
+    method: 'post',
+    url: `${server.url}/a?b=c#d`,
+    data: new URLSearchParams({ e: 'f g' }),
+    mode: 'cors' as const,
+  }
+  for (const placement of ['header', 'query', 'body'] as const) {
+    const signed = await signRequest(request, { ...options, placement })
+    expect(signed).toMatchObject({ method: 'post', mode: 'cors' })
+    await fetch(signed.url, { method: 'POST', headers: signed.headers, body: signed.data as BodyInit })
+    expect(good()).toMatchObject({ place: placement })
+    expect(good().base).toContain('e%3Df%2520g')
+  }
+  expect(request).toEqual({
+    method: 'post',
+    url: `${server.url}/a?b=c#d`,
+    data: new URLSearchParams({ e: 'f g' }),
+    mode: 'cors',
+  })
+})
+
 test('no secret shows in schemes, errors or configurations', async () => {
   const secrets = new RegExp(`${client.secret}|${token.oauth_token_secret}`)
   const options = { client, token, signatureMethod: plaintext() }

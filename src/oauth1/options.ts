@@ -36,7 +36,7 @@ export interface OAuth1SigningOptions {
   protocolParameters?: ProtocolParameters
   /** Seconds since the epoch; default the clock of the machine. */
   clock?: Clock
-  /** A string never used before with this second; default 24 random letters and digits. */
+  /** A string never used before with this second; default 23 random letters and digits. */
   nonce?: () => string
   /** For RSA, for a SHA-256 body hash, and for random nonces; default `globalThis.crypto`. */
   crypto?: CryptoLike

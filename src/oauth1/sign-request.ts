@@ -117,7 +117,11 @@ export async function signRequest<R extends PlainRequest>(
   if (!isSecure(url, signer.allowInsecure))
     throw new OAuthError('OAUTH_INSECURE_URL', 'PLAINTEXT shows the secrets: use https, or allowInsecure.')
   const signed = { ...request, url: url.href, headers: { ...request.headers } }
-  await signer.sign(outgoing(signed), options.token)
+  const view = outgoing(signed)
+  // whatever sends such data gives it this type
+  if (Object.prototype.toString.call(request.data) === '[object URLSearchParams]' && !view.header('content-type'))
+    view.setHeader('Content-Type', 'application/x-www-form-urlencoded;charset=UTF-8')
+  await signer.sign(view, options.token)
   signed.url += hash
   return signed
 }

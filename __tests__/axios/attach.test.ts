@@ -285,6 +285,33 @@ it('asks a function for the scheme of each request, and sends plainly where it h
   await server.close()
 })
 
+it('checks again where a scheme or a hook moved the request to', async () => {
+  const { axios, attach } = loadWith('axios')
+  const server = await listen(() => ({}))
+  const other = await listen(() => ({}))
+  let destination = `${server.origin}/moved?to=here`
+  const api = axios.create({ baseURL: server.origin })
+  const scheme = renewing('t', (request, token) => {
+    request.setHeader('Authorization', `Bearer ${token}`)
+    request.url = destination
+  })
+  attach(api, scheme)
+  const { config } = await api.get('/x')
+  expect(config.url).toBe('/x')
+  expect(server.seen).toMatchObject([{ url: '/moved?to=here', headers: { authorization: 'Bearer t' } }])
+  for (destination of [
+    `${other.origin}/x`,
+    `http://${server.origin.slice(7)}\\@${other.origin.slice(7)}/`,
+    'nonsense',
+    '//x',
+  ]) {
+    const error = await api.get('/x').catch(error => error)
+    if (error.isAxiosError) expect(error.cause).toMatchObject({ code: 'OAUTH_ORIGIN_REQUIRED' })
+  }
+  expect(other.seen).toEqual([])
+  await Promise.all([server.close(), other.close()])
+})
+
 it('survives an interceptor that freezes the configuration or forgets to return it', async () => {
   const { axios, attach } = loadWith('axios')
   const server = await listen(() => ({}))

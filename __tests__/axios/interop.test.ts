@@ -106,6 +106,24 @@ describe.each(axiosVersions)('beside other plugins, on axios $name', ({ module }
     }
   })
 
+  it('axios-mock-adapter finds its handlers for the second send too, by relative URL and parameters', async () => {
+    const MockAdapter = require('axios-mock-adapter')
+    const instance = loaded.axios.create({ baseURL: 'https://api.example.com/v1' })
+    const auth = scheme()
+    const { flow } = auth
+    const urls: string[] = []
+    auth.flow = (request, sent) => {
+      urls.push(request.url) // looking must not change what is sent
+      return flow(request, sent)
+    }
+    loaded.attach(instance, auth, { allowedOrigins: 'https://api.example.com/v1' })
+    const mock = new MockAdapter(instance)
+    mock.onGet('/x', { params: { a: 1 } }).replyOnce(401)
+    mock.onGet('/x', { params: { a: 1 } }).replyOnce(200, 'found')
+    expect((await instance.get('/x', { params: { a: 1 } })).data).toBe('found')
+    expect(urls).toEqual(['https://api.example.com/v1/x?a=1'])
+  })
+
   it('a function adapter gets the credential, and only while it runs', async () => {
     const held: InternalAxiosRequestConfig[] = []
     const values: unknown[] = []

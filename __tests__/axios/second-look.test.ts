@@ -164,6 +164,25 @@ describe.each(axiosVersions)('expiry that only the body tells, on axios $name', 
   )
 })
 
+it('does not believe a stranger to whom a redirect led', async () => {
+  const { axios, attach } = loadWith('axios')
+  const stranger = await listen(() => ({
+    headers: { 'content-type': 'text/plain' },
+    body: '{"error":"token_expired"}',
+  }))
+  const server = await listen(() => ({ status: 302, headers: { location: `${stranger.origin}/` } }))
+  for (const boundToUrl of [false, true]) {
+    const api = axios.create({ baseURL: server.origin })
+    const scheme = Object.assign(renewing('old'), { boundToUrl })
+    attach(api, scheme, { isTokenExpired })
+    expect((await api.get('/x')).data).toEqual({ error: 'token_expired' })
+    expect(scheme.renewals).toBe(0)
+  }
+  expect(stranger.authorizations()).toEqual([undefined, undefined])
+  expect(server.seen).toHaveLength(2)
+  await Promise.all([server.close(), stranger.close()])
+})
+
 it('goes through a mock that answers objects', async () => {
   const { axios, attach } = loadWith('axios')
   const answers = [{ error: 'token_expired' }, { ok: true }]

@@ -48,6 +48,7 @@ function finish(call: Call, outcome: Outcome): AxiosLikeResponse | Promise<Axios
   if (next) {
     const reason = cancellation(call.config)
     if (reason) throw reason
+    call.seam.unread.delete(call.config) // what counts is where the redirect leads
     try {
       return begin(next)
     } catch (error) {

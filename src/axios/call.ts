@@ -30,8 +30,10 @@ export interface Call extends OutgoingRequest {
   adapter: Adapter
   /** What the application asked for: the configuration itself, or a redirect's own method, headers and body. */
   base: { method?: string | undefined; headers?: object | undefined; data?: unknown }
-  /** The URL, frozen; absent while nobody needs it. */
+  /** The URL; absent while nobody needs it. */
   target: URL | undefined
+  /** True where it is sent as it was checked here; else axios composes it, in a way in which all versions agree. */
+  frozen: boolean
   /** What the scheme wrote. */
   headers: Headers | undefined
   written: Record<string, string | undefined> | undefined
@@ -95,6 +97,7 @@ export function createCall(
     adapter,
     base,
     target,
+    frozen: !!target,
     headers: undefined,
     written: undefined,
     moved: undefined,

@@ -71,7 +71,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
   const { allowedOrigins, allowInsecure, skip, isTokenExpired, select } = options
   const page = pageUrl()
   const home = parse(instance?.defaults.baseURL ?? page ?? '', page)
-  const rule = originRule(allowedOrigins, home?.origin, allowInsecure)
+  const rule = originRule(allowedOrigins, home?.host && home.origin, allowInsecure)
   const seam: Seam = { instance, rule, isTokenExpired, unread: new WeakMap() }
   let usual: string | undefined // the base URL that was checked last
 
@@ -110,7 +110,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
     send(config, adapter, place) {
       const scheme = typeof source === 'function' ? source() : source
       const option = config.oauth as Exclude<RequestOption, false> | undefined
-      if (option) conceal(option, '[oauth]')
+      if (option) conceal(option, () => '[oauth]')
       const chosen = option && select && scheme ? select(option, scheme) : scheme
       return chosen
         ? begin(createCall(seam, chosen, config, adapter, place === true ? undefined : place))

@@ -42,5 +42,6 @@ export function wrap(error: unknown): OAuthError {
 
 /** Puts `cause` on an error that axios made: the error stays the one that the application knows. */
 export function explain({ failed, error }: Outcome, cause: OAuthError): void {
-  if (failed && error instanceof Object && !isOAuthError((error as Error).cause)) hide(error, 'cause', cause)
+  if (failed && Object.isExtensible(error) && !isOAuthError((error as Error).cause))
+    hide(error as Error, 'cause', cause)
 }

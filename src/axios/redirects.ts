@@ -82,7 +82,7 @@ export function follow(call: Call, outcome: Outcome): Call | undefined {
     maxRedirects === 0 ||
     isForbidden(fetchOptions) ||
     // what a mock or a cache answers is nobody's to follow: only these transports were told to leave it to us
-    (redirect !== 'manual' && !(getHeader && isByHand(call)))
+    !(redirect || (getHeader && isByHand(call)))
   )
     return undefined
   const from = new URL(call.url)

@@ -4,6 +4,7 @@ import type { Call, Outcome } from './call.js'
 import { conceal } from './conceal.js'
 import { copyHeaders, dropHeaders, type Headers } from './headers.js'
 import { guard, mayGo } from './redirects.js'
+import { toWire } from './url.js'
 
 /**
  * Sends a call as it stands, and hands what the adapter settled with to `next`. Credentials are on the configuration only
@@ -13,10 +14,10 @@ import { guard, mayGo } from './redirects.js'
 export function transmit<T>(call: Call, next: (call: Call, outcome: Outcome) => T | Promise<T>): Promise<T> {
   const { config, base } = call
   const patch: AxiosLikeConfig = { headers: call.headers ?? base.headers ?? {} }
-  if (call.target || call.moved) {
+  if (call.frozen || call.moved || call.scheme.boundToUrl) {
     if (call.moved && !mayGo(call, call.moved))
       throw new OAuthError('OAUTH_ORIGIN_REQUIRED', 'The URL was changed to one that allowedOrigins does not contain.')
-    patch.url = call.url
+    patch.url = call.moved ? toWire(new URL(call.moved)) : call.url
     // an absolute URL needs no base, but a mock that is told of one finds its relative handlers
     Object.assign(patch, { params: undefined, allowAbsoluteUrls: undefined })
   }
@@ -40,7 +41,7 @@ export function transmit<T>(call: Call, next: (call: Call, outcome: Outcome) => 
     const { request } = Object(outcome.response ?? outcome.error) as { request?: { _redirectable?: unknown } }
     // a stream that was sent holds on to what follow-redirects made of the request
     for (const held of request ? [request, request._redirectable] : [])
-      conceal(held, `${call.method} ${config.baseURL ?? ''} ${config.url ?? ''}`)
+      conceal(held, () => `${call.method} ${config.baseURL ?? ''} ${config.url ?? ''}`)
     return next(call, outcome)
   }
   let sent: Promise<AxiosLikeResponse>

@@ -32,7 +32,11 @@ async function sign(request: PlainRequest, options: OAuth1Options) {
 function spy(): { seen: string[]; signatureMethod: OAuth1Options['signatureMethod'] & object } {
   const seen: string[] = []
   const method = hmacSha1()
-  return { seen, signatureMethod: { name: 'HMAC-SHA1', sign: (...all) => (seen.push(all[0]), method.sign(...all)) } }
+  const sign: typeof method.sign = (...all) => {
+    seen.push(all[0])
+    return method.sign(...all)
+  }
+  return { seen, signatureMethod: { name: 'HMAC-SHA1', sign } }
 }
 
 describe('RFC 5849, section 1.2: the printer of photographs', () => {

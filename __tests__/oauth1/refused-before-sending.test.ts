@@ -125,14 +125,16 @@ describe('RSA keys', () => {
   })
 
   test('a key that only the platform can tell to be useless: with the first request at the latest', async () => {
-    const wrong = ec.export({ type: 'pkcs8', format: 'pem' }) as string
-    expect((await reason(() => rsaSha1(wrong))).code).toBe('OAUTH_INVALID_OPTION')
-    const late = without(() => rsaSha1(wrong))
-    const error = await reason(() => api({ signatureMethod: late }).get('/'))
-    expect(error.code).toBe('OAUTH_INVALID_OPTION')
-    expect(server.arrivals).toHaveLength(0)
-    // its text must not show up in what people log
-    expect(JSON.stringify(error) + error.message).not.toContain(wrong.slice(40, 60))
+    const junk = `-----BEGIN PRIVATE KEY-----\n${Buffer.from('0 is how DER begins').toString('base64')}\n-----END PRIVATE KEY-----`
+    for (const wrong of [ec.export({ type: 'pkcs8', format: 'pem' }) as string, junk]) {
+      expect((await reason(() => rsaSha1(wrong))).code).toBe('OAUTH_INVALID_OPTION')
+      const late = without(() => rsaSha1(wrong))
+      const error = await reason(() => api({ signatureMethod: late }).get('/'))
+      expect(error.code).toBe('OAUTH_INVALID_OPTION')
+      expect(server.arrivals).toHaveLength(0)
+      // its text must not show up in what people log
+      expect(JSON.stringify(error) + error.message).not.toContain(wrong.slice(40, 50))
+    }
   })
 
   test('CryptoKeys made for something else', async () => {

@@ -137,3 +137,118 @@ describe('webStorageStore', () => {
     expect(Object.keys(localStorage)).toEqual([])
   })
 })
+
+describe('webStorageStore in a browser that hands on writes later than locks', () => {
+  type Held = { name: string; mode: string }
+  /** `navigator.locks` for all tabs of this test. */
+  function lockManager() {
+    const queue = inProcessLock()
+    const held = new Set<Held>()
+    const within = async (name: string, mode: string, section: () => unknown) => {
+      const entry = { name, mode }
+      held.add(entry)
+      try {
+        return await section()
+      } finally {
+        held.delete(entry)
+      }
+    }
+    return {
+      held,
+      query: async () => ({ held: [...held], pending: [] }),
+      request: (name: string, { mode = 'exclusive' }, section: () => unknown) =>
+        mode === 'shared' ? within(name, mode, section) : queue(name, () => within(name, mode, section)),
+    }
+  }
+  /** A tab's own view of a storage: what others write arrives when `arrive` is called. */
+  function tab(common: Map<string, string>) {
+    const seen = new Map(common)
+    const storage = {
+      getItem: (key: string) => seen.get(key) ?? null,
+      setItem(key: string, value: string) {
+        seen.set(key, value)
+        common.set(key, value)
+      },
+      removeItem(key: string) {
+        seen.delete(key)
+        common.delete(key)
+      },
+    } as Storage
+    const arrive = () => {
+      seen.clear()
+      for (const [key, value] of common) seen.set(key, value)
+    }
+    return { storage, arrive, store: webStorageStore(storage) }
+  }
+  let locks: ReturnType<typeof lockManager>
+  beforeEach(() => {
+    locks = lockManager()
+    Object.defineProperty(navigator, 'locks', { value: locks, configurable: true })
+  })
+  afterEach(() => void Reflect.deleteProperty(navigator, 'locks'))
+  const beacons = () => [...locks.held].filter(({ mode }) => mode === 'shared').map(({ name }) => name)
+
+  it('lets nobody in before the last write has arrived', async () => {
+    const common = new Map<string, string>()
+    const [one, two] = [tab(common), tab(common)]
+    await one.store.lock?.('key', async () => void (await one.store.set('key', sampleGrant(1))))
+    let read: number | undefined
+    const section = two.store.lock?.('key', async () => {
+      read = (await two.store.get('key'))?.version
+    })
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect(read).toBeUndefined()
+    two.arrive()
+    await section
+    expect(read).toBe(1)
+  })
+
+  it('tells of the last write only, and not for ever', async () => {
+    const common = new Map<string, string>()
+    const { store } = tab(common)
+    await store.set('key', sampleGrant(1))
+    await store.set('key', sampleGrant(2))
+    await store.set('other key 7', sampleGrant(3))
+    expect(beacons()).toEqual(['oauth-written:oauth:key 2', 'oauth-written:oauth:other key 7 3'])
+    expect(await store.lock?.('key', async () => 'in')).toBe('in')
+    await store.delete('key')
+    await new Promise(resolve => setTimeout(resolve))
+    expect(beacons()).toEqual(['oauth-written:oauth:other key 7 3'])
+    // another tab wrote after it, and tells of that itself
+    window.dispatchEvent(new StorageEvent('storage', { key: 'oauth:other key 7' }))
+    await new Promise(resolve => setTimeout(resolve))
+    expect(beacons()).toEqual([])
+  })
+
+  it.each([
+    ['the page goes away', () => window.dispatchEvent(new Event('pagehide'))],
+    ['the storage was cleared', () => window.dispatchEvent(new StorageEvent('storage', { key: null }))],
+  ])('is silent when %s', async (_, happens) => {
+    const { store } = tab(new Map())
+    await store.set('key', sampleGrant(1))
+    await store.set('another', sampleGrant(1))
+    happens()
+    await new Promise(resolve => setTimeout(resolve))
+    expect(beacons()).toEqual([])
+    expect(await store.set('key', sampleGrant(2))).toBe(true)
+    expect(beacons()).toEqual(['oauth-written:oauth:key 2'])
+  })
+
+  it('waits a second at most for what was deleted since', async () => {
+    const common = new Map<string, string>()
+    const [one, two] = [tab(common), tab(common)]
+    await one.store.set('key', sampleGrant(5))
+    two.arrive()
+    await two.store.delete('key')
+    const asked = Date.now()
+    expect(await two.store.lock?.('key', async () => two.store.get('key'))).toBeUndefined()
+    expect(Date.now() - asked).toBeLessThan(3000)
+  })
+
+  it('goes on where the browser refuses', async () => {
+    locks.request = async () => {
+      throw new DOMException('refused', 'SecurityError')
+    }
+    expect(await tab(new Map()).store.set('key', sampleGrant(1))).toBe(true)
+  })
+})

@@ -3,6 +3,7 @@ import { inProcessLock } from '../locks/in-process.js'
 import { storageLease } from '../locks/storage-lease.js'
 import { webLocks } from '../locks/web-locks.js'
 import type { Lock, StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import { webLocksBeacon } from './beacon.js'
 import { parseGrant } from './record.js'
 
 /** Options of {@link webStorageStore}. */
@@ -21,7 +22,10 @@ export interface WebStorageStoreOptions {
  */
 export function webStorageStore(storage: Storage, options: WebStorageStoreOptions = {}): TokenStore {
   const { prefix = 'oauth:' } = options
-  const lock = options.lock ?? (isPerTab(storage) ? inProcessLock() : webLocks({ fallback: storageLease(storage) }))
+  const perTab = isPerTab(storage)
+  const lock = options.lock ?? (perTab ? inProcessLock() : webLocks({ fallback: storageLease(storage) }))
+  const locks = perTab ? undefined : globalThis.navigator?.locks
+  const beacon = locks?.query && webLocksBeacon(prefix, locks)
 
   const get = (key: string, report?: (error: OAuthError) => void): StoredGrant | undefined => {
     const text = storage.getItem(prefix + key)
@@ -34,18 +38,34 @@ export function webStorageStore(storage: Storage, options: WebStorageStoreOption
     }
   }
 
+  /** Waits until this tab sees what others wrote before it got the lock; a second at most, for what was deleted since. */
+  const caughtUp = async () => {
+    const announced = (await beacon?.announced()) ?? []
+    const behind = () => announced.some(([key, version]) => (get(key)?.version ?? 0) < version)
+    for (let tries = 0; tries < 200 && behind(); tries++) await new Promise(resolve => setTimeout(resolve, 5))
+  }
+
   return {
     get,
     set(key, next) {
       const stored = get(key)
       if (stored && stored.version >= next.version) return false
       storage.setItem(prefix + key, JSON.stringify(next))
-      return true
+      return beacon ? beacon.announce(key, next.version).then(() => true) : true
     },
     delete(key) {
+      beacon?.withdraw(key)
       storage.removeItem(prefix + key)
     },
-    lock: (name, critical, wait) => lock(prefix + name, critical, wait),
+    lock: (name, critical, wait) =>
+      lock(
+        prefix + name,
+        async lease => {
+          await caughtUp()
+          return critical(lease)
+        },
+        wait,
+      ),
     subscribe(key, changed) {
       const listener = (event: StorageEvent) => {
         // without a key the whole storage was cleared

@@ -46,6 +46,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     },
 
     enter(section) {
+      if (section.lost() && !section.process.jumped)
+        judge.fail('a lease that had run out', `${section.process.name} goes in with it`)
       section.process.lostLease ||= section.lost()
       for (const other of sections) {
         if (other.process.alive && !other.lost() && !section.lost())

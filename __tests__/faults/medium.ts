@@ -89,8 +89,17 @@ export function makeMedium(world: World): Medium {
   }
 
   /** Lets the judge know who is inside. */
-  const watched = <T>(process: Process, isLost: () => boolean, critical: () => Promise<T>): Promise<T> => {
-    let lost = false
+  const watched = <T>(
+    process: Process,
+    signal: AbortSignal,
+    isLost: () => boolean,
+    critical: () => Promise<T>,
+  ): Promise<T> => {
+    // asking a lease whether it stands may end it: so it is told here, and not asked
+    let lost = signal.aborted
+    signal.addEventListener('abort', () => {
+      lost = true
+    })
     const section: Section = {
       process,
       open: true,
@@ -134,7 +143,8 @@ export function makeMedium(world: World): Medium {
         lease =>
           watched(
             process,
-            () => lease.signal.aborted || !held(),
+            lease.signal,
+            () => !held(),
             () => critical(lease),
           ),
         wait,
@@ -153,7 +163,8 @@ export function makeMedium(world: World): Medium {
         lease =>
           watched(
             process,
-            () => lease.signal.aborted,
+            lease.signal,
+            () => false,
             () => critical(lease),
           ),
         wait,

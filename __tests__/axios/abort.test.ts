@@ -136,6 +136,30 @@ describe.each(axiosVersions)('giving up, on axios $name', ({ module }) => {
     expect(server.seen).toEqual([])
   })
 
+  it('sends nothing for who gave up, in whichever moment', async () => {
+    for (let moment = 0; moment < 12; moment++) {
+      const controller = new AbortController()
+      const sentAfter: boolean[] = []
+      const plain = loaded.axios.create({
+        baseURL: server.origin,
+        adapter: async config => {
+          sentAfter.push(controller.signal.aborted)
+          return { status: 200, statusText: '', headers: {}, data: '', config }
+        },
+      })
+      loaded.attach(plain, {
+        async *flow(request): AuthFlow {
+          let turn: Promise<unknown> = Promise.resolve()
+          for (let i = 0; i < moment; i++) turn = turn.then(() => {})
+          turn.then(() => controller.abort())
+          yield request
+        },
+      })
+      await plain.get('/x', { signal: controller.signal } as object).catch(() => {})
+      expect(sentAfter).not.toContain(true)
+    }
+  })
+
   it('leaves no listener on a signal that lives on', async () => {
     const { signal, listeners } = counted()
     const flying = api.get('/x', { signal } as object)

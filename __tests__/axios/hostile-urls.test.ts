@@ -93,6 +93,31 @@ describe.each(axiosVersions)('hostile URLs on axios $name', ({ module, has }) =>
     expect(evil.authorizations().filter(value => OURS.test(value ?? ''))).toEqual([])
   })
 
+  it.each([
+    ['a prefix', () => `${trusted.origin}/api`],
+    [
+      'a function',
+      () =>
+        ({ pathname }: URL) =>
+          pathname.startsWith('/api/'),
+    ],
+  ])('does not take one allowed request for the permission of the next, with %s', async (kind, rule) => {
+    const { axios, attach } = loadWith(module)
+    const api = axios.create({ baseURL: trusted.origin, proxy: false })
+    attach(api, renewing('t'), { allowedOrigins: rule() })
+    for (const url of ['/api/1', '/other', '/api/2', '/apis', '/api/../other', '/api/%2e%2e/other', '/api/..%2fother'])
+      await api.get(url)
+    expect(trusted.authorizations().map(value => !!value)).toEqual([
+      true,
+      false,
+      true,
+      false,
+      false,
+      false,
+      kind === 'a function',
+    ])
+  })
+
   it('strips a user from the base URL, and takes one in the request’s URL for its own credential', async () => {
     const { axios, attach } = loadWith(module)
     const withUser = trusted.origin.replace('//', '//u:p@')
@@ -149,6 +174,18 @@ describe('the URL on the wire is the one that was signed', () => {
         inputs.map(({ params }) => (params instanceof URLSearchParams ? 0 : 1)),
       )
       expect(api.defaults.params).toEqual({ always: 'here' })
+    })
+
+    it('is without a default parameter that an interceptor took away', async () => {
+      const { axios, attach } = loadWith(module)
+      const api = axios.create({ baseURL: trusted.origin, params: { always: 'here' }, proxy: false })
+      api.interceptors.request.use(config => {
+        config.params = { only: 'this' }
+        return config
+      })
+      attach(api, urlBound())
+      await api.get('/x')
+      expect(trusted.seen[0]?.url).toBe('/x?only=this')
     })
 
     it('is what axios alone would send', async () => {

@@ -26,7 +26,7 @@ let status = 302
 let end: (request: Seen) => number = () => 200
 
 const answer = (request: Seen) => {
-  if (request.url.startsWith('/go')) return { status, headers: { location: to } }
+  if (request.url.startsWith('/go')) return { status, headers: { location: to }, body: 'x'.repeat(1e6) }
   if (request.url.startsWith('/loop')) return { status, headers: { location: '/loop' } }
   if (request.url.startsWith('/back')) return { status, headers: { location: back } }
   return { status: end(request), headers: { 'content-type': 'application/json' } }
@@ -195,6 +195,29 @@ describe.each(axiosVersions)('redirects on axios $name', ({ module, has }) => {
       expect(scheme.renewals).toBe(0)
     }
     expect(plain.seen.map(({ url }) => url)).toEqual(['/go', '/end', '/go?access_token=t', '/end'])
+  })
+
+  it('asks no scheme about the answer of such a place', async () => {
+    to = `${at('evil.api.test')}/end`
+    const asked: number[] = []
+    for (const boundToUrl of [false, true]) {
+      const refused: Auth['refused'] = ({ status }) => !!asked.push(status) && status !== 302
+      const scheme = Object.assign(renewing('t'), { refused, boundToUrl })
+      await attached(scheme, at('api.test')).get('/go')
+      expect(scheme.renewals).toBe(0)
+    }
+    // a redirect that we follow came from a place that the scheme may learn from
+    expect(asked).toEqual(has.beforeRedirect ? [302] : [302, 302])
+  })
+
+  it('ends the stream of a redirect that nobody reads', async () => {
+    to = '/end'
+    const httpAgent = new http.Agent({ lookup, maxSockets: 1 }) // the next hop has to wait for it
+    const response = await attached(urlBound(), at('api.test'), {}, { httpAgent }).get('/go', {
+      responseType: 'stream',
+    })
+    expect(response.status).toBe(200)
+    response.data.destroy()
   })
 
   it('renews where a later hop refuses', async () => {

@@ -209,7 +209,7 @@ const rsaTimes = await measure(
       await rsa.flow(request).next()
     },
   },
-  30,
+  80,
   20,
 )
 report('RSA-SHA1, GET with 6 parameters', rsaTimes, 'bare key operation', { 'bare key operation': 0.95 })

@@ -11,5 +11,8 @@ export function percentEncode(text: string): string {
   } catch {
     encoded = encodeURIComponent(text.replace(/[\ud800-\udfff]/gu, '\ufffd'))
   }
-  return encoded.replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  // most text has none of these, and looking is faster than replacing
+  return /[!'()*]/.test(encoded)
+    ? encoded.replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    : encoded
 }

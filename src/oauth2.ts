@@ -5,10 +5,12 @@ import type { Attachment, AttachOptions, SchemeOptions } from './axios/entry.js'
 import { serverClient } from './axios/server-client.js'
 import { authFor, authOf } from './oauth2/flow.js'
 import { createSession, type OAuth2Session, type OAuth2SessionOptions } from './oauth2/session.js'
-import { inside } from './oauth2/session-state.js'
+import { inside, transportOf } from './oauth2/session-state.js'
 
 /** A session, or a function that answers the one for a request (on a server: that of the user who is being served). */
 export type SessionSource = OAuth2Session | (() => OAuth2Session)
+
+const connect = ({ http }: OAuth2SessionOptions) => serverClient(http)
 
 /**
  * Makes a session: one grant on one authorization server, whose tokens are renewed once for everybody.
@@ -17,7 +19,7 @@ export type SessionSource = OAuth2Session | (() => OAuth2Session)
  * @see https://www.rfc-editor.org/rfc/rfc6749
  */
 export function createOAuth2Session(options: OAuth2SessionOptions): OAuth2Session {
-  return createSession(options, serverClient(options.http))
+  return createSession(options, connect)
 }
 
 function schemeOptions(source: SessionSource, options: AttachOptions | undefined): SchemeOptions {
@@ -43,7 +45,7 @@ const schemeOf = (source: SessionSource) => (typeof source === 'function' ? () =
  */
 export function attachOAuth2(instance: AxiosLike, session: SessionSource, options?: AttachOptions): Attachment {
   const attachment = attach(instance, schemeOf(session), schemeOptions(session, options))
-  if (typeof session !== 'function') inside(session).state.transport.adopt?.(instance)
+  if (typeof session !== 'function') transportOf(inside(session).state).adopt?.(instance)
   return attachment
 }
 

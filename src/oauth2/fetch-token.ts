@@ -65,6 +65,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
         error: 'ended',
       })
     }
+    slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     // a second try, because a write that was thought lost may be in the way: under the lock the sign-in wins
     for (let again = true; ; again = false) {
       if (epoch !== state.epoch) throw ended()
@@ -79,7 +80,6 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
         throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
       }
     }
-    slot.refused = slot.refused.filter(refused => refused !== token.access_token)
   })
   emit(state, 'token', { scope: token.scope, expires_at: token.expires_at, scopeChanged })
   return token

@@ -1,7 +1,7 @@
 import { isOAuthError, OAuthError } from '../errors.js'
 import { callEndpoint, type ServerCallOptions } from './endpoint.js'
 import type { GrantContext, TokenEndpoint } from './grants/grant.js'
-import { contextOf, type Inside, type State, signingContext } from './session-state.js'
+import { contextOf, type Inside, type State, signingContext, transportOf } from './session-state.js'
 import { processTokenResponse } from './token-response.js'
 
 /** What a grant threw, as an error of ours that shows no secret. */
@@ -34,13 +34,14 @@ export function tokenEndpoint(state: State, defaults?: ServerCallOptions): Token
 
 /** What a grant can use beside the token endpoint. */
 export function grantContext({ state, slot }: Inside): GrantContext {
-  const { options, transport } = state
+  const { options } = state
+  const { http, send } = transportOf(state)
   const { openid } = options
   return {
     server: async () => (await contextOf(state)).server,
     client: options.client ?? { client_id: '' },
-    http: transport.http,
-    send: transport.send,
+    http,
+    send,
     call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),
     ...signingContext(state),
     resource: slot.resource,

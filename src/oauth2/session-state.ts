@@ -43,11 +43,15 @@ export interface Found {
 /** The one mutable thing behind a session and everything that `for()` made of it. */
 export interface State {
   readonly options: OAuth2SessionOptions
-  readonly transport: Transport
+  /** Made when it is first needed: an idle session costs little. */
+  transport: Transport | ((options: OAuth2SessionOptions) => Transport)
   readonly key: string
   readonly store: TokenStore
   readonly clock: Clock
-  readonly slots: Map<string, Slot>
+  /** The grant's own token. */
+  readonly root: Slot
+  /** What `for()` made of it, by resource and scope. */
+  slots?: Map<string, Slot>
   /** Which grant a token belongs to, without writing on the token; here, not in the module: another copy of this package may save one. */
   owners?: WeakMap<Token, string>
   grant?: StoredGrant | undefined
@@ -147,6 +151,12 @@ export function locked<T>(state: State, critical: (lease: Lease) => Promise<T>):
   return lock(`oauth:${state.key}`, critical, { maxWait: options.maxWait ?? 40 })
 }
 
+/** How the session's calls leave. */
+export const transportOf = (state: State): Transport => {
+  if (typeof state.transport === 'function') state.transport = state.transport(state.options)
+  return state.transport
+}
+
 /** What signing a request may use. */
 export const signingContext = ({ options, clock, store, key }: State): TokenTypeContext => ({
   clock,
@@ -157,9 +167,9 @@ export const signingContext = ({ options, clock, store, key }: State): TokenType
 
 /** Everything that `callEndpoint` needs. */
 export async function contextOf(state: State): Promise<EndpointContext> {
-  const { options, transport, clock } = state
+  const { options, clock } = state
   const { server, client, hooks, clientAuth, allowInsecure } = options
-  const { send } = transport
+  const { send } = transportOf(state)
   return {
     server: (typeof server === 'function' ? await server({ send, clock, allowInsecure }) : server) ?? {},
     client: client ?? { client_id: '' },

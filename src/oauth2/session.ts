@@ -19,7 +19,6 @@ import {
   INSIDE,
   type Inside,
   inside,
-  isSameGrant,
   isWithin,
   type Lease,
   load,
@@ -28,7 +27,7 @@ import {
   type Slot,
   type State,
   save,
-  type Transport,
+  transportOf,
 } from './session-state.js'
 import { expiresWithin, type StoredGrant, type Token } from './stored-grant.js'
 
@@ -142,12 +141,23 @@ async function renew(
       if ('found' in got) return got.found
       const { received, refreshed, base, version } = got
       next = compose(state, slot.key, received, base, refreshed, version)
+      // a server may hand out the very token again
+      slot.refused = slot.refused.filter(refused => refused !== received.access_token)
       let saved = epoch === state.epoch && (await save(state, next, lease))
       if (!saved) {
         await load(state, true)
         const { grant } = state
-        // what is in the way is what was renewed, under a number of its own: a write that was thought lost
-        if (epoch === state.epoch && grant && base && isSameGrant(grant, { ...base, version: grant.version })) {
+        // nobody spent what was spent here: what is in the way is a write that was thought lost, or a token beside it
+        const rotated = received.refresh_token !== undefined && received.refresh_token !== base?.refresh_token
+        if (
+          epoch === state.epoch &&
+          grant &&
+          base &&
+          !grant.ended &&
+          grant.grantId === base.grantId &&
+          grant.refresh_token === base.refresh_token &&
+          (rotated || grant.tokens[slot.key]?.access_token === base.tokens[slot.key]?.access_token)
+        ) {
           next = compose(state, slot.key, received, grant, refreshed)
           saved = await save(state, next, lease)
         }
@@ -183,8 +193,6 @@ async function renew(
     }
     const token = next.tokens[slot.key] as Token
     state.owners?.set(token, next.grantId)
-    // a server may hand out the very token again
-    slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     emit(state, 'renewed', { duration: clock() - started, cause })
     emit(state, 'token', { scope: token.scope, expires_at: token.expires_at })
     return { token, renewed: true }
@@ -308,6 +316,8 @@ const methods: OAuth2Session & ThisType<Session> = {
     checkResources(resource)
     const { state } = this[INSIDE]
     const key = resource || scope ? [resource ?? '', scope ?? ''].join(' ') : ''
+    if (!key) return view(state, state.root)
+    state.slots ??= new Map()
     let slot = state.slots.get(key)
     if (!slot) {
       slot = { key, resource, scope, refused: [] }
@@ -327,7 +337,7 @@ const methods: OAuth2Session & ThisType<Session> = {
   },
   async close() {
     const { state } = this[INSIDE]
-    await Promise.all(Array.from(state.slots.values(), slot => slot.pending?.catch(() => {})))
+    await Promise.all([state.root, ...(state.slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
     if (state.unsaved) await locked(state, () => load(state, true))
     state.unsubscribe?.()
     state.unsubscribe = undefined
@@ -342,7 +352,7 @@ const refuse = (message: string) => {
 }
 
 /** Makes a session that sends through `transport`. See {@link OAuth2SessionOptions}. @throws OAuthError `OAUTH_INVALID_OPTION` */
-export function createSession(options: OAuth2SessionOptions, transport: Transport): OAuth2Session {
+export function createSession(options: OAuth2SessionOptions, transport: State['transport']): OAuth2Session {
   checkHooks(options.hooks)
   const { client, server, grant, store = memoryStore(), clock = () => Date.now() / 1000 } = options
   const known = typeof server === 'function' ? server.issuer : (server?.issuer ?? server?.token_endpoint)
@@ -362,7 +372,7 @@ export function createSession(options: OAuth2SessionOptions, transport: Transpor
       store,
       clock,
       key: options.key ?? [known, client?.client_id].join(' '),
-      slots: new Map([['', slot]]),
+      root: slot,
       version: 0,
       readAt: Number.NEGATIVE_INFINITY,
       epoch: 0,
@@ -378,13 +388,15 @@ export function createSession(options: OAuth2SessionOptions, transport: Transpor
 /** The inside of a session for the functions that take one. Not for users. */
 export function core(session: OAuth2Session): SessionCore {
   const { state, slot } = inside(session)
-  const { options, transport, clock } = state
+  const { options, clock } = state
   return {
     options,
     client: options.client ?? { client_id: '' },
     clock,
     random: randomOf(options),
-    http: transport.http,
+    get http() {
+      return transportOf(state).http
+    },
     target: slot,
     context: () => contextOf(state),
     call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),

@@ -71,7 +71,7 @@ export function webStorageStore(storage: Storage, options: WebStorageStoreOption
         // without a key the whole storage was cleared
         if (event.storageArea === storage && (event.key === null || event.key === prefix + key)) changed()
       }
-      globalThis.addEventListener('storage', listener)
+      globalThis.addEventListener?.('storage', listener)
       return () => globalThis.removeEventListener('storage', listener)
     },
   }

@@ -138,7 +138,8 @@ export const scenes: Scene[] = [
         }
         await field.stop()
         // a command that waits is given up after 2 s; the client needs a moment to connect again
-        const wrong = judge(field, seconds, say, at => outages.some(([from, to]) => at >= from && at <= to + 1000))
+        // a client library waits up to two seconds before it connects again
+        const wrong = judge(field, seconds, say, at => outages.some(([from, to]) => at >= from && at <= to + 3000))
         say(
           `${outages.length} outages of 2 s; ${field.failures().length} requests failed while Redis was down; ${field.losses.length} sessions lost`,
         )

@@ -22,8 +22,8 @@ export function webLocksBeacon(prefix: string, locks: LockManager): Beacon {
     held.get(key)?.()
     held.delete(key)
     if (held.size) return
-    globalThis.removeEventListener('storage', another)
-    globalThis.removeEventListener('pagehide', all)
+    globalThis.removeEventListener?.('storage', another)
+    globalThis.removeEventListener?.('pagehide', all)
   }
   const another = ({ key }: StorageEvent) => {
     if (key?.startsWith(prefix)) withdraw(key.slice(prefix.length))
@@ -40,8 +40,8 @@ export function webLocksBeacon(prefix: string, locks: LockManager): Beacon {
           new Promise<void>(release => {
             withdraw(key)
             held.set(key, release)
-            globalThis.addEventListener('storage', another)
-            globalThis.addEventListener('pagehide', all)
+            globalThis.addEventListener?.('storage', another)
+            globalThis.addEventListener?.('pagehide', all)
             done()
           })
         // a browser that refuses locks here has refused the one around this write as well

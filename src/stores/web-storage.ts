@@ -72,7 +72,9 @@ export function webStorageStore(storage: Storage, options: WebStorageStoreOption
         if (event.storageArea === storage && (event.key === null || event.key === prefix + key)) changed()
       }
       globalThis.addEventListener?.('storage', listener)
-      return () => globalThis.removeEventListener('storage', listener)
+      // WebKit tells only pages that have read
+      storage.getItem(prefix + key)
+      return () => globalThis.removeEventListener?.('storage', listener)
     },
   }
 }

@@ -46,6 +46,8 @@ export type Credential = object
 export interface Auth<C extends Credential = Credential> {
   /** True when the credential depends on the URL, the method or the body, or stands in one of them: redirects are then followed by hand. */
   readonly boundToUrl?: boolean
+  /** True when a redirect to another origin ends it, even to one that is allowed. */
+  readonly sameOriginOnly?: boolean
   /** Signs synchronously with what is at hand, or answers `undefined` (having touched nothing) to take the flow. */
   open?(request: OutgoingRequest): C | undefined
   /**

@@ -138,6 +138,6 @@ export function follow(call: Call, outcome: Outcome): Call | undefined {
     { method, headers: options.headers, data },
     call.hops + 1,
   )
-  next.strayed = !mayGo(next, to.href)
+  next.strayed = !mayGo(next, to.href) || (!!call.scheme.sameOriginOnly && (call.strayed || to.origin !== from.origin))
   return next
 }

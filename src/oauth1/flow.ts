@@ -62,6 +62,7 @@ export function oauth1Auth(signer: Signer, source: OAuth1TokenSource, parameters
 
   return {
     boundToUrl: true,
+    sameOriginOnly: true,
     allowInsecure: signer.allowInsecure,
     open(request) {
       const token = source.current()

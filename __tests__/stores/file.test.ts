@@ -110,5 +110,5 @@ describe('fileStore', () => {
     }
     await Promise.all(Array.from({ length: 4 }, () => lane(50)))
     expect(kills).toEqual({ done: 200, lost: 0, torn: 0 })
-  }, 120_000)
+  }, 400_000)
 })

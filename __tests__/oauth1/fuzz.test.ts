@@ -150,5 +150,5 @@ describe.each(contenders)('$label', ({ axios: library, adapter, knownBug }) => {
       }),
       { numRuns: RUNS },
     )
-  }, 120_000)
+  }, 400_000)
 })

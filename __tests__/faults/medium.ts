@@ -98,7 +98,7 @@ export function makeMedium(world: World): Medium {
     // asking a lease whether it stands may end it: so it is told here, and not asked
     let lost = signal.aborted
     signal.addEventListener('abort', () => {
-      lost = true
+      lost ||= section.open
     })
     const section: Section = {
       process,

@@ -4,7 +4,6 @@ import { redisLock } from '../../src/locks/redis.js'
 import type { Lock } from '../../src/oauth2/stored-grant.js'
 import { fileStore } from '../../src/stores/file.js'
 import { sampleGrant } from '../contracts/store.js'
-import { clients } from './redis-clients.js'
 
 const [role, ...args] = process.argv.slice(2) as [string, ...string[]]
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -51,12 +50,14 @@ const roles: Record<string, () => Promise<void>> = {
   },
   async 'contend-redis'() {
     const [port = '', witness = ''] = args
+    const { clients } = await import('./redis-clients.js')
     const connection = await clients.ioredis?.(Number(port))
     if (connection) await contend(redisLock(connection.client, { lease: 1, poll: 0.005 }), witness, 'name')
   },
   /** Holds a Redis lock until it is killed. */
   async 'hold-redis'() {
     const [kind = '', port = '', options = '', name = ''] = args
+    const { clients } = await import('./redis-clients.js')
     const connection = await clients[kind]?.(Number(port))
     if (!connection) throw new Error(`no client ${kind}`)
     await redisLock(connection.client, JSON.parse(options))(name, async () => {

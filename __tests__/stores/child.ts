@@ -19,11 +19,13 @@ export interface Child {
 /** Compiles child-main.ts, with what it imports, to a file that plain node runs; answers its path. */
 export async function compileChild(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'oauth-child-'))
-  const outfile = join(folder, 'child.mjs')
   await build({
-    entryPoints: [join(__dirname, 'child-main.ts')],
-    outfile,
+    entryPoints: { child: join(__dirname, 'child-main.ts') },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    // so that only who needs a Redis client loads one
+    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node18',
@@ -31,7 +33,7 @@ export async function compileChild(): Promise<string> {
     // the Redis clients are CommonJS and require node's own modules
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
-  return outfile
+  return join(folder, 'child.mjs')
 }
 
 /** Starts a compiled child. */

@@ -132,7 +132,7 @@ describe('redisLock without an answer', () => {
       },
     }
     const aborter = new AbortController()
-    const waiter = redisLock(late)('name', async () => 1, { signal: aborter.signal })
+    const waiter = redisLock(late, { timeout: 0.2 })('name', async () => 1, { signal: aborter.signal })
     const taken = answer
     aborter.abort()
     await expect(waiter).rejects.toMatchObject({ code: 'OAUTH_ABORTED' })

@@ -53,6 +53,8 @@ export async function listen(
     response.end(body)
   }
   const server = tls ? https.createServer(tls, listener) : http.createServer(listener)
+  // a test that fails before it closes its server must not keep the process
+  server.unref().on('connection', socket => socket.unref())
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {

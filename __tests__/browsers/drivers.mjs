@@ -3,7 +3,6 @@
  * `script` is an expression that answers a string, or nothing.
  */
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 
 const paths = {
@@ -11,7 +10,6 @@ const paths = {
   firefox: '/usr/bin/firefox-esr',
   webkit: '/usr/bin/WebKitWebDriver',
 }
-
 
 /** Starts a browser with an empty profile. */
 export const launch = name => launchers[name]()

@@ -114,7 +114,6 @@ export async function converse(
     : undefined
   const flow = scheme.flow(call, sent)
   let incoming = sent?.response ?? replayed
-  let expired: boolean | undefined = false
   try {
     for (let answer = replayed, first = true; ; first = false) {
       const step = answer && !first ? flow.next(answer) : flow.next()
@@ -135,7 +134,7 @@ export async function converse(
       outcome = await transmit(call, keep)
       reset(call)
       if (!outcome.response || turn.done) break
-      expired = tellExpired(seam, outcome.response)
+      const expired = tellExpired(seam, outcome.response)
       answer = incoming = receive(call, outcome.response, expired)
       if (expired === undefined && !again) seam.unread.set(config, { call, token: undefined })
     }

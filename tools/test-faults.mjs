@@ -4,7 +4,7 @@
  * Also `--from N` (first seed), `--workers N`, and `--mutant NAME` with a seed or alone.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
     from: { type: 'string', default: process.env.FROM ?? '1' },
     seed: { type: 'string', ...(process.env.SEED && { default: process.env.SEED }) },
     trace: { type: 'boolean', default: !!process.env.TRACE },
-    workers: { type: 'string', default: String((availableParallelism ?? (() => cpus().length))()) },
+    workers: { type: 'string', default: String(cpus().length) },
     mutants: { type: 'boolean', default: false },
     mutant: { type: 'string' },
   },

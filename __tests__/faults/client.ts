@@ -135,7 +135,11 @@ export function makeClients(world: World, api: Api): Clients {
       case 'log out':
         judge.logout(actor)
         actor.leaving++
-        await call(actor, 'revokeToken()', () => revokeToken(session))
+        await call(actor, 'revokeToken()', async () => {
+          const seen = world.record()
+          await revokeToken(session)
+          judge.loggedOut(actor, seen)
+        })
         actor.leaving--
         return
     }

@@ -3,6 +3,7 @@ import { isOAuthError } from '../../src/errors.js'
 import { expiresWithin, type StoredGrant } from '../../src/oauth2/stored-grant.js'
 import type { Server } from './server.js'
 import {
+  type Actor,
   EPOCH,
   type Family,
   type Judge,
@@ -29,6 +30,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
   /** Families that somebody began to log out of, and those whose end is stored. */
   const leaving = new Set<Family>()
   const over = new Set<Family>()
+  /** Families whose log-out succeeded, but is not stored yet. */
+  const left = new Map<Family, Actor>()
   const losses: Record<string, number> = {}
   let endings = 0
   /** A write came through that nobody's lock guarded: of a process that had died, or one that had given up before. */
@@ -135,7 +138,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
         rotation.late ||= !rotation.saved && (process?.alive === false || outside)
         rotation.saved = true
       }
-      const unguarded = profile.lock !== 'none' && process && !judge.sectionOf(process)
+      const section = process && judge.sectionOf(process)
+      const unguarded = profile.lock !== 'none' && process && (!section || section.lost())
       if (process?.alive === false || unguarded || (failures.get(JSON.stringify(next)) ?? 0) >= 4) lateWrite = true
       for (const token of Object.values(next.tokens)) everStored.add(token.access_token)
       const from = familyOf(before)
@@ -211,6 +215,28 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
         const family = familyOf(grant)
         if (family) leaving.add(family)
       }
+    },
+    loggedOut(actor, seen) {
+      const record = world.record()
+      const family = familyOf(seen)
+      if (!family || family !== familyOf(record) || record?.ended || actor.process.lostLease) return
+      // what the store does not take is written as soon as it can be
+      if (actor.state.unsaved?.ended) left.set(family, actor)
+      else
+        judge.fail(
+          'a log-out that was lost',
+          `${actor.name} was told that it is out, and family ${family.id} is stored`,
+        )
+    },
+    finish() {
+      const record = world.record()
+      const family = familyOf(record)
+      const actor = family && left.get(family)
+      if (actor?.process.alive && record && !record.ended)
+        judge.fail(
+          'a log-out that was lost',
+          `${actor.name} was told that it is out, and family ${family?.id} is stored to the end`,
+        )
     },
     isLost({ refresh_token = '' }) {
       const rotation = rotations.get(refresh_token)

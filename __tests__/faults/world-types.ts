@@ -138,6 +138,10 @@ export interface Judge {
   /** A request with this access token leaves. */
   apiSending(actor: Actor, accessToken: string): void
   logout(actor: Actor): void
+  /** A log-out succeeded, as its caller was told; `seen` is what was stored when it began. */
+  loggedOut(actor: Actor, seen: StoredGrant | undefined): void
+  /** Nothing happens any more: what was put off must have come to pass. */
+  finish(): void
   /** True for a grant whose refresh token is spent or dead for a reason that nobody could prevent. */
   isLost(grant: StoredGrant): boolean
   ended(actor: Actor, reason: string): void

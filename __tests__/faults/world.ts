@@ -306,6 +306,7 @@ async function runCalm(
   }
   if (alive > 0 && alive < living.length && !profile.interaction)
     judge.fail('sessions that disagree', `${alive} of ${living.length} work`)
+  judge.finish()
   for (const actor of living) if (actor.state.unsaved) judge.fail('a grant never written', actor.name)
   if (record && !record.ended && !profile.unattended && !server.isHead(record.refresh_token) && !judge.isLost(record)) {
     judge.fail('a broken record left behind', `${record.refresh_token} is stored and of no use`)

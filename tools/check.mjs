@@ -31,6 +31,7 @@ const checks = {
   layers: [['tools/check-layers.mjs']],
   docstrings: [['tools/check-docstrings.mjs']],
   docs: [['tools/check-docs.mjs']],
+  standards: [['tools/standards.mjs', '--check']],
   build: [['tools/build.mjs']],
   package: [['tools/check-package.mjs']],
   size: [['tools/check-size.mjs']],

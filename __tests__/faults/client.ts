@@ -136,9 +136,9 @@ export function makeClients(world: World, api: Api): Clients {
         judge.logout(actor)
         actor.leaving++
         await call(actor, 'revokeToken()', async () => {
-          const seen = world.record()
-          await revokeToken(session)
-          judge.loggedOut(actor, seen)
+          const seen = actor.state.unsaved ?? world.record()
+          const result = await revokeToken(session)
+          if (result.revoked || result.error.code !== 'OAUTH_STORE_WRITE') judge.loggedOut(actor, seen)
         })
         actor.leaving--
         return

@@ -299,7 +299,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     const { state, process } = actor
     const record = world.record()
     const unsaved = process.actors.some(other => other.state.unsaved)
-    if (unsaved || lateWrite) return
+    // who waited for the lock in vain logs out without it, in the middle of a renewal
+    if (unsaved || lateWrite || record?.ended?.reason === 'revoked') return
     if (refreshToken && refreshToken !== record?.refresh_token)
       judge.fail('a stale refresh token', `${actor.name} sends ${refreshToken}, but ${record?.refresh_token} is stored`)
     const { failure } = actor

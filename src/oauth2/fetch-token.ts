@@ -5,7 +5,7 @@ import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import type { Grant } from './grants/grant.js'
 import type { OAuth2Session } from './session.js'
 import { obtain } from './session.js'
-import { compose, discard, emit, inside, load, locked, save } from './session-state.js'
+import { compose, discard, emit, inside, insistOnWriting, load, loadToReplace, locked, save } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 import { normaliseToken, scopeChange } from './token-response.js'
 
@@ -38,6 +38,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
   const at = inside(session)
   const { state, slot } = at
   const { sameUser, ...call } = options
+  insistOnWriting(state)
   const { epoch } = state
   let asked = grant.scope
   const endpoint = tokenEndpoint(state, call)
@@ -69,7 +70,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
     // a second try, because a write that was thought lost may be in the way: under the lock the sign-in wins
     for (let again = true; ; again = false) {
       if (epoch !== state.epoch) throw ended()
-      await load(state, true)
+      await loadToReplace(state)
       const before = state.grant
       const person = subject(before)
       const same = sameUser ?? (person !== undefined && person === subject(token))
@@ -84,6 +85,8 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
       }
     }
   })
+  // a log-out that the store did not take ends with the sign-in after it
+  state.ending = undefined
   emit(state, 'token', { scope: token.scope, expires_at: token.expires_at, scopeChanged })
   return token
 }

@@ -36,7 +36,8 @@ export function processRevocationResponse(response: ServerResponse, now: number,
 /**
  * Logs out: ends the session here at once, whatever the server says, then asks the server to revoke its tokens. Without anything
  * to revoke the answer is `{ revoked: true }`. With `token`, revokes that one and touches nothing else.
- * Never rejects because the server did not confirm: the result says so and can be tried again.
+ * Never rejects because the server did not confirm, or the store did not take the end of the session (`OAUTH_STORE_WRITE`): the
+ * result says so and can be tried again.
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
  */
 export async function revokeToken(session: OAuth2Session, options: RevocationOptions = {}): Promise<RevocationResult> {
@@ -44,15 +45,19 @@ export async function revokeToken(session: OAuth2Session, options: RevocationOpt
   const inside = core(session)
   const left: [token: string, hint: string | undefined][] = []
   if (token) left.push([token, undefined])
-  else {
-    const stored = await inside.end('revoked')
+  let ended = !!token
+  const end = async () => {
+    const { before, failure } = await inside.end('revoked')
+    ended = !failure
     // the refresh token takes the whole grant with it
-    if (stored?.refresh_token) left.push([stored.refresh_token, 'refresh_token'])
-    else for (const one of Object.values(stored?.tokens ?? {})) left.push([one.access_token, 'access_token'])
+    if (before?.refresh_token) left.push([before.refresh_token, 'refresh_token'])
+    else for (const one of Object.values(before?.tokens ?? {})) left.push([one.access_token, 'access_token'])
+    return failure
   }
 
   const attempt = async (): Promise<RevocationResult> => {
     try {
+      const failure = ended ? undefined : await end()
       for (let next = left[0]; next; next = left[0]) {
         const hint = token_type_hint === undefined ? next[1] : token_type_hint
         const response = await inside.call(
@@ -63,7 +68,7 @@ export async function revokeToken(session: OAuth2Session, options: RevocationOpt
         processRevocationResponse(response, inside.clock(), !!callback)
         left.shift()
       }
-      return { revoked: true }
+      return failure ? failed(failure, 0) : { revoked: true }
     } catch (error) {
       if (!isOAuthError(error)) throw error
       return failed(error, inside.clock() + (error.retryAfter ?? 0))

@@ -137,7 +137,10 @@ export interface OAuth2Session {
   for(target: { resource?: string; scope?: string }): OAuth2Session
   /** Listens; returns the function that stops listening. */
   on<E extends keyof SessionEvents>(event: E, listener: (detail: SessionEvents[E]) => void): () => void
-  /** Finishes and stores what is under way and drops the store's notices. The session can be used again afterwards. */
+  /**
+   * Finishes and stores what is under way and drops the store's notices. The session can be used again afterwards.
+   * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_LOCK_TIMEOUT` while there is a token that the store did not take
+   */
   close(): Promise<void>
 }
 
@@ -156,6 +159,6 @@ export interface SessionCore {
   /** Reads the store, past the cache. */
   read(): Promise<StoredGrant | undefined>
   /** Ends the session here at once and, under the lock, in the store; answers what was stored before. */
-  end(reason: string): Promise<StoredGrant | undefined>
+  end(reason: string): Promise<{ before: StoredGrant | undefined; failure?: OAuthError }>
   emit<E extends keyof SessionEvents>(event: E, detail: SessionEvents[E]): void
 }

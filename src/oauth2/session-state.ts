@@ -225,10 +225,17 @@ export async function load(state: State, holding?: boolean): Promise<void> {
     load(state).catch(error => emit(state, 'error', { error }))
   })
   let stored: StoredGrant | undefined
+  let seen = false
   try {
     stored = await look(state)
+    seen = true
     const { unsaved } = state
-    if (unsaved && !((stored?.version ?? 0) >= unsaved.version)) {
+    const newer = stored && unsaved && stored.version >= unsaved.version ? stored : undefined
+    // who logged out stays out, though somebody has renewed the grant since
+    if (
+      unsaved &&
+      (!newer || (unsaved.ended?.reason === 'revoked' && !newer.ended && newer.grantId === unsaved.grantId))
+    ) {
       // not into the middle of somebody's renewal: what is in memory serves until the lock is had
       if (!holding) {
         state.flushing ??= locked(state, () => load(state, true))
@@ -239,10 +246,12 @@ export async function load(state: State, holding?: boolean): Promise<void> {
         state.readAt = state.clock() - (options.recheck ?? 60) + 1
         return
       }
-      stored = (await store.set(key, unsaved)) === false ? await look(state) : unsaved
+      const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
+      stored = (await store.set(key, next)) === false ? await look(state) : next
     }
   } catch (error) {
-    if (state.unsaved) return
+    // under the lock what is in memory may be spent already: only what was seen in the store is good enough
+    if (state.unsaved && (seen || !holding)) return
     throw storeError('OAUTH_STORE_READ', error)
   }
   const superseded = !!state.unsaved && !isSameGrant(stored, state.unsaved)
@@ -273,16 +282,24 @@ export const isSameGrant = (a: StoredGrant | undefined, b: StoredGrant): boolean
   !a.ended === !b.ended &&
   Object.keys(b.tokens).every(key => a.tokens[key]?.access_token === b.tokens[key]?.access_token)
 
+const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
+
 /** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
-export async function save(state: State, next: StoredGrant, lease: Lease): Promise<boolean> {
-  const { store, key, clock, options, epoch } = state
+export async function save(state: State, grant: StoredGrant, lease: Lease): Promise<boolean> {
+  const { store, key, clock, options, epoch, unsaved } = state
+  let next = grant
   let failure: unknown
   // once also without the lock: the version guards what is newer
   for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
-    if (attempt) await new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
+    if (attempt) await pause(attempt)
     try {
-      // a write that failed may have gone through all the same
-      if ((await store.set(key, next)) === false && !(attempt && isSameGrant(await store.get(key), next))) return false
+      while ((await store.set(key, next)) === false) {
+        // a write that failed may have gone through all the same: this one, or the one before
+        const stored = await store.get(key)
+        if (isSameGrant(stored, next)) break
+        if (!unsaved || !isSameGrant(stored, unsaved) || next.version > unsaved.version) return false
+        next = { ...next, version: unsaved.version + 1 }
+      }
       // so late that somebody else's is known by now
       if (next.version < state.version) return false
       state.unsaved = undefined
@@ -350,28 +367,76 @@ export async function bury(state: State, reason: string, lease: Lease): Promise<
   )
 }
 
-/** Ends the session here at once and then in the store; answers what was stored before. */
-export async function end(state: State, reason: string): Promise<StoredGrant | undefined> {
+/** Reads the store for somebody who replaces what is in it: a value that nobody can read is in nobody's way. */
+export async function loadToReplace(state: State): Promise<void> {
+  try {
+    await load(state, true)
+  } catch (error) {
+    if (!isOAuthError(error, 'OAUTH_STORE_VALUE')) throw error
+    try {
+      await state.store.delete(state.key)
+    } catch (failure) {
+      throw storeError('OAUTH_STORE_WRITE', failure)
+    }
+  }
+}
+
+/** @throws OAuthError `OAUTH_STORE_WRITE` where what would be asked of the server could not be stored */
+export function insistOnWriting({ store }: State): void {
+  if (store.readOnly)
+    throw new OAuthError(
+      'OAUTH_STORE_WRITE',
+      'The store is read-only here and would lose the new token: do this where it can be written.',
+    )
+}
+
+/**
+ * Ends the session here at once and then in the store; answers what was stored before, and `failure` if the store neither took
+ * the end nor will take it later: the session is then over for this process alone.
+ */
+export async function end(
+  state: State,
+  reason: string,
+): Promise<{ before: StoredGrant | undefined; failure?: OAuthError }> {
+  insistOnWriting(state)
   let before = state.grant
   state.epoch++
   state.ending = reason
-  try {
-    await locked(state, async lease => {
-      await load(state, true).catch(error => emit(state, 'error', { error }))
-      before = state.grant ?? before
-      // under the lock only somebody who lost it can be in the way
-      if (!(await bury(state, reason, lease))) {
-        await load(state, true)
-        await bury(state, reason, lease)
+  const write = async (lease: Lease) => {
+    // refused, under the lock, only where it was lost, or where what is stored could not be read
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (attempt) await pause(attempt)
+      try {
+        await loadToReplace(state)
+      } catch (error) {
+        emit(state, 'error', { error: error as OAuthError })
+        // nobody knows what there is to end
+        if (!before) continue
       }
-    })
+      before = state.grant ?? before
+      if (await bury(state, reason, lease)) return true
+    }
+    return false
+  }
+  let cause: unknown
+  let written: boolean
+  try {
+    written = await locked(state, write)
   } catch (error) {
+    cause = error
     // ended all the same; the store is told as soon as it can be
-    await bury(state, reason, { signal: AbortSignal.abort() })
+    written = await write({ signal: AbortSignal.abort() })
     emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
   }
+  if (!written) {
+    const message = 'The store did not take the end of the session: only this process is logged out.'
+    return {
+      before,
+      failure: new OAuthError('OAUTH_STORE_WRITE', message, { cause: isOAuthError(cause) ? cause : undefined }),
+    }
+  }
   state.ending = undefined
-  return before
+  return { before }
 }
 
 /** Revokes, as far as that goes, a token that nobody will use. */

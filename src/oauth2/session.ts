@@ -19,6 +19,7 @@ import {
   INSIDE,
   type Inside,
   inside,
+  insistOnWriting,
   isWithin,
   type Lease,
   load,
@@ -85,6 +86,7 @@ async function acquire(
     const refresh_token = base?.refresh_token
     if (!refresh_token || refresh_token === spent) break
     insistOnLock(lease)
+    insistOnWriting(state)
     try {
       const received = await endpoint(refreshGrant(refresh_token, slot))
       const { id_token, access_token } = received
@@ -222,6 +224,7 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
   for (let asked = false; ; ) {
     try {
       slot.quiet = false
+      const joined = !!slot.pending
       const { token, renewed } = await pend(at, stale, rejected ? 'refused' : forced ? 'forced' : 'expired', call)
       if (rejected && state.owners?.has(rejected) && state.owners.get(rejected) !== state.owners.get(token)) {
         throw new OAuthError(
@@ -230,7 +233,8 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
         )
       }
       // a shared renewal may have ended with the very token that was refused to this caller
-      if (renewed || (token.access_token !== stale && !slot.refused.includes(token.access_token))) return token
+      if ((renewed && !joined) || (token.access_token !== stale && !slot.refused.includes(token.access_token)))
+        return token
     } catch (caught) {
       const error = caught as OAuthError
       const ask = state.options.onInteractionRequired

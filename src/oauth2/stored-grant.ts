@@ -64,6 +64,8 @@ export interface TokenStore {
   subscribe?(key: string, changed: () => void): () => void
   /** True for a store that many users share (a server's): the session then demands a `key`. */
   readonly shared?: boolean
+  /** True where nothing can be written: there no refresh token is spent, and nobody signs in or out. */
+  readonly readOnly?: boolean
   /** The key pair kept under `name`, made by `make` when there is none; for media that keep keys which cannot be read out. */
   keyPair?(name: string, make: () => Promise<CryptoKeyPair>): Promise<CryptoKeyPair>
 }

@@ -18,7 +18,7 @@ export function encryptedStore(inner: TokenStore, key: EncryptionKey | readonly 
   const [first] = keys
   if (!first || keys.some(key => key instanceof Uint8Array && key.length !== 32))
     throw new OAuthError('OAUTH_INVALID_OPTION', 'An encryption key must have 32 bytes.')
-  const { lock, shared } = inner
+  const { lock, shared, readOnly } = inner
   return {
     async get(name, report) {
       const sealed = await inner.get(name, report)
@@ -30,6 +30,7 @@ export function encryptedStore(inner: TokenStore, key: EncryptionKey | readonly 
     delete: name => inner.delete(name),
     ...(lock && { lock }),
     ...(shared && { shared }),
+    ...(readOnly && { readOnly }),
     ...(inner.subscribe && { subscribe: inner.subscribe.bind(inner) }),
     ...(inner.keyPair && { keyPair: inner.keyPair.bind(inner) }),
   }

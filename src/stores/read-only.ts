@@ -1,0 +1,40 @@
+import type { StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+
+/** Options of {@link readOnlyStore}. */
+export interface ReadOnlyStoreOptions {
+  /**
+   * Lets the session spend the stored refresh token, though what comes back lives only as long as this store object. Only for
+   * servers that never rotate refresh tokens. Default `false`.
+   */
+  allowRefresh?: boolean
+}
+
+/**
+ * A store for places that can read but not write, such as a Server Component that may not set cookies. A token that is stored
+ * is used; one that would have to be refreshed, signing in and logging out are refused with `OAUTH_STORE_WRITE`, because the
+ * rotated token would be lost. Tokens of a grant that needs nobody are kept in this object, so make one for each request.
+ * @throws OAuthError whatever `inner.get` throws
+ */
+export function readOnlyStore(
+  inner: Pick<TokenStore, 'get' | 'shared'>,
+  { allowRefresh = false }: ReadOnlyStoreOptions = {},
+): TokenStore {
+  const kept = new Map<string, StoredGrant>()
+  return {
+    readOnly: !allowRefresh,
+    async get(key, report) {
+      const stored = await inner.get(key, report)
+      const own = kept.get(key)
+      return own && !(stored && stored.version >= own.version) ? own : stored
+    },
+    set(key, next) {
+      if ((kept.get(key)?.version as number) >= next.version) return false
+      kept.set(key, JSON.parse(JSON.stringify(next)))
+      return true
+    },
+    delete(key) {
+      kept.delete(key)
+    },
+    ...(inner.shared && { shared: true }),
+  }
+}

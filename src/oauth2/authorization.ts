@@ -40,7 +40,7 @@ export interface AuthorizationTransaction {
 
 /** Options of {@link createAuthorizationUrl}; whatever else is given is sent as it is (a list repeats the key, `null` leaves out). */
 export interface AuthorizationOptions {
-  /** Exactly as registered. */
+  /** Exactly as registered: an absolute URI without a fragment. */
   redirect_uri?: string
   scope?: string | readonly string[]
   /** Default: random. */
@@ -63,7 +63,8 @@ export interface AuthorizationOptions {
 /**
  * Chooses the parameters of an authorization request and what must be remembered of them.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when PKCE is switched off for a public client, or the server's metadata lists its
- * PKCE methods and S256 is not among them (name `pkce` explicitly to go on), or `code_verifier` is malformed
+ * PKCE methods and S256 is not among them (name `pkce` explicitly to go on) or is, while `pkce` is `plain`; when `code_verifier`
+ * is malformed, or `redirect_uri` is no absolute URI or has a fragment
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
  */
 export async function prepareAuthorization(
@@ -75,6 +76,7 @@ export async function prepareAuthorization(
   const { pkce, code_verifier, scope: scopes, state, nonce, response_type = 'code', ...others } = options
   const { redirect_uri, resource, max_age } = others
   checkResources(resource)
+  checkResources(redirect_uri, 'redirect_uri')
   const scope = (scopes && [scopes].flat().join(' ')) || undefined
   const parameters: ServerParameters = {
     response_type,
@@ -89,7 +91,10 @@ export async function prepareAuthorization(
     const auth = typeof context.clientAuth === 'object' ? context.clientAuth.token : context.clientAuth
     if (pkce === false && !client_secret && (!auth || auth === noClientAuth()))
       throw new OAuthError('OAUTH_INVALID_OPTION', 'A public client cannot do without PKCE: remove pkce: false')
-    if (pkce === undefined && !(server.code_challenge_methods_supported?.includes('S256') ?? true))
+    const knowsS256 = server.code_challenge_methods_supported?.includes('S256')
+    if (pkce === 'plain' && knowsS256)
+      throw new OAuthError('OAUTH_INVALID_OPTION', 'The server knows S256: remove pkce: plain')
+    if (pkce === undefined && knowsS256 === false)
       throw new OAuthError(
         'OAUTH_INVALID_OPTION',
         'The server metadata lists PKCE methods, but not S256: pass pkce to say what to do',

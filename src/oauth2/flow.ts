@@ -5,6 +5,7 @@ import { applyHooks } from './hooks.js'
 import type { OAuth2Session } from './session.js'
 import { emit, inside, isWithin, type State, signingContext } from './session-state.js'
 import type { Token } from './stored-grant.js'
+import { checkTokenType } from './token-response.js'
 import { bearer } from './token-types/bearer.js'
 
 /** A fresh token that was refused at an origin is not renewed again on that origin's account for so long (seconds). */
@@ -42,12 +43,18 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
 
   const context = signingContext(state)
 
+  // also a token that no token endpoint answered: stored by an older configuration, saved, or given with the request
+  const sign = (request: OutgoingRequest, token: Token) => {
+    if (token.token_type) checkTokenType(token, type.accepts)
+    return type.authorize(request, token, context)
+  }
+
   async function* attempt(
     request: OutgoingRequest,
     token: Token,
   ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse> {
     for (let again = true; ; again = false) {
-      await type.authorize(request, token, context)
+      await sign(request, token)
       if (hooks?.protectedRequest) await applyHooks(hooks.protectedRequest, request, token)
       const response = yield request
       if (!type.learn?.(response, request) || !again) return response
@@ -131,7 +138,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
   if (type.synchronous && !hooks?.protectedRequest) {
     auth.open = request => {
       const token = source.current()
-      if (token) type.authorize(request, token, context)
+      if (token) sign(request, token)
       return token
     }
   }

@@ -47,7 +47,7 @@ it.each(['query', 'uri', 'url'] as const)('%s is the query, with everything that
     const one = request({ url: before })
     bearer({ placement }).authorize(one, { access_token: token.access_token })
     expect(one.url).toBe(after)
-    expect(one.written).toEqual({})
+    expect(one.written).toEqual({ 'Cache-Control': 'no-store' })
   }
   expect(bearer({ placement }).boundToUrl).toBe(true)
 })

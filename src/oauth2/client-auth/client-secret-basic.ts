@@ -13,6 +13,7 @@ const bytes = (text: string) =>
 export function clientSecretBasic({ encoding }: { encoding?: 'form' | 'raw' } = {}): ClientAuth {
   const encode = encoding === 'raw' ? bytes : formEncode
   return ({ headers }, { client }) => {
-    headers.Authorization ??= `Basic ${btoa(`${encode(client.client_id)}:${encode(client.client_secret ?? '')}`)}`
+    if (Object.keys(headers).some(name => /^authorization$/i.test(name))) return
+    headers.Authorization = `Basic ${btoa(`${encode(client.client_id)}:${encode(client.client_secret ?? '')}`)}`
   }
 }

@@ -24,13 +24,29 @@ export function bearer({ placement = 'header' }: { placement?: BearerPlacement }
       const { url, data, method } = request
       const parameter = `access_token=${encodeURIComponent(access_token)}`
       if (query) {
-        request.url = url.replace(/(?=#)|$/, (/^[^#]*\?/.test(url) ? '&' : '?') + parameter)
+        // a link that the API made may hold the token of the request before: one token, in one place
+        const [, path, search, fragment] = /^([^?#]*)(\?[^#]*)?(.*)$/s.exec(url) as unknown as string[]
+        const others =
+          search
+            ?.slice(1)
+            .split('&')
+            .filter(one => !one.startsWith('access_token=')) ?? []
+        request.url = `${path}?${[...others, parameter].join('&')}${fragment}`
+        // in a page it would make the browser ask another origin first, which few of them allow
+        const { location } = globalThis
+        if (!request.header('Cache-Control') && (!location || new URL(url).origin === location.origin))
+          request.setHeader('Cache-Control', 'no-store')
         return
       }
       const form = 'application/x-www-form-urlencoded'
       const text = data instanceof URLSearchParams ? `${data}` : (data ?? '')
       const type = request.header('Content-Type') || (text && text === data ? '' : form)
-      if (!type.toLowerCase().startsWith(form) || typeof text !== 'string' || /^(GET|HEAD)$/.test(method))
+      if (
+        !type.toLowerCase().startsWith(form) ||
+        typeof text !== 'string' ||
+        /[\u0080-\uffff]/.test(text) ||
+        /^(GET|HEAD|DELETE|TRACE)$/.test(method)
+      )
         throw new OAuthError('OAUTH_INVALID_OPTION', 'Bearer placement body needs a form body')
       request.data = text + (text && '&') + parameter
       request.setHeader('Content-Type', type)

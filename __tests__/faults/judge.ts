@@ -220,9 +220,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       const record = world.record()
       const family = familyOf(seen)
       if (!family || family !== familyOf(record) || record?.ended || actor.process.lostLease) return
-      // what the store does not take is written as soon as it can be
-      if (actor.state.unsaved?.ended) left.set(family, actor)
-      else
+      // what the store does not take is written as soon as it can be: the end, or a sign-in since
+      const { unsaved } = actor.state
+      if (unsaved?.ended) left.set(family, actor)
+      else if (!unsaved)
         judge.fail(
           'a log-out that was lost',
           `${actor.name} was told that it is out, and family ${family.id} is stored`,

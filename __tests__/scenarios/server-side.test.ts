@@ -43,8 +43,9 @@ describe('server side rendering', () => {
     ['encryptedStore', () => encryptedStore(memoryStore(), new Uint8Array(32).fill(7))],
   ]
 
-  describe.each(stores)('%s', (_, makeStore) => {
-    test.each(axiosVersions.map(version => [version.version, version] as const))(
+  describe.each(stores)('%s', (name, makeStore) => {
+    const versions = name === 'memoryStore' ? axiosVersions : [newest]
+    test.each(versions.map(version => [version.version, version] as const))(
       `axios %s: ${USERS} people, ${PAGES} pages each at once: everybody sees their own, one token request for each`,
       async (_, { axios, oauth }) => {
         const store = makeStore()

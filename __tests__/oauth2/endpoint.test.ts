@@ -11,6 +11,21 @@ import { answer, errorOf, nodeSend, scripted } from './support.js'
 const parameters = { grant_type: 'client_credentials' }
 
 describe('the request', () => {
+  it('is proven to be what a hook made of it', async () => {
+    const seen: string[] = []
+    const context = scripted([], {
+      tokenType: { accepts: [], authorize: () => {}, prepare: ({ url }) => void seen.push(url.href) },
+      hooks: {
+        tokenRequest: request => {
+          request.url = new URL('https://as.example/tenant/token')
+        },
+      },
+    })
+    await callEndpoint(context, 'token', parameters)
+    expect(seen).toEqual(['https://as.example/tenant/token'])
+    expect(context.sent[0]?.url.href).toBe(seen[0])
+  })
+
   it('is a form without charset that asks for JSON', async () => {
     const context = scripted()
     await callEndpoint(context, 'token', parameters)

@@ -4,6 +4,7 @@ import { saveToken } from '../../src/oauth2/fetch-token.js'
 import { authFor, authOf } from '../../src/oauth2/flow.js'
 import type { OAuth2Session } from '../../src/oauth2/session.js'
 import type { Token } from '../../src/oauth2/stored-grant.js'
+import { mac } from '../../src/oauth2/token-types/mac.js'
 import { fakeServer, gate, makeSession, settled } from '../support/fake-server.js'
 
 /** A request without axios; what a scheme wrote is taken off after each send, as the seam does. */
@@ -161,6 +162,40 @@ describe('hooks on protected requests', () => {
     ])
     expect(authOf(session)).toMatchObject({ boundToUrl: true })
     expect(authOf(session).open).toBeUndefined()
+  })
+
+  test('a signature is made over what the hook left, and nothing is signed twice without need', async () => {
+    let signed = 0
+    const type = mac({ draft: 1 })
+    const server = fakeServer()
+    const context = { clock: () => server.now, random: (bytes: number) => new Uint8Array(bytes), crypto }
+    const { session } = makeSession(server, {
+      ...context,
+      tokenType: {
+        ...type,
+        authorize(...given) {
+          signed++
+          return type.authorize(...given)
+        },
+      },
+      hooks: {
+        protectedRequest: request => {
+          if (request.method === 'GET') request.url = 'https://api.example/y?site=1'
+        },
+      },
+    })
+    const token = { access_token: 'a0', token_type: 'mac', mac_key: 'k', mac_algorithm: 'hmac-sha-256' }
+    await saveToken(session, token)
+    const { request, take } = makeRequest()
+    await authOf(session).flow(request).next()
+    const direct = makeRequest('https://api.example/y?site=1')
+    type.authorize(direct.request, token, context)
+    expect(take()).toEqual(direct.take())
+    expect(signed).toBe(2)
+    await authOf(session)
+      .flow({ ...makeRequest().request, method: 'POST' })
+      .next()
+    expect(signed).toBe(3)
   })
 })
 

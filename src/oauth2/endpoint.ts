@@ -135,6 +135,8 @@ export interface ServerCallOptions {
   timeout?: number
   /** GET puts the parameters into the query, for servers that want it. */
   method?: 'POST' | 'GET'
+  /** Another client authentication, for this call alone. */
+  clientAuth?: ClientAuthOption
   signal?: AbortSignal
 }
 
@@ -178,8 +180,9 @@ export async function callEndpoint(
   parameters: ServerParameters,
   options: ServerCallOptions & { hook?: 'token' | 'refresh' | 'revocation' | 'introspection' } = {},
 ): Promise<ServerResponse> {
-  const { server, client, clientAuth, tokenType } = context
+  const { server, client, tokenType } = context
   const {
+    clientAuth = context.clientAuth,
     hook = parameters.grant_type === 'refresh_token' ? 'refresh' : endpoint,
     method = 'POST',
     parameters: more,
@@ -212,9 +215,10 @@ export async function callEndpoint(
     // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
     if (hook === 'refresh') delete request.signal
     await authenticate(request, context)
-    await tokenType.prepare?.(request, context)
     request = await applyHook('Request', request)
     request.url = secureUrl(request.url, name, context.allowInsecure)
+    // a proof names the URL that a hook may have changed
+    await tokenType.prepare?.(request, context)
     if (request.method === 'GET') {
       appendQuery(request.url, request.body)
       request.body = new URLSearchParams()

@@ -55,7 +55,11 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
   ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse> {
     for (let again = true; ; again = false) {
       await sign(request, token)
-      if (hooks?.protectedRequest) await applyHooks(hooks.protectedRequest, request, token)
+      if (hooks?.protectedRequest) {
+        const { url, data } = request
+        await applyHooks(hooks.protectedRequest, request, token)
+        if (type.signs && (request.url !== url || request.data !== data)) await sign(request, token)
+      }
       const response = yield request
       if (!type.learn?.(response, request) || !again) return response
     }

@@ -161,6 +161,7 @@ export function dpop(options: DPoPOptions = {}): DPoP {
   return {
     accepts: allowBearer ? ['dpop', 'bearer'] : ['dpop'],
     boundToUrl: true,
+    signs: true,
     async authorize(request, { access_token, token_type = 'bearer' }, context) {
       if (token_type.toLowerCase() !== 'dpop') {
         if (!allowBearer)

@@ -44,6 +44,7 @@ export function mac({ draft = 0, ext, issuedAt }: MacOptions = {}): TokenType {
   return {
     accepts: ['mac'],
     boundToUrl: true,
+    signs: true,
     synchronous: true,
     authorize(request, token, context: Partial<TokenTypeContext> = {}) {
       const { clock = systemClock, random = randomBytes } = context

@@ -14,6 +14,8 @@ export interface TokenType {
   readonly accepts: readonly string[]
   /** See {@link Auth.boundToUrl}. */
   readonly boundToUrl?: boolean
+  /** True when what is put on a request is a signature over it: made anew when a hook changed the URL or the body. */
+  readonly signs?: boolean
   /** True when `authorize` never answers a promise. */
   readonly synchronous?: boolean
   /** Puts the token on an API request. Without a `context`, the platform's clock, randomness and crypto. */
@@ -23,7 +25,7 @@ export interface TokenType {
    * of the same token worth while (a DPoP nonce). Asked for one more send per attempt at most.
    */
   learn?(response: IncomingResponse, request: OutgoingRequest): boolean
-  /** Adds what the authorization server must see (a DPoP proof) to a call, after client authentication. */
+  /** Adds what the authorization server must see (a DPoP proof) to a call, after client authentication and hooks. */
   prepare?(request: ServerRequest, context: ClientAuthContext & TokenTypeContext): void | Promise<void>
   /** Looks at the authorization server's answer: true when the call is worth one more send. */
   learnFromServer?(response: ServerResponse, request: ServerRequest): boolean

@@ -19,6 +19,13 @@ test('a good ID token is accepted, with its hashes', async () => {
   await expect(validate(jwt, { access_token: 'at', code: 'code', max_age: 60 })).resolves.toMatchObject({ sub: 'anna' })
 })
 
+test('clocks may differ by a minute, or by as much as is said', async () => {
+  const late = await op.sign(op.claims({ exp: 1_700_000_000 - 59, nbf: 1_700_000_000 + 59 }))
+  await expect(validate(late)).resolves.toMatchObject({ sub: 'anna' })
+  const later = await op.sign(op.claims({ exp: 1_700_000_000 - 299 }))
+  await expect(validate(later, {}, { clockTolerance: 300 })).resolves.toMatchObject({ sub: 'anna' })
+})
+
 describe('wrong in every way, refused each time', () => {
   // [what is wrong, claims, header, expected, options]
   const mutations: Array<[string, Record<string, unknown>, object?, object?, object?]> = [
@@ -35,6 +42,8 @@ describe('wrong in every way, refused each time', () => {
     ['azp', { aud: ['app', 'other'], azp: 'other' }],
     ['azp', { azp: 'other' }],
     ['exp', { exp: 1_700_000_000 - 61 }],
+    ['exp', { exp: 1_700_000_000 - 6 }, {}, {}, { clockTolerance: 5 }],
+    ['exp', { exp: 1_700_000_000 }, {}, {}, { clockTolerance: -1 }],
     ['exp', { exp: undefined }],
     ['exp', { exp: '1900000000' }],
     ['iat', { iat: undefined }],

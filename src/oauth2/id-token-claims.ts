@@ -2,9 +2,6 @@ import { OAuthError } from '../errors.js'
 import { decodeBase64url } from '../lib/base64url.js'
 import type { ClientMetadata, Clock, ServerMetadata } from './endpoint.js'
 
-/** Seconds by which two clocks may differ. */
-const tolerance = 60
-
 /** The claims of a signed JWT, not verified in any way; `undefined` when it is none. */
 export function readClaims(jwt: string): Record<string, unknown> | undefined {
   try {
@@ -19,7 +16,8 @@ export function readClaims(jwt: string): Record<string, unknown> | undefined {
 /**
  * Checks the claims of an ID token that came straight from the token endpoint; TLS stands in for its signature. For one
  * that came another way, give the session the full validator (`openid`).
- * `previous` is the ID token before a refresh: same issuer, subject and audience.
+ * `previous` is the ID token before a refresh: same issuer, subject and audience. `clockTolerance` (seconds, 60): by how much two
+ * clocks may differ.
  * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`, with the name of the claim
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
@@ -32,9 +30,10 @@ export async function checkIdTokenClaims(
     nonce?: string | undefined
     max_age?: number | undefined
     previous?: string | undefined
+    clockTolerance?: number | undefined
   },
 ): Promise<Record<string, unknown>> {
-  const { server, client, clock, nonce, max_age, previous } = expected
+  const { server, client, clock, nonce, max_age, previous, clockTolerance: tolerance = 60 } = expected
   const claims = readClaims(idToken)
   const { iss, sub, aud, azp, exp, iat, nbf, auth_time, ...more } = claims ?? {}
   const before = previous === undefined ? undefined : (readClaims(previous) ?? {})

@@ -8,6 +8,8 @@ import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 export interface IdTokenOptions extends VerifierOptions {
   /** Sign-ins that are good enough (`acr`), any of them. */
   acr_values?: readonly string[]
+  /** Seconds by which the clocks may differ, for `exp`, `nbf` and `auth_time`. Default 60. */
+  clockTolerance?: number
 }
 
 /** The left half of the hash that goes with the signature's algorithm. */
@@ -27,7 +29,7 @@ export function idTokenValidator(options: IdTokenOptions = {}): IdTokenValidator
   const verify = jwtVerifier(options)
   return async (idToken, expected) => {
     const { jwt, header, claims } = await verify(idToken, 'id_token', expected)
-    await checkIdTokenClaims(jwt, expected)
+    await checkIdTokenClaims(jwt, { ...expected, clockTolerance: options.clockTolerance })
     const { at_hash, c_hash, acr, amr, auth_time } = claims
     const alg = header.alg as string
     if (at_hash !== undefined && expected.access_token) {

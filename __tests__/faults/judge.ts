@@ -222,8 +222,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       if (!family || family !== familyOf(record) || record?.ended || actor.process.lostLease) return
       // what the store does not take is written as soon as it can be: the end, or a sign-in since
       const { unsaved } = actor.state
-      if (unsaved?.ended) left.set(family, actor)
-      else if (!unsaved)
+      if (unsaved?.ended) {
+        // of another grant than it knew, nobody promised anything
+        if (unsaved.grantId === record?.grantId) left.set(family, actor)
+      } else if (!unsaved)
         judge.fail(
           'a log-out that was lost',
           `${actor.name} was told that it is out, and family ${family.id} is stored`,

@@ -298,6 +298,7 @@ export async function save(state: State, grant: StoredGrant, lease: Lease): Prom
         const stored = await store.get(key)
         if (isSameGrant(stored, next)) break
         if (!unsaved || !isSameGrant(stored, unsaved) || next.version > unsaved.version) return false
+        state.version = unsaved.version
         next = { ...next, version: unsaved.version + 1 }
       }
       // so late that somebody else's is known by now

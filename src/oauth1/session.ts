@@ -3,7 +3,8 @@ import { type ServerResponse, secureUrl } from '../oauth2/endpoint.js'
 import { fetchToken } from '../oauth2/fetch-token.js'
 import type { HttpClient } from '../oauth2/grants/grant.js'
 import { core, createSession as createTokenSession } from '../oauth2/session.js'
-import { bury, inside, load, locked, type Transport } from '../oauth2/session-state.js'
+import { bury, load } from '../oauth2/session-record.js'
+import { inside, locked, type Transport } from '../oauth2/session-state.js'
 import type { Token, TokenStore } from '../oauth2/stored-grant.js'
 import {
   checkAuthorizationResponse,

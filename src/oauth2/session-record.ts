@@ -1,0 +1,270 @@
+import { isOAuthError, OAuthError, type OAuthErrorCode } from '../errors.js'
+import { emit, type Lease, locked, randomOf, type State } from './session-state.js'
+import type { StoredGrant, Token } from './stored-grant.js'
+
+// tells two grants apart, guards nothing: so it may come from Math.random where there is no crypto
+const newGrantId = (state: State): string => {
+  try {
+    return Array.from(randomOf(state.options)(12), byte => byte.toString(36)).join('')
+  } catch {
+    return Math.random().toString(36).slice(2)
+  }
+}
+
+const issuerOf = ({ options: { server } }: State): string | undefined => server?.issuer
+
+// a driver's error may show the command it failed with, and with it the tokens: only its name is told
+const storeError = (code: OAuthErrorCode, error: unknown) =>
+  isOAuthError(error)
+    ? error
+    : new OAuthError(code, `The token store failed (${(error as { code?: string })?.code ?? (error as Error)?.name}).`)
+
+/** Takes over what is stored, and tells when it ended; `superseded` when what is known never got into the store. */
+function adopt(state: State, stored: StoredGrant | undefined, superseded?: boolean): void {
+  const known = state.grant
+  // nothing new, or a replica that lags behind
+  if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
+  state.grant = stored
+  state.learnt++
+  state.retryAt = state.failures = 0
+  state.owners ??= new WeakMap()
+  for (const token of Object.values(stored?.tokens ?? {})) state.owners.set(token, stored?.grantId as string)
+  if (known && !known.ended && (!stored || stored.ended)) {
+    emit(state, 'ended', { reason: stored?.ended?.reason ?? 'deleted' })
+  }
+}
+
+/** Asks the store; again if something was learnt while the answer was under way, which may be older than that. */
+async function look(state: State): Promise<StoredGrant | undefined> {
+  for (;;) {
+    const { learnt } = state
+    const stored = await state.store.get(state.key, error => emit(state, 'error', { error }))
+    if (learnt === state.learnt) return stored
+  }
+}
+
+/**
+ * Reads the store; while `holding` the lock, first writes what it did not take before.
+ * @throws OAuthError `OAUTH_STORE_READ`
+ */
+export async function load(state: State, holding?: boolean): Promise<void> {
+  const { store, key, options } = state
+  state.unsubscribe ??= store.subscribe?.(key, () => {
+    state.readAt = Number.NEGATIVE_INFINITY
+    load(state).catch(error => emit(state, 'error', { error }))
+  })
+  let stored: StoredGrant | undefined
+  let seen = false
+  try {
+    stored = await look(state)
+    seen = true
+    const { unsaved } = state
+    const newer = stored && unsaved && stored.version >= unsaved.version ? stored : undefined
+    // who logged out stays out, though somebody has renewed the grant since
+    if (
+      unsaved &&
+      (!newer || (unsaved.ended?.reason === 'revoked' && !newer.ended && newer.grantId === unsaved.grantId))
+    ) {
+      // not into the middle of somebody's renewal: what is in memory serves until the lock is had
+      if (!holding) {
+        state.flushing ??= locked(state, () => load(state, true))
+          .catch(() => {})
+          .finally(() => {
+            state.flushing = undefined
+          })
+        state.readAt = state.clock() - (options.recheck ?? 60) + 1
+        return
+      }
+      const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
+      stored = (await store.set(key, next)) === false ? await look(state) : next
+    }
+  } catch (error) {
+    // under the lock what is in memory may be spent already: only what was seen in the store is good enough
+    if (state.unsaved && (seen || !holding)) return
+    throw storeError('OAUTH_STORE_READ', error)
+  }
+  const superseded = !!state.unsaved && !isSameGrant(stored, state.unsaved)
+  state.unsaved = undefined
+  state.version = Math.max(state.version, Number(stored?.version) || 0)
+  const issuer = issuerOf(state)
+  if (
+    stored &&
+    (stored.v !== 1 ||
+      (issuer && stored.issuer && stored.issuer !== issuer) ||
+      (stored.client_id && stored.client_id !== options.client?.client_id))
+  ) {
+    stored = undefined
+    const error = new OAuthError(
+      'OAUTH_STORE_VALUE',
+      'What is stored belongs to another issuer, client or version: ignored.',
+    )
+    emit(state, 'error', { error })
+  } else adopt(state, stored, superseded)
+  state.readAt = state.clock()
+}
+
+/** True when both are the same state of the same grant: nothing was renewed or ended in between. */
+const isSameGrant = (a: StoredGrant | undefined, b: StoredGrant): boolean =>
+  a?.grantId === b.grantId &&
+  a.version === b.version &&
+  a.refresh_token === b.refresh_token &&
+  !a.ended === !b.ended &&
+  Object.keys(b.tokens).every(key => a.tokens[key]?.access_token === b.tokens[key]?.access_token)
+
+const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
+
+/** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
+export async function save(state: State, grant: StoredGrant, lease: Lease): Promise<boolean> {
+  const { store, key, clock, options, epoch, unsaved } = state
+  let next = grant
+  let failure: unknown
+  // once also without the lock: the version guards what is newer
+  for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
+    if (attempt) await pause(attempt)
+    try {
+      while ((await store.set(key, next)) === false) {
+        // a write that failed may have gone through all the same: this one, or the one before
+        const stored = await store.get(key)
+        if (isSameGrant(stored, next)) break
+        if (!unsaved || !isSameGrant(stored, unsaved) || next.version > unsaved.version) return false
+        state.version = unsaved.version
+        next = { ...next, version: unsaved.version + 1 }
+      }
+      // so late that somebody else's is known by now
+      if (next.version < state.version) return false
+      state.unsaved = undefined
+      state.version = next.version
+      adopt(state, next, true)
+      state.readAt = clock()
+      return true
+    } catch (error) {
+      failure = error
+    }
+  }
+  // ended while this was tried
+  if (epoch !== state.epoch) return false
+  // its version stays that of the one place behind what is stored: if others write meanwhile, theirs stands
+  adopt(state, next, true)
+  state.unsaved = next
+  // asked again soon, not with the next regular look
+  state.readAt = clock() - (options.recheck ?? 60) + 1
+  emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', failure) })
+  return true
+}
+
+/**
+ * The record for a token that arrived: `base` is the grant that it continues, if any, and `version` what was in the store when
+ * the server was asked, so that whatever was written since stands.
+ */
+export function compose(
+  state: State,
+  key: string,
+  token: Token,
+  base?: StoredGrant,
+  refreshed?: boolean,
+  version = state.version,
+): StoredGrant {
+  const { refresh_token = refreshed ? base?.refresh_token : undefined, id_token = base?.id_token, ...access } = token
+  const issuer = issuerOf(state)
+  const client_id = state.options.client?.client_id
+  const scope = access.scope ?? base?.tokens[key]?.scope
+  return {
+    v: 1,
+    grantId: base?.grantId ?? newGrantId(state),
+    version: version + 1,
+    ...(issuer && { issuer }),
+    ...(client_id && { client_id }),
+    ...(refresh_token && { refresh_token }),
+    ...(id_token && { id_token }),
+    tokens: { ...base?.tokens, [key]: { ...access, ...(scope && { scope }) } },
+  }
+}
+
+/** Writes that the session is over, holding the lock. */
+export async function bury(state: State, reason: string, lease: Lease): Promise<boolean> {
+  const { refresh_token, tokens, id_token, ended, ...kept } = state.grant ?? compose(state, '', { access_token: '' })
+  return save(
+    state,
+    {
+      ...kept,
+      version: state.version + 1,
+      tokens: {},
+      // a hint for the next sign-in of the same person; not after a log-out
+      ...(id_token && reason !== 'revoked' && { id_token }),
+      ended: { reason, at: state.clock() },
+    },
+    lease,
+  )
+}
+
+/** Reads the store for somebody who replaces what is in it: a value that nobody can read is in nobody's way. */
+export async function loadToReplace(state: State): Promise<void> {
+  try {
+    await load(state, true)
+  } catch (error) {
+    if (!isOAuthError(error, 'OAUTH_STORE_VALUE')) throw error
+    try {
+      await state.store.delete(state.key)
+    } catch (failure) {
+      throw storeError('OAUTH_STORE_WRITE', failure)
+    }
+  }
+}
+
+/** @throws OAuthError `OAUTH_STORE_WRITE` where what would be asked of the server could not be stored */
+export function insistOnWriting({ store }: State): void {
+  if (store.readOnly)
+    throw new OAuthError(
+      'OAUTH_STORE_WRITE',
+      'The store is read-only here and would lose the new token: do this where it can be written.',
+    )
+}
+
+/**
+ * Ends the session here at once and then in the store; answers what was stored before, and `failure` if the store neither took
+ * the end nor will take it later: the session is then over for this process alone.
+ */
+export async function end(
+  state: State,
+  reason: string,
+): Promise<{ before: StoredGrant | undefined; failure?: OAuthError }> {
+  insistOnWriting(state)
+  let before = state.grant
+  state.epoch++
+  state.ending = reason
+  const write = async (lease: Lease) => {
+    // refused, under the lock, only where it was lost, or where what is stored could not be read
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (attempt) await pause(attempt)
+      try {
+        await loadToReplace(state)
+      } catch (error) {
+        emit(state, 'error', { error: error as OAuthError })
+        // nobody knows what there is to end
+        if (!before) continue
+      }
+      before = state.grant ?? before
+      if (await bury(state, reason, lease)) return true
+    }
+    return false
+  }
+  let cause: unknown
+  let written: boolean
+  try {
+    written = await locked(state, write)
+  } catch (error) {
+    cause = error
+    // ended all the same; the store is told as soon as it can be
+    written = await write({ signal: AbortSignal.abort() })
+    emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
+  }
+  if (!written) {
+    const message = 'The store did not take the end of the session: only this process is logged out.'
+    return {
+      before,
+      failure: new OAuthError('OAUTH_STORE_WRITE', message, { cause: isOAuthError(cause) ? cause : undefined }),
+    }
+  }
+  state.ending = undefined
+  return { before }
+}

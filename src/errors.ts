@@ -63,7 +63,8 @@ export class OAuthError extends Error {
   declare readonly retryAfter?: number
 
   constructor(code: OAuthErrorCode, message: string, details: OAuthErrorDetails = {}) {
-    super(message)
+    // the server's words are in it: they must not write lines of their own into a log, or move a terminal's cursor
+    super(message.replace(/[\0-\x20\x7f-\xa0\u2028-\u202e\u2066-\u2069]+/g, ' ').trim())
     this.name = 'OAuthError'
     this.code = code
     const { cause, ...words } = details

@@ -5,6 +5,7 @@ import { attachOAuth2, createOAuth2Session } from '../../src/index.js'
 import { formEncode } from '../../src/lib/form.js'
 import {
   type AuthorizationOptions,
+  buildAuthorizationUrl,
   createAuthorizationUrl,
   prepareAuthorization,
 } from '../../src/oauth2/authorization.js'
@@ -176,6 +177,9 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
     async authorization_endpoint => {
       const refused = await errorOf(() => begin({}, { server: { ...metadata, authorization_endpoint } }))
       expect(refused.code).toBe('OAUTH_INSECURE_URL')
+      expect((await errorOf(() => buildAuthorizationUrl({ server: { authorization_endpoint } }, {}))).code).toBe(
+        'OAUTH_INSECURE_URL',
+      )
     },
   )
 

@@ -1,7 +1,6 @@
 import { OAuthError } from '../errors.js'
 import type { AuthorizationTransaction } from './authorization.js'
 import type { ClientMetadata, Clock, ServerMetadata } from './endpoint.js'
-import { oneLine } from './token-response.js'
 
 /** What came back: the whole callback URL (or its path and query), a form body, or its parameters. */
 export type AuthorizationResponse = string | URL | Iterable<[string, unknown]> | Record<string, unknown>
@@ -88,7 +87,7 @@ export function checkAuthorizationResponse(
   if (error)
     throw new OAuthError(
       'OAUTH_AUTHORIZATION_FAILED',
-      oneLine(`The authorization server refused: ${error_description ? `${error}: ${error_description}` : error}`),
+      `The authorization server refused: ${error_description ? `${error}: ${error_description}` : error}`,
       { error, error_description, error_uri },
     )
   return response

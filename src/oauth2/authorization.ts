@@ -14,7 +14,7 @@ import { applyHooks } from './hooks.js'
 import { createCodeChallenge, createCodeVerifier } from './pkce.js'
 import { pushAuthorizationRequest, pushedParameters } from './pushed-authorization.js'
 import type { RequestObjectSigner } from './request-object.js'
-import { checkResources } from './resource-indicator.js'
+import { checkResources, isAbsoluteUri } from './resource-indicator.js'
 import { core, type OAuth2Session } from './session.js'
 
 /**
@@ -76,7 +76,8 @@ export async function prepareAuthorization(
   const { pkce, code_verifier, scope: scopes, state, nonce, response_type = 'code', ...others } = options
   const { redirect_uri, resource, max_age } = others
   checkResources(resource)
-  checkResources(redirect_uri, 'redirect_uri')
+  if (redirect_uri !== undefined && !isAbsoluteUri(redirect_uri))
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'redirect_uri is an absolute URI without a fragment')
   const scope = (scopes && [scopes].flat().join(' ')) || undefined
   const parameters: ServerParameters = {
     response_type,

@@ -7,10 +7,6 @@ export type ServerFields = Record<string, unknown>
 
 const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
 
-/** A server's words on one line, without control characters: they become messages, and messages end in logs and terminals. */
-export const oneLine = (words: string): string =>
-  words.replace(/[\s\0-\x20\x7f-\x9f\u202a-\u202e\u2066-\u2069]+/g, ' ').trim()
-
 /**
  * An answer that makes no sense, or a bad one. Of its body the message holds the plain words only: anything that could be a
  * credential, or part of one, is dropped.
@@ -22,18 +18,16 @@ export const responseError = (
 ): OAuthError =>
   new OAuthError(
     code,
-    oneLine(
-      [
-        'The authorization server answered',
-        status,
-        details.error,
-        details.error_description ??
-          body
-            .slice(0, 400)
-            .replace(/<[^>]*>/g, ' ')
-            .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, ''),
-      ].join(' '),
-    ),
+    [
+      'The authorization server answered',
+      status,
+      details.error,
+      details.error_description ??
+        body
+          .slice(0, 400)
+          .replace(/<[^>]*>/g, ' ')
+          .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, ''),
+    ].join(' '),
     { ...details, status },
   )
 
@@ -111,7 +105,7 @@ export function normaliseToken(fields: ServerFields, now: number): Token {
  */
 export function checkTokenType({ token_type = 'bearer' }: Token, accepts: readonly string[]): void {
   if (!accepts.includes(token_type.toLowerCase()))
-    throw new OAuthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', oneLine(`Token type ${token_type} is not ${accepts}`))
+    throw new OAuthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', `Token type ${token_type} is not ${accepts}`)
 }
 
 /**

@@ -25,17 +25,12 @@ export function bearer({ placement = 'header' }: { placement?: BearerPlacement }
       const parameter = `access_token=${encodeURIComponent(access_token)}`
       if (query) {
         // a link that the API made may hold the token of the request before: one token, in one place
-        const [, path, search, fragment] = /^([^?#]*)(\?[^#]*)?(.*)$/s.exec(url) as unknown as string[]
-        const others =
-          search
-            ?.slice(1)
-            .split('&')
-            .filter(one => !one.startsWith('access_token=')) ?? []
-        request.url = `${path}?${[...others, parameter].join('&')}${fragment}`
-        // in a page it would make the browser ask another origin first, which few of them allow
-        const { location } = globalThis
-        if (!request.header('Cache-Control') && (!location || new URL(url).origin === location.origin))
-          request.setHeader('Cache-Control', 'no-store')
+        request.url = url.replace(
+          /^([^#]*[?&])access_token=[^&#]*|(?=#)|$/,
+          (_, before = /^[^#]*\?/.test(url) ? '&' : '?') => before + parameter,
+        )
+        // a page's browser would first ask the other origin, which few of them allow
+        if (!globalThis.location && !request.header('Cache-Control')) request.setHeader('Cache-Control', 'no-store')
         return
       }
       const form = 'application/x-www-form-urlencoded'
@@ -44,7 +39,7 @@ export function bearer({ placement = 'header' }: { placement?: BearerPlacement }
       if (
         !type.toLowerCase().startsWith(form) ||
         typeof text !== 'string' ||
-        /[\u0080-\uffff]/.test(text) ||
+        /[^\0-\x7f]/.test(text) ||
         /^(GET|HEAD|DELETE|TRACE)$/.test(method)
       )
         throw new OAuthError('OAUTH_INVALID_OPTION', 'Bearer placement body needs a form body')

@@ -231,6 +231,18 @@ describe('client authentication', () => {
     expect(await authorization('revocation', { client: confidential, clientAuth: clientSecretPost() })).toEqual(post)
   })
 
+  it('may be another for one call', async () => {
+    const options = { client: confidential, clientAuth: { token: clientSecretPost(), revocation: noClientAuth() } }
+    expect(await authorization('revocation', options, { clientAuth: clientSecretBasic() })).toEqual([
+      `Basic ${btoa('app:s')}`,
+      'a=b',
+    ])
+    expect(await authorization('token', options, { clientAuth: { token: noClientAuth() } })).toEqual([
+      undefined,
+      'a=b&client_id=app',
+    ])
+  })
+
   it('gives way to an Authorization header and a client_id of the call', async () => {
     expect(await authorization('token', { client: confidential }, { headers: { Authorization: 'Mine' } })).toEqual([
       'Mine',

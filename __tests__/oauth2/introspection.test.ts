@@ -1,3 +1,4 @@
+import type { ClientAuth } from '../../src/oauth2/endpoint.js'
 import { saveToken } from '../../src/oauth2/fetch-token.js'
 import { introspectToken, processIntrospectionResponse } from '../../src/oauth2/introspection.js'
 import { createSession, type OAuth2SessionOptions } from '../../src/oauth2/session.js'
@@ -110,10 +111,15 @@ describe('an answer', () => {
     const jwt = jest.fn(async () => active)
     const { made, sent } = await session(answer(200, 'header.claims.signature', type))
     expect(await introspectToken(made, { token: 'X', jwt })).toEqual(active)
-    expect(jwt).toHaveBeenCalledWith('header.claims.signature')
+    expect(jwt).toHaveBeenCalledWith(
+      'header.claims.signature',
+      expect.objectContaining({
+        client: { client_id: 'app' },
+        server: expect.objectContaining({ issuer: 'https://as.example' }),
+      }),
+    )
     expect(sent[0]?.headers.Accept).toBe('application/token-introspection+jwt')
-    // a server may still answer in JSON, or refuse
-    expect(await processIntrospectionResponse(answer(200, active), NOW, jwt)).toEqual(active)
+    // a server may still refuse
     expect((await errorOf(() => processIntrospectionResponse(answer(401, { error: 'x' }, type), NOW, jwt))).code).toBe(
       'OAUTH_SERVER_REFUSED',
     )
@@ -122,4 +128,44 @@ describe('an answer', () => {
     )
     expect(jwt).toHaveBeenCalledTimes(1)
   })
+
+  it.each([
+    ['JSON', 200, active, 'application/json'],
+    ['JSON that knows nothing of the token', 200, { active: false }, 'application/json'],
+    ['JSON under the name of a JWT, but another status', 201, active, 'application/token-introspection+jwt'],
+    ['some other JWT', 200, 'a.b.c', 'application/jwt'],
+    ['something without a type', 200, active, ''],
+  ])('is not taken without a signature where one is asked for: %s', async (_, status, body, type) => {
+    const jwt = jest.fn(async () => active)
+    const { made } = await session(answer(status, body, { 'content-type': type }))
+    const error = await errorOf(() => introspectToken(made, { token: 'X', jwt }))
+    expect(error).toMatchObject({ code: 'OAUTH_INVALID_RESPONSE', message: 'The answer is not signed', status })
+    expect(jwt).not.toHaveBeenCalled()
+  })
+})
+
+it('shows the raw answer to a hook, which may change it', async () => {
+  const seen: unknown[] = []
+  const { made } = await session(answer(200, { active: 'true', sub: 'me' }, { 'x-request-id': '7' }), undefined, {
+    hooks: {
+      introspectionResponse: response => {
+        seen.push(response.status, response.header('x-request-id'), response.body)
+        return { ...response, body: response.body.replace('"true"', 'true') }
+      },
+    },
+  })
+  expect(await introspectToken(made, { token: 'X' })).toEqual({ active: true, sub: 'me' })
+  expect(seen).toEqual([200, '7', '{"active":"true","sub":"me"}'])
+})
+
+it('takes another client authentication for one call', async () => {
+  const { made, sent } = await session(undefined, undefined, { client: { client_id: 'app', client_secret: 's' } })
+  const clientAuth: ClientAuth = request => {
+    request.headers.Authorization = 'Bearer of-the-api'
+  }
+  await introspectToken(made, { token: 'X', clientAuth })
+  await introspectToken(made, { token: 'X' })
+  expect(sent.map(({ headers }) => headers.Authorization)).toEqual(['Bearer of-the-api', `Basic ${btoa('app:s')}`])
+  expect(`${sent[0]?.body}`).toBe('token=X')
+  expect(sent[0]).not.toHaveProperty('clientAuth')
 })

@@ -1,4 +1,5 @@
 import { OAuthError } from '../../src/errors.js'
+import { clientSecretPost } from '../../src/oauth2/client-auth/client-secret-post.js'
 import type { ServerRequest, ServerResponse } from '../../src/oauth2/endpoint.js'
 import { fetchToken, saveToken } from '../../src/oauth2/fetch-token.js'
 import { processRevocationResponse, revokeToken } from '../../src/oauth2/revocation.js'
@@ -166,6 +167,29 @@ describe('options', () => {
     const { session, forms } = await signedIn([answer(200)])
     await revokeToken(session, { token_type_hint: null, parameters: { more: ['1', '2'] } })
     expect(forms()).toEqual(['token=RT&more=1&more=2&client_id=app'])
+  })
+
+  it('another client authentication for this call, and for its retry', async () => {
+    const { session, forms } = await signedIn([answer(503), answer(200)], {
+      client: { client_id: 'app', client_secret: 's' },
+    })
+    const result = await revokeToken(session, { token: 'X', clientAuth: clientSecretPost() })
+    if (!result.revoked) await result.retry()
+    expect(forms()).toEqual(Array(2).fill('token=X&client_id=app&client_secret=s'))
+  })
+
+  it('a hook sees the raw answer', async () => {
+    const seen: unknown[] = []
+    const { session } = await signedIn([answer(302, '', { location: '/bye' })], {
+      hooks: {
+        revocationResponse: response => {
+          seen.push(response.status, response.header('location'))
+          return { ...response, status: 200 }
+        },
+      },
+    })
+    expect(await revokeToken(session)).toEqual({ revoked: true })
+    expect(seen).toEqual([302, '/bye'])
   })
 
   it('a JSONP callback makes it a GET with everything in the query', async () => {

@@ -23,7 +23,11 @@ export interface Hooks {
   /** A request to the API, after the token was put on it. A URL that a hook changed is checked again. */
   protectedRequest?: Hook<OutgoingRequest, [token: Token]>
   revocationRequest?: Hook<ServerRequest>
+  /** The raw answer to it, before it is judged. */
+  revocationResponse?: Hook<ServerResponse>
   introspectionRequest?: Hook<ServerRequest>
+  /** The raw answer to it, before it is judged. */
+  introspectionResponse?: Hook<ServerResponse>
 }
 
 const hookNames = [
@@ -34,7 +38,9 @@ const hookNames = [
   'refreshResponse',
   'protectedRequest',
   'revocationRequest',
+  'revocationResponse',
   'introspectionRequest',
+  'introspectionResponse',
 ]
 
 /**

@@ -1,5 +1,6 @@
 import type { Awaitable } from '../auth/flow.js'
-import type { ServerCallOptions, ServerResponse } from './endpoint.js'
+import { OAuthError } from '../errors.js'
+import type { EndpointContext, ServerCallOptions, ServerResponse } from './endpoint.js'
 import { core, type OAuth2Session } from './session.js'
 import { processServerResponse, responseError } from './token-response.js'
 
@@ -26,22 +27,30 @@ export interface IntrospectionOptions extends ServerCallOptions {
   token?: string
   /** Default: `access_token` for the session's own. `null` leaves it out. */
   token_type_hint?: 'access_token' | 'refresh_token' | (string & {}) | null
-  /** Verifies an answer that is a JWT and answers its `token_introspection` claim; such an answer is asked for then. */
-  jwt?: (jwt: string) => Awaitable<Record<string, unknown>>
+  /**
+   * Verifies an answer that is a JWT and answers its `token_introspection` claim; such an answer is asked for then, and no other
+   * is taken. `introspectionValidator()` of `/oidc` makes one.
+   */
+  jwt?: (jwt: string, context: EndpointContext) => Awaitable<Record<string, unknown>>
 }
 
 /**
  * Judges the answer to an introspection. Of an inactive token nothing but that is passed on.
- * @throws OAuthError as {@link processServerResponse} does; `OAUTH_INVALID_RESPONSE` when `active` is not a boolean
+ * @throws OAuthError as {@link processServerResponse} does; `OAUTH_INVALID_RESPONSE` when `active` is not a boolean,
+ * or when there is a `jwt` to verify the answer, and it is none
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.2
  */
 export async function processIntrospectionResponse(
   response: ServerResponse,
   now: number,
-  jwt?: IntrospectionOptions['jwt'],
+  jwt?: (jwt: string) => Awaitable<Record<string, unknown>>,
 ): Promise<Introspection> {
-  const signed = jwt && /^application\/token-introspection\+jwt\b/i.test(response.header('content-type') ?? '')
-  const fields = signed && response.status === 200 ? await jwt(response.body) : processServerResponse(response, now)
+  const { status, body } = response
+  const signed =
+    status === 200 && /^application\/token-introspection\+jwt\b/i.test(response.header('content-type') ?? '')
+  const fields = jwt && signed ? await jwt(body) : processServerResponse(response, now)
+  // whoever asks for a signature must not be answered without one
+  if (jwt && !signed) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The answer is not signed', { status })
   if (typeof fields.active !== 'boolean') throw responseError('OAUTH_INVALID_RESPONSE', response)
   return fields.active ? (fields as Introspection) : { active: false }
 }
@@ -70,5 +79,9 @@ export async function introspectToken(
     },
     jwt ? { ...call, headers: { Accept: 'application/token-introspection+jwt', ...call.headers } } : call,
   )
-  return processIntrospectionResponse(response, inside.clock(), jwt)
+  return processIntrospectionResponse(
+    response,
+    inside.clock(),
+    jwt && (async signed => jwt(signed, await inside.context())),
+  )
 }

@@ -1,0 +1,39 @@
+import type { IntrospectionOptions } from '../oauth2/introspection.js'
+import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
+
+/** Options of {@link introspectionValidator}. */
+export interface IntrospectionValidatorOptions extends VerifierOptions {
+  /** What the server calls this resource server in `aud`. Default: the `client_id`. */
+  audience?: string
+  /** Seconds that an answer may be old, since it does not say which token it is about. Default 120. */
+  maxTokenAge?: number
+}
+
+/**
+ * Makes the `jwt` of `introspectToken`: reads an answer that is a JWT, after type, signature, `iss`, `aud` and `iat` were checked.
+ * Make it once; it keeps the server's keys. An answer that is not signed is refused then.
+ * What it answers throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim, `OAUTH_ENDPOINT_MISSING` without `jwks_uri`.
+ * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
+ */
+export function introspectionValidator(
+  options: IntrospectionValidatorOptions = {},
+): NonNullable<IntrospectionOptions['jwt']> {
+  const verify = jwtVerifier(options)
+  return async (response, context) => {
+    const { header, claims } = await verify(response, 'introspection', context)
+    const { iss, aud, iat, exp, nbf, token_introspection } = claims
+    const { audience = context.client.client_id, maxTokenAge = 120 } = options
+    const now = context.clock()
+    // a token of the same server for the same audience, signed with the same keys, must not pass for what it says of a token
+    insist(/^(application\/)?token-introspection\+jwt$/i.test(`${header.typ}`), 'typ')
+    insist(typeof iss === 'string' && iss === context.server.issuer, 'iss')
+    insist([aud].flat().includes(audience), 'aud')
+    insist(typeof iat === 'number' && iat <= now + 60 && iat >= now - maxTokenAge - 60, 'iat')
+    insist(exp === undefined || (typeof exp === 'number' && exp > now - 60), 'exp')
+    insist(nbf === undefined || (typeof nbf === 'number' && nbf <= now + 60), 'nbf')
+    const isObject =
+      typeof token_introspection === 'object' && token_introspection && !Array.isArray(token_introspection)
+    insist(isObject, 'token_introspection')
+    return token_introspection as Record<string, unknown>
+  }
+}

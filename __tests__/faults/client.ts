@@ -41,8 +41,12 @@ const mostly: Action[] = [
 const all: Action[] = [...mostly, ...mostly, 'close', 'sign in', 'log out']
 
 /** A new sign-in. */
-export const signIn = (actor: Actor, sameUser: boolean): Promise<Token> =>
-  fetchToken(actor.session, endpoint => endpoint({ grant_type: 'password', username: 'anna' }), { sameUser })
+export async function signIn(actor: Actor, sameUser: boolean): Promise<Token> {
+  const password: Parameters<typeof fetchToken>[1] = endpoint => endpoint({ grant_type: 'password', username: 'anna' })
+  const token = await fetchToken(actor.session, password, { sameUser })
+  actor.backIn = true
+  return token
+}
 
 /** Makes the clients of a world. */
 export function makeClients(world: World, api: Api): Clients {

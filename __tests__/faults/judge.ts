@@ -222,6 +222,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       if (!family || family !== familyOf(record) || record?.ended || actor.process.lostLease) return
       // what the store does not take is written as soon as it can be: the end, or a sign-in since
       const { unsaved } = actor.state
+      actor.backIn = false
       if (unsaved?.ended) {
         // of another grant than it knew, nobody promised anything
         if (unsaved.grantId === record?.grantId) left.set(family, actor)
@@ -235,7 +236,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       const record = world.record()
       const family = familyOf(record)
       const actor = family && left.get(family)
-      if (actor?.process.alive && record && !record.ended)
+      if (actor?.process.alive && !actor.backIn && record && !record.ended)
         judge.fail(
           'a log-out that was lost',
           `${actor.name} was told that it is out, and family ${family?.id} is stored to the end`,

@@ -35,6 +35,8 @@ export interface Actor {
   forced: number
   /** Calls of revokeToken() under way. */
   leaving: number
+  /** Signed in since it logged out. */
+  backIn?: boolean
   /** The last renewal that failed, and the version that the session knew then. */
   failure?: { at: number; version: number | undefined }
 }

@@ -77,9 +77,6 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
       const same = sameUser ?? (person !== undefined && person === subject(token))
       const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
       if (await save(state, next, lease)) break
-      // it was stored, long ago, and somebody has renewed it since
-      const { grant: now } = state
-      if (now?.grantId === next.grantId && now.grantId !== before?.grantId && !now.ended) break
       if (!again || lease.signal.aborted) {
         discard(state, token)
         throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')

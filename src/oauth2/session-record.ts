@@ -130,12 +130,13 @@ export async function save(state: State, grant: StoredGrant, lease: Lease): Prom
         state.version = unsaved.version
         next = { ...next, version: unsaved.version + 1 }
       }
-      // so late that somebody else's is known by now
-      if (next.version < state.version) return false
-      state.unsaved = undefined
-      state.version = next.version
-      adopt(state, next, true)
-      state.readAt = clock()
+      // so late that others, who have read it, went on from there: theirs is known by now
+      if (next.version >= state.version) {
+        state.unsaved = undefined
+        state.version = next.version
+        adopt(state, next, true)
+        state.readAt = clock()
+      }
       return true
     } catch (error) {
       failure = error

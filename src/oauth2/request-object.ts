@@ -14,10 +14,19 @@ export interface RequestObjectOptions extends SigningKey {
   lifetime?: number
 }
 
+// what a JSON parser says of a mistake quotes it
+function parseJson(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new OAuthError('OAUTH_INVALID_OPTION', `${name} is no JSON`)
+  }
+}
+
 /**
  * Signs authorization requests (JAR), so that nobody in between can change them: give it to `createAuthorizationUrl` as `sign`.
  * A list of values becomes an array, `authorization_details` and `claims` given as JSON text become objects.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that cannot sign
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that cannot sign, or JSON text that is none
  * @see https://www.rfc-editor.org/rfc/rfc9101#section-4
  */
 export function requestObject({ audience, lifetime = 300, ...key }: RequestObjectOptions): RequestObjectSigner {
@@ -32,7 +41,8 @@ export function requestObject({ audience, lifetime = 300, ...key }: RequestObjec
     for (const [name, value] of Object.entries(parameters)) {
       if (value === undefined || value === null) continue
       claims[name] = value
-      if (typeof value === 'string' && /^(authorization_details|claims)$/.test(name)) claims[name] = JSON.parse(value)
+      if (typeof value === 'string' && /^(authorization_details|claims)$/.test(name))
+        claims[name] = parseJson(name, value)
       if (name === 'max_age') claims[name] = Number(value)
     }
     return sign(

@@ -93,7 +93,7 @@ for (const { id, rulesIn = [] } of written) for (const path of rulesIn) collect(
 
 for (const file of list(`${folder}/mutants`))
   for (const name of Object.keys(JSON.parse(read(`${folder}/mutants/${file}`)))) {
-    const [, id, section, text] = /^(\S+) (\d[\d.]*|[A-Z][\d.]*) (.+)$/.exec(name) ?? []
+    const [, id, section, text] = /^(\S+) (?:section |appendix )?(\d[\d.]*|[A-Z][\d.]*)(?: (.+))?$/.exec(name) ?? []
     if (id === undefined)
       failures.push(`${folder}/mutants/${file}: "${name}" is not of the form "rfcNNNN X.Y what is broken"`)
     else specification(id, undefined, `${folder}/mutants/${file}`).broken.push({ section, text })
@@ -157,7 +157,7 @@ for (const { where = '', supported = '' } of written)
 /** The rows of one specification; a broken MUST whose section no rule names has a row of its own. */
 function rowsOf(one) {
   const alone = one.broken.filter(({ section }) => !one.rules.some(rule => rule.section === section))
-  return [...one.rules, ...alone.map(({ section, text }) => ({ section, label: section, text }))]
+  return [...one.rules, ...alone.map(({ section, text = 'broken on purpose' }) => ({ section, label: section, text }))]
     .map((rule, index) => ({ rule, index }))
     .sort((a, b) => bySection(a.rule, b.rule) || a.index - b.index)
     .map(({ rule }) => {

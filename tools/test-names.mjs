@@ -79,7 +79,7 @@ const code = text => (/[`]/.test(text) ? escaped(text) : `\`${text.replaceAll('|
 
 /** One value: what a person wrote as words stays words. */
 function asMarkdown(mark, cell) {
-  if (mark !== '%p' && mark !== '%j' && /^[A-Za-z].* /.test(cell.text)) return escaped(cell.text)
+  if (mark !== '%p' && mark !== '%j' && /^[a-z\d]+ .*[a-z]/i.test(cell.text)) return escaped(cell.text)
   return code(mark === '%p' || cell.text.trim() === '' ? cell.quoted : cell.text)
 }
 

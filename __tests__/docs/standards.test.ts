@@ -97,7 +97,12 @@ test('every way of naming a test is found, and nothing else', () => {
     entry('draft', { title: 'Draft', url: 'https://draft.example', describe: 'the draft of frying' }),
     entry('rfc9999'),
   ]
-  const mutants = { 'rfc1234 2 stale egg': {}, 'rfc1234 2 no egg': {}, 'rfc1234 12.3 broken elsewhere': {} }
+  const mutants = {
+    'rfc1234 2 stale egg': {},
+    'rfc1234 2 no egg': {},
+    'rfc1234 12.3 broken elsewhere': {},
+    'rfc1234 appendix B': {},
+  }
   const { run, page } = repository(cases, specifications, mutants)
   expect(run()).toEqual({ status: 0, stderr: '' })
   expect(rows(page())).toEqual([
@@ -118,7 +123,7 @@ test('every way of naming a test is found, and nothing else', () => {
     ['10.1', "the pan, isn't it \\| hot", 'tested'],
     ['11', 'the plate: is warm', 'tested'],
     ['12.3', 'broken elsewhere', 'tested and guarded'],
-    ['appendix B', 'is oiled', 'tested'],
+    ['appendix B', 'is oiled', 'tested and guarded'],
     ['7', 'elsewhere', 'tested'],
     ['', 'without a number', 'tested'],
     ['1', 'drafted', 'tested'],
@@ -126,7 +131,7 @@ test('every way of naming a test is found, and nothing else', () => {
   expect(page()).toContain('| [2](https://www.rfc-editor.org/rfc/rfc1234#section-2) |')
   expect(page()).toContain('| [appendix B](https://www.rfc-editor.org/rfc/rfc1234#appendix-B) |')
   expect(page()).toContain(
-    '| [RFC 1234 Frying](https://www.rfc-editor.org/rfc/rfc1234) | Eggs. | [18](#rfc-1234-frying) | 3 | [pan](pan.md#in-the-pan) |',
+    '| [RFC 1234 Frying](https://www.rfc-editor.org/rfc/rfc1234) | Eggs. | [18](#rfc-1234-frying) | 4 | [pan](pan.md#in-the-pan) |',
   )
   expect(page()).toContain('| Boiling | Too hot. |')
   expect(page()).not.toContain('9999')

@@ -19,7 +19,7 @@ export type { SignatureMethod } from './oauth1/signature-methods/signature-metho
 export { attachOAuth1, createOAuth1Session } from './oauth1.js'
 export type { AuthorizationOptions, AuthorizationTransaction, AuthorizationTransport } from './oauth2/authorization.js'
 export { createAuthorizationUrl } from './oauth2/authorization.js'
-export type { Challenge, ChallengePolicy } from './oauth2/challenges.js'
+export type { Challenge, ChallengedRequest, ChallengePolicy } from './oauth2/challenges.js'
 export { challenges } from './oauth2/challenges.js'
 export { clientSecretBasic } from './oauth2/client-auth/client-secret-basic.js'
 export { clientSecretPost } from './oauth2/client-auth/client-secret-post.js'

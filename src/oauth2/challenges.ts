@@ -1,5 +1,7 @@
-import type { IncomingResponse } from '../auth/flow.js'
+import type { AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/flow.js'
+import { OAuthError } from '../errors.js'
 import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
+import type { Token } from './stored-grant.js'
 
 /** What an API asks for, and the parameters of the authorization request that would answer it. */
 export interface Challenge extends StepUp {
@@ -7,10 +9,30 @@ export interface Challenge extends StepUp {
   parameters: { scope?: string; acr_values?: string; max_age?: number }
 }
 
+/** A refused request, to whoever may send it once more. */
+export interface ChallengedRequest {
+  readonly request: OutgoingRequest
+  /** What the request was sent with. */
+  readonly token: Token
+  /** The session's answers under way, by what was asked for. */
+  readonly answers: Map<string, Promise<void>>
+  /** The token that is there now. */
+  next(): Awaitable<Token>
+  /** True when `token` continues the grant that the request was sent with. */
+  isSameGrant(token: Token): boolean
+  /** Sends the request with `token`. */
+  attempt(token: Token): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse>
+  /** True while what `key` names was asked for in vain a short time ago. */
+  isBlocked(key: string): boolean
+  block(key: string, token: Token): void
+}
+
 /** How a session deals with an API that asks for more than a fresh token; {@link challenges} makes one. */
 export interface ChallengePolicy {
+  /** What a response asks for, if anything; `granted` is the scope of the token. */
   read(response: IncomingResponse, granted: string | undefined): Challenge | undefined
-  answer?: ((challenge: Challenge) => Promise<void>) | undefined
+  /** Has the challenge answered and sends the request once more. Without it the challenge is an event and nothing else. */
+  resume?(challenge: Challenge, conversation: ChallengedRequest): AuthFlow
 }
 
 /**
@@ -20,10 +42,41 @@ export interface ChallengePolicy {
  * asked for again by then is given to the caller.
  * @see https://www.rfc-editor.org/rfc/rfc9470
  */
-export const challenges = (answer?: (challenge: Challenge) => Promise<void>): ChallengePolicy => ({
-  read(response, granted) {
+export function challenges(answer?: (challenge: Challenge) => Promise<void>): ChallengePolicy {
+  const read: ChallengePolicy['read'] = (response, granted) => {
     const asked = readStepUp(response)
     return asked && { ...asked, parameters: stepUpParameters(asked, granted) }
-  },
-  answer,
-})
+  }
+  return answer ? { read, resume: (asked, conversation) => resume(read, answer, asked, conversation) } : { read }
+}
+
+async function* resume(
+  read: ChallengePolicy['read'],
+  answer: (challenge: Challenge) => Promise<void>,
+  asked: Challenge,
+  conversation: ChallengedRequest,
+): AuthFlow {
+  const { request, token, answers } = conversation
+  const key = new URL(request.url).origin + JSON.stringify(asked.parameters)
+  if (conversation.isBlocked(key)) return
+  const answering = answers.get(key) ?? answer(asked).finally(() => answers.delete(key))
+  answers.set(key, answering)
+  try {
+    await answering
+  } catch (cause) {
+    throw new OAuthError('OAUTH_INTERACTION_REQUIRED', `${asked.error}: signing in again failed.`, {
+      cause,
+      error: asked.error,
+    })
+  }
+  const renewed = await conversation.next()
+  if (renewed.access_token === token.access_token) return
+  if (!conversation.isSameGrant(renewed)) {
+    throw new OAuthError(
+      'OAUTH_SESSION_CHANGED',
+      'Somebody else may have signed in: pass sameUser to fetchToken() if not.',
+    )
+  }
+  const response = yield* conversation.attempt(renewed)
+  if (response.authenticated && read(response, renewed.scope)) conversation.block(key, renewed)
+}

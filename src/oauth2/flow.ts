@@ -101,33 +101,21 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
   const read = (response: IncomingResponse, token: Token) =>
     response.authenticated ? challenges?.read(response, token.scope) : undefined
 
-  /** Tells what the API asks for; if the application answers with a new grant, sends the request once more. */
+  /** Tells what the API asks for; if the application answers with a new grant, the request goes on. */
   async function* answer(request: OutgoingRequest, token: Token, asked: Challenge): AuthFlow {
-    const { signal } = request
-    const key = originOf(request) + JSON.stringify(asked.parameters)
     emit(state, 'challenge', asked)
-    if (!challenges?.answer || isBlocked(state, key, token)) return
+    if (!challenges?.resume) return
     state.answers ??= new Map()
-    const { answers } = state
-    const answering = answers.get(key) ?? challenges.answer(asked).finally(() => answers.delete(key))
-    answers.set(key, answering)
-    try {
-      await answering
-    } catch (cause) {
-      throw new OAuthError('OAUTH_INTERACTION_REQUIRED', `${asked.error}: signing in again failed.`, {
-        cause,
-        error: asked.error,
-      })
-    }
-    const renewed = await source.token({ signal })
-    if (renewed.access_token === token.access_token) return
-    if (state.owners?.get(renewed) !== state.owners?.get(token)) {
-      throw new OAuthError(
-        'OAUTH_SESSION_CHANGED',
-        'Somebody else may have signed in: pass sameUser to fetchToken() if not.',
-      )
-    }
-    if (read(yield* attempt(request, renewed), renewed)) block(state, key, renewed)
+    yield* challenges.resume(asked, {
+      request,
+      token,
+      answers: state.answers,
+      next: () => source.token({ signal: request.signal }),
+      isSameGrant: other => state.owners?.get(other) === state.owners?.get(token),
+      attempt: other => attempt(request, other),
+      isBlocked: key => isBlocked(state, key, token),
+      block: (key, other) => block(state, key, other),
+    })
   }
 
   const auth: Auth<Token> = {

@@ -30,8 +30,13 @@ export function parseAuthorizationResponse(response: AuthorizationResponse): Rec
   return Object.fromEntries(found)
 }
 
-/** What binds a sign-in to one server: its issuer, or, where the metadata has none, its authorization endpoint. */
-export const serverIdentity = (server: ServerMetadata): string => server.issuer ?? server.authorization_endpoint ?? ''
+/**
+ * What binds a sign-in to one server: its issuer, or, where the metadata has none, its authorization and token endpoints: one
+ * server may name the authorization endpoint of another as its own.
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2
+ */
+export const serverIdentity = ({ issuer, authorization_endpoint, token_endpoint }: ServerMetadata): string =>
+  issuer ?? [authorization_endpoint, token_endpoint].filter(Boolean).join(' ')
 
 /** Compares without telling, by the time it takes, where two texts differ. */
 function equal(one: string, other: string): boolean {

@@ -22,7 +22,7 @@ import { core, type OAuth2Session } from './session.js'
  * browser session (`sessionStorage`, a server-side session), used once, ten minutes old at most. `code_verifier` is a secret.
  */
 export interface AuthorizationTransaction {
-  /** The issuer; where the metadata has none, the authorization endpoint. */
+  /** The issuer; where the metadata has none, the authorization and token endpoints. */
   issuer: string
   client_id: string
   response_type: string

@@ -69,10 +69,14 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
     }
     slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     // a second try, because a write that was thought lost may be in the way: under the lock the sign-in wins
+    let endedBefore: unknown = true
     for (let again = true; ; again = false) {
       if (epoch !== state.epoch) throw ended()
       await loadToReplace(state)
       const before = state.grant
+      // somebody, who waited for the lock in vain, logged out in between
+      if (before?.ended && !endedBefore) throw ended()
+      endedBefore = before?.ended
       const person = subject(before)
       const same = sameUser ?? (person !== undefined && person === subject(token))
       const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)

@@ -116,6 +116,7 @@ const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50
 /** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
 export async function save(state: State, grant: StoredGrant, lease: Lease): Promise<boolean> {
   const { store, key, clock, options, epoch, unsaved } = state
+  const isNew = grant.grantId !== state.grant?.grantId
   let next = grant
   let failure: unknown
   // once also without the lock: the version guards what is newer
@@ -126,6 +127,12 @@ export async function save(state: State, grant: StoredGrant, lease: Lease): Prom
         // a write that failed may have gone through all the same: this one, or the one before
         const stored = await store.get(key)
         if (isSameGrant(stored, next)) break
+        // nobody else knows its id: it was stored, and others went on from there
+        if (isNew && stored?.grantId === next.grantId) {
+          state.unsaved = undefined
+          state.readAt = Number.NEGATIVE_INFINITY
+          return true
+        }
         if (!unsaved || !isSameGrant(stored, unsaved) || next.version > unsaved.version) return false
         state.version = unsaved.version
         next = { ...next, version: unsaved.version + 1 }

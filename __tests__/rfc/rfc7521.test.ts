@@ -39,7 +39,7 @@ describe('RFC 7521 Assertion Framework for OAuth 2.0', () => {
     expect(body.getAll('client_assertion')).toHaveLength(1)
   })
 
-  test('section 4.2: MUST NOT use more than one client authentication method in a request', async () => {
+  test('section 4.2.1: not more than one client authentication mechanism in a request', async () => {
     const context = scripted([answer(200)], {
       clientAuth: privateKeyJwt({ key }),
       client: { client_id: 'app', client_secret: 'hush' },
@@ -48,5 +48,14 @@ describe('RFC 7521 Assertion Framework for OAuth 2.0', () => {
     const { body, headers } = context.sent[0] as { body: URLSearchParams; headers: Record<string, string> }
     expect(headers.Authorization).toBeUndefined()
     expect(`${body}`).not.toContain('hush')
+  })
+
+  test('section 4.2: client_id, where it is sent, MUST name the client that the assertion names', async () => {
+    const context = scripted([answer(200)], { clientAuth: privateKeyJwt({ key, includeClientId: true }) })
+    await callEndpoint(context, 'token', {})
+    const body = context.sent[0]?.body
+    const [, claims = ''] = `${body?.get('client_assertion')}`.split('.')
+    expect(body?.getAll('client_id')).toEqual(['app'])
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ sub: 'app' })
   })
 })

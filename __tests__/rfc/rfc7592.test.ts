@@ -61,6 +61,48 @@ describe('RFC 7592 OAuth 2.0 Dynamic Client Registration Management', () => {
       expect(context.sent[0]?.json).not.toHaveProperty(name)
   })
 
+  test('section 2.2: neither where the changes name them', async () => {
+    const context = world([answer(200, client)])
+    const changes = {
+      registration_access_token: 'mine',
+      registration_client_uri: 'https://evil.example',
+      client_secret_expires_at: 0,
+      client_id_issued_at: 0,
+      client_name: 'New',
+    }
+    await updateClient(context, client, changes)
+    const sent = context.sent[0]
+    for (const name of Object.keys(changes).slice(0, 4)) expect(sent?.json).not.toHaveProperty(name)
+    expect(sent?.json).toHaveProperty('client_name', 'New')
+    expect(sent?.url.href).toBe(client.registration_client_uri)
+    expect(sent?.headers.Authorization).toBe(`Bearer ${client.registration_access_token}`)
+  })
+
+  test('section 2.2: a client_secret MUST be the one that was issued', async () => {
+    const context = world([answer(200, client)])
+    await updateClient(context, client, { client_secret: 'chosen' })
+    expect(context.sent[0]?.json).toHaveProperty('client_secret', client.client_secret)
+    const { client_secret: _, ...without } = client
+    await updateClient(context, without, { client_secret: 'chosen' })
+    expect(JSON.stringify(context.sent[1]?.json)).not.toContain('client_secret"')
+  })
+
+  test('section 2.1: a new client_secret takes the place of the old one, which MUST be discarded', async () => {
+    const context = world([answer(200, { ...client, client_secret: 'new' })])
+    expect((await readClient(context, client)).client_secret).toBe('new')
+    expect((await updateClient(context, client, {})).client_secret).toBe('new')
+  })
+
+  test('section 2: MUST use its registration access token in all calls', async () => {
+    const context = world([answer(200, client), answer(200, client), answer(204)])
+    await readClient(context, client)
+    await updateClient(context, client, {})
+    await deleteClient(context, client)
+    expect(context.sent.map(({ headers }) => headers.Authorization)).toEqual(
+      Array(3).fill(`Bearer ${client.registration_access_token}`),
+    )
+  })
+
   test('section 2.3: delete: DELETE, 204 without a body', async () => {
     const context = world([answer(204)])
     await expect(deleteClient(context, client)).resolves.toBeUndefined()

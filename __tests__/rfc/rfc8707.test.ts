@@ -1,3 +1,4 @@
+import { createAuthorizationUrl } from '../../src/oauth2/authorization.js'
 import { fetchToken } from '../../src/oauth2/fetch-token.js'
 import { clientCredentialsGrant } from '../../src/oauth2/grants/client-credentials.js'
 import { checkResources } from '../../src/oauth2/resource-indicator.js'
@@ -24,6 +25,26 @@ describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
     'section 2: an absolute URI is taken as it is: %s',
     resource => expect(() => checkResources(resource)).not.toThrow(),
   )
+
+  test('section 2.1: the authorization request names the resource, or each of several, as it is written', async () => {
+    const server = fakeServer()
+    const { session } = makeSession(server, {
+      server: { issuer: 'https://as.example', authorization_endpoint: 'https://as.example/authorize' },
+    })
+    for (const resource of [API, [API, 'https://other.example']]) {
+      const { url, transaction } = await createAuthorizationUrl(session, { resource })
+      expect(new URL(url).searchParams.getAll('resource')).toEqual([resource].flat())
+      expect(transaction.resource).toEqual(resource)
+    }
+    const { url } = await createAuthorizationUrl(session.for({ resource: API }))
+    expect(new URL(url).searchParams.getAll('resource')).toEqual([API])
+  })
+
+  test('section 2.1: a resource that is none is refused before the user is sent away', async () => {
+    const { session } = makeSession(fakeServer())
+    const error = await errorOf(() => createAuthorizationUrl(session, { resource: 'https://api.example/#part' }))
+    expect(error.code).toBe('OAUTH_INVALID_OPTION')
+  })
 
   test('section 2.2: the token request names the resource, as it is written', async () => {
     const server = fakeServer()

@@ -126,7 +126,7 @@ describe('RFC 9126 OAuth 2.0 Pushed Authorization Requests', () => {
     expect(sent).toHaveLength(1)
   })
 
-  test('section 7.3: a reference is used once: every URL is pushed anew', async () => {
+  test('section 4: a reference MUST be used once: every URL is pushed anew', async () => {
     const { session, sent } = pushing({ require_pushed_authorization_requests: true })
     await createAuthorizationUrl(session)
     await createAuthorizationUrl(session)

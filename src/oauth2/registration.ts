@@ -92,7 +92,8 @@ export const readClient = async (at: RegistrationContext, client: RegisteredClie
   (await manage(at, 'GET', client)) as RegisteredClient
 
 /**
- * Changes the registration: everything in `client` is sent with `changes` on top, because what is left out is deleted.
+ * Changes the registration: everything in `client` is sent with `changes` on top, because what is left out is deleted. What the
+ * server alone decides (`client_id`, `client_secret`, tokens and times) cannot be changed so.
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING` without `registration_client_uri`
  * @see https://www.rfc-editor.org/rfc/rfc7592#section-2.2
  */
@@ -101,9 +102,11 @@ export async function updateClient(
   client: RegisteredClient,
   changes: Record<string, unknown>,
 ): Promise<RegisteredClient> {
-  const { registration_access_token, registration_client_uri, client_secret_expires_at, client_id_issued_at, ...kept } =
-    client
-  return (await manage(at, 'PUT', client, { ...kept, ...changes, client_id: client.client_id })) as RegisteredClient
+  const { client_id, client_secret } = client
+  // nor may the changes hold what the server alone decides
+  const { registration_access_token, registration_client_uri, client_secret_expires_at, client_id_issued_at, ...sent } =
+    { ...client, ...changes, client_id, client_secret }
+  return (await manage(at, 'PUT', client, sent)) as RegisteredClient
 }
 
 /**

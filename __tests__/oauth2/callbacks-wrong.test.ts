@@ -320,20 +320,66 @@ describe('a callback that is wrong', () => {
   })
 })
 
-describe('where a callback arrived decides nothing, because a proxy may have changed it: the server is told what was asked', () => {
+describe('where a callback arrived', () => {
   test.each([
     ['another path', 'https://app.example/other'],
+    ['another path alone', '/other'],
+    ['a longer path', '/cb/more'],
+    ['another scheme', 'app:/cb'],
+  ])('must be the redirect URI of this sign-in, one for each server: %s', async (_name, address) => {
+    const { session, requests, writes } = await world()
+    const { transaction } = await begin(session)
+    const finished = () => finish(session, `${address}?${query(goodFor(transaction))}`, transaction)
+    expect((await errorOf(finished)).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect([requests, writes]).toEqual([[], []])
+  })
+
+  test('parameters that tell one redirect URI from another must have come back', async () => {
+    const redirect_uri = 'https://app.example/cb?as=one'
+    for (const [own, works] of [
+      ['as=one&', true],
+      ['as=two&as=one&', true],
+      ['as=two&', false],
+      ['', false],
+    ] as const) {
+      const { session, requests } = await world()
+      const { transaction } = await createAuthorizationUrl(session, { redirect_uri })
+      const finished = () => finish(session, `/cb?${own}${query(goodFor(transaction))}`, transaction)
+      if (works) expect(await finished()).toHaveProperty('access_token')
+      else expect((await errorOf(finished)).code).toBe('OAUTH_ISSUER_MISMATCH')
+      expect(requests).toHaveLength(works ? 1 : 0)
+    }
+  })
+
+  test.each([
+    ['an app', 'com.example.app:/oauth/cb', 'com.example.app:/oauth/cb'],
+    ['an app with an authority', 'app://cb', 'app://cb'],
+    ['a page that adds a slash', 'https://app.example/cb', 'https://app.example/cb/'],
+    ['a port that the system chose', 'http://127.0.0.1/cb', 'http://127.0.0.1:50123/cb'],
+    ['somebody who reads a code aloud', 'urn:ietf:wg:oauth:2.0:oob', ''],
+  ])('is compared with care: %s', async (_name, redirect_uri, address) => {
+    const { session, requests } = await world()
+    const { transaction } = await createAuthorizationUrl(session, { redirect_uri })
+    await finish(session, `${address}?${query(goodFor(transaction))}`, transaction)
+    expect(requests).toHaveLength(1)
+  })
+
+  test.each([
     ['another origin', 'http://internal/cb'],
     ['another port', 'https://app.example:8443/cb'],
     ['the path alone', '/cb'],
-  ])('%s', async (_name, address) => {
-    const { session, requests } = await world()
-    const { transaction } = await begin(session)
-    await finish(session, `${address}?${query(goodFor(transaction))}`, transaction)
-    expect(requests[0]?.body.get('redirect_uri')).toBe(CALLBACK)
-    expect(requests[0]?.body.get('code_verifier')).toBe(transaction.code_verifier)
-    expect(requests[0]?.url.href).toBe(op.server.token_endpoint)
-  })
+    ['parameters alone', ''],
+  ])(
+    'may be known by another origin, because of a proxy: the server is told what was asked: %s',
+    async (_name, address) => {
+      const { session, requests } = await world()
+      const { transaction } = await begin(session)
+      await finish(session, `${address}?${query(goodFor(transaction))}`, transaction)
+      expect(requests[0]?.body.get('redirect_uri')).toBe(CALLBACK)
+      expect(requests[0]?.body.get('code_verifier')).toBe(transaction.code_verifier)
+      expect(requests[0]?.url.href).toBe(op.server.token_endpoint)
+    },
+  )
 
   test('a tampered redirect URI or verifier goes to the server as it is, which refuses it', async () => {
     const { session, requests } = await world()

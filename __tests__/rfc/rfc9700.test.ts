@@ -180,6 +180,21 @@ describe('RFC 9700 Best Current Practice for OAuth 2.0 Security', () => {
     expect(sent).toEqual([])
   })
 
+  test('section 4.4.2.2: with a redirect URI for each server, MUST check that the response arrived at that of the request', async () => {
+    const { session, sent, begin } = world()
+    const { transaction } = await begin({ redirect_uri: 'https://app.example/cb/honest' })
+    const arrive = (path: string) =>
+      fetchToken(
+        session,
+        authorizationCodeGrant({
+          authorizationResponse: `https://app.example/cb/${path}?code=c&state=${transaction.state}`,
+          transaction,
+        }),
+      )
+    expect((await errorOf(() => arrive('evil'))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect(sent).toEqual([])
+  })
+
   test('section 4.5.3.2: MUST check the nonce of the ID token before any token is used', async () => {
     const claims = { iss: 'https://honest.example', aud: 'app', sub: 'anna', exp: 4e9, iat: 1e9, nonce: 'stolen' }
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')

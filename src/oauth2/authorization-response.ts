@@ -38,6 +38,33 @@ export function parseAuthorizationResponse(response: AuthorizationResponse): Rec
 export const serverIdentity = ({ issuer, authorization_endpoint, token_endpoint }: ServerMetadata): string =>
   issuer ?? [authorization_endpoint, token_endpoint].filter(Boolean).join(' ')
 
+/**
+ * Refuses a callback that shows that it arrived elsewhere than at the sign-in's `redirect_uri`: with one redirect URI for each
+ * server, that is how a server is caught that had its answer come in another's name. Origins are not compared, because a
+ * server behind a proxy does not know its own; a response without a path says nothing.
+ * @throws OAuthError `OAUTH_ISSUER_MISMATCH`
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2.2
+ */
+export function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string | undefined): void {
+  const address = typeof response === 'string' || response instanceof URL ? `${response}` : ''
+  if (!redirect_uri || !/^(\/|[\w+.-]+:)/.test(address) || /^urn:/i.test(redirect_uri)) return
+  const wanted = new URL(redirect_uri)
+  let arrived: URL
+  try {
+    arrived = new URL(address, wanted)
+  } catch {
+    return
+  }
+  const place = ({ protocol, host, pathname }: URL) =>
+    (/^https?:$/.test(protocol) ? '' : `${protocol}//${host}`) + pathname.replace(/\/$/, '')
+  const missing = [...wanted.searchParams].some(([name, value]) => !arrived.searchParams.getAll(name).includes(value))
+  if (missing || place(arrived) !== place(wanted))
+    throw new OAuthError(
+      'OAUTH_ISSUER_MISMATCH',
+      'This response arrived elsewhere than at redirect_uri; if a proxy changes paths, give its parameters alone',
+    )
+}
+
 /** Compares without telling, by the time it takes, where two texts differ. */
 function equal(one: string, other: string): boolean {
   let difference = one.length ^ other.length
@@ -50,7 +77,7 @@ const spent = /* @__PURE__ */ new WeakMap<ClientMetadata, Map<string, number>>()
 
 /**
  * Judges an authorization response against the transaction that began it, in this order: `state`, the transaction (used once,
- * ten minutes old at most, begun with this server and client), `iss`, `error`. Answers its parameters. With a wrong `state` or
+ * ten minutes old at most, begun with this server and client), `iss`, {@link checkRedirectUri}, `error`. Answers its parameters. With a wrong `state` or
  * `iss` nothing else of it is used or shown.
  * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ISSUER_MISMATCH`,
  * `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_INVALID_RESPONSE`
@@ -89,6 +116,7 @@ export function checkAuthorizationResponse(
       'OAUTH_ISSUER_MISMATCH',
       server.issuer ? 'This response comes from another issuer' : 'Cannot check iss: the server metadata has no issuer',
     )
+  checkRedirectUri(authorizationResponse, transaction.redirect_uri)
   if (error)
     throw new OAuthError(
       'OAUTH_AUTHORIZATION_FAILED',

@@ -116,7 +116,7 @@ describe('authorizationCodeGrant', () => {
       scope: 'a b',
       resource: ['https://api/1', 'https://api/2'],
     })
-    const grant = finish(transaction)
+    const grant = finish(transaction, 'x=1%20&code=C')
     const { parameters, answered } = await run(grant)
     expect(parameters).toEqual({
       grant_type: 'authorization_code',

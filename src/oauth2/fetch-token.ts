@@ -82,7 +82,8 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
       const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
       if (await save(state, next, lease)) break
       if (!again || lease.signal.aborted) {
-        discard(state, token)
+        // what continues a grant may have been stored all the same, and be in use
+        if (next.grantId !== before?.grantId) discard(state, token)
         throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
       }
     }

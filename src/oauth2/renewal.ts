@@ -131,7 +131,7 @@ async function renew(
       // a server may hand out the very token again
       slot.refused = slot.refused.filter(refused => refused !== received.access_token)
       let saved = epoch === state.epoch && (await save(state, next, lease))
-      if (!saved) {
+      if (!saved && state.ending === undefined) {
         await load(state, true)
         const { grant } = state
         // nobody spent what was spent here: what is in the way is a write that was thought lost, or a token beside it

@@ -77,6 +77,8 @@ export async function load(state: State, holding?: boolean): Promise<void> {
       }
       const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
       stored = (await store.set(key, next)) === false ? await look(state) : next
+      // a look that is under way may have missed it
+      state.learnt++
     }
   } catch (error) {
     // under the lock what is in memory may be spent already: only what was seen in the store is good enough
@@ -137,6 +139,8 @@ export async function save(state: State, grant: StoredGrant, lease: Lease): Prom
         state.version = unsaved.version
         next = { ...next, version: unsaved.version + 1 }
       }
+      // ended while this was written: the end goes over it
+      if (epoch !== state.epoch) return false
       // so late that others, who have read it, went on from there: theirs is known by now
       if (next.version >= state.version) {
         state.unsaved = undefined

@@ -1,4 +1,5 @@
 import * as http from 'node:http'
+import * as https from 'node:https'
 
 interface Page {
   status: number
@@ -12,8 +13,8 @@ export interface Browser {
   visit(url: string | URL): Promise<{ url: string; body: string }>
 }
 
-/** Makes a {@link Browser} with an empty cookie jar. */
-export function browser(): Browser {
+/** Makes a {@link Browser} with an empty cookie jar; `ca` (PEM) is an authority that it trusts. */
+export function browser({ ca }: { ca?: string } = {}): Browser {
   /** origin → path → name → value */
   const jar = new Map<string, Map<string, { path: string; value: string }>>()
 
@@ -22,9 +23,11 @@ export function browser(): Browser {
       .filter(([, cookie]) => url.pathname.startsWith(cookie.path))
       .map(([key, cookie]) => `${key.slice(key.indexOf(';') + 1)}=${cookie.value}`)
     return new Promise((resolve, reject) => {
-      const request = http.request(
+      const { request: send } = url.protocol === 'https:' ? https : http
+      const request = send(
         url,
         {
+          ...(ca && { ca }),
           method: form ? 'POST' : 'GET',
           headers: {
             accept: 'text/html',

@@ -3,6 +3,7 @@
 import * as crypto from 'node:crypto'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
+import * as https from 'node:https'
 import { register } from 'node:module'
 
 // Node 20 lacks it
@@ -37,12 +38,46 @@ let offset = 0
 Date.now = () => realNow() + offset * 1000
 
 const { default: Provider, errors } = await import('oidc-provider')
+const { importJWK } = await import('jose')
 
 const jwk = (type, options, extra) => {
   const { privateKey } = generateKeyPairSync(type, options)
   return { ...privateKey.export({ format: 'jwk' }), ...extra }
 }
 const publicPart = ({ kty, crv, x, y, n, e, alg, kid, use }) => ({ kty, crv, x, y, n, e, alg, kid, use })
+
+/** The same provider behind another address, where a client certificate is asked for. */
+async function startMutual({ key, cert, ca }) {
+  const server = https.createServer({ key, cert, ca, requestCert: true, rejectUnauthorized: false })
+  await new Promise(resolve => server.listen(0, 'localhost', resolve))
+  const url = `https://localhost:${server.address().port}`
+  const certificate = ctx => ctx.socket.getPeerX509Certificate?.()
+  return {
+    server,
+    aliases: {
+      token_endpoint: `${url}/token`,
+      revocation_endpoint: `${url}/token/revocation`,
+      introspection_endpoint: `${url}/token/introspection`,
+      pushed_authorization_request_endpoint: `${url}/request`,
+      userinfo_endpoint: `${url}/me`,
+    },
+    certificate,
+    feature: {
+      enabled: true,
+      certificateBoundAccessTokens: true,
+      selfSignedTlsClientAuth: true,
+      tlsClientAuth: true,
+      getCertificate: certificate,
+      certificateAuthorized: ctx => ctx.socket.authorized,
+      certificateSubjectMatches(ctx, property, expected) {
+        const found = certificate(ctx)
+        return property === 'tls_client_auth_san_dns'
+          ? found.checkHost(expected, { subject: 'never' }) !== undefined
+          : found.subject.split('\n').reverse().join(',') === expected
+      },
+    },
+  }
+}
 
 async function start(options) {
   const {
@@ -53,10 +88,14 @@ async function start(options) {
     dpopNonce,
     clients: extraClients,
     features: extra,
+    tls,
+    attester,
   } = options
-  const server = createServer()
+  const server = tls ? https.createServer({ key: tls.key, cert: tls.cert }) : createServer()
   await new Promise(resolve => server.listen(port, '127.0.0.1', resolve))
-  const issuer = `http://127.0.0.1:${server.address().port}`
+  const issuer = `http${tls ? 's' : ''}://127.0.0.1:${server.address().port}`
+  const mutual = tls && (await startMutual(tls))
+  const attesterKey = attester && (await importJWK(attester, 'ES256'))
 
   const secret = () => randomBytes(32).toString('base64url')
   const clientKey = jwk('ec', { namedCurve: 'P-256' }, { kid: 'client', alg: 'ES256', use: 'sig' })
@@ -138,6 +177,7 @@ async function start(options) {
     revocations: 0,
     authorizations: 0,
     events: [],
+    calls: [],
   }
 
   const provider = new Provider(issuer, {
@@ -170,6 +210,16 @@ async function start(options) {
     findAccount: (_ctx, sub) => ({ accountId: sub, claims: async () => ({ sub, name: `${sub} Example` }) }),
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     clientBasedCORS: () => true,
+    ...(mutual && { discovery: { mtls_endpoint_aliases: mutual.aliases } }),
+    clientAuthMethods: [
+      'none',
+      'client_secret_basic',
+      'client_secret_post',
+      'client_secret_jwt',
+      'private_key_jwt',
+      ...(mutual ? ['tls_client_auth', 'self_signed_tls_client_auth'] : []),
+      ...(attester ? ['attest_jwt_client_auth'] : []),
+    ],
     enabledJWA: {
       clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256', 'ES256', 'Ed25519', 'EdDSA'],
     },
@@ -192,7 +242,7 @@ async function start(options) {
       pushedAuthorizationRequests: { enabled: true },
       dPoP: {
         enabled: true,
-        ...(dpopNonce ? { nonceSecret: randomBytes(32), requireNonce: () => true } : {}),
+        ...(dpopNonce || attester ? { nonceSecret: randomBytes(32), requireNonce: () => !!dpopNonce } : {}),
       },
       rpInitiatedLogout: {
         enabled: true,
@@ -221,6 +271,16 @@ async function start(options) {
         verifyUserCode: async () => {},
         triggerAuthenticationDevice: async (_ctx, request) => void backchannel.push(request.jti),
       },
+      ...(mutual && { mTLS: mutual.feature }),
+      ...(attester && {
+        attestClientAuth: {
+          enabled: true,
+          ack: 'draft-12',
+          challengeSecret: randomBytes(32),
+          getAttestationSignaturePublicKey: async () => attesterKey,
+          assertAttestationJwtAndPop: async () => {},
+        },
+      }),
       ...extra,
     },
     renderError: (ctx, out) =>
@@ -261,6 +321,15 @@ async function start(options) {
     if (ctx.path === '/token/revocation') stats.revocations += 1
     if (ctx.path === '/auth') stats.authorizations += 1
     await next()
+    if (mutual && ctx.method === 'POST')
+      stats.calls.push({
+        host: ctx.host,
+        path: ctx.path,
+        status: ctx.status,
+        client_id: ctx.oidc?.entities?.Client?.clientId,
+        method: ctx.oidc?.entities?.Client?.clientAuthMethod,
+        certificate: mutual.certificate(ctx)?.fingerprint256,
+      })
     if (ctx.path === '/token') {
       const grant = ctx.oidc?.params?.grant_type ?? 'none'
       stats.byGrant[grant] = (stats.byGrant[grant] ?? 0) + 1
@@ -288,6 +357,7 @@ async function start(options) {
   }
 
   const callback = provider.callback()
+  mutual?.server.on('request', callback)
   server.on('request', (request, response) => {
     if (!request.url.startsWith('/interaction/')) return callback(request, response)
     interact(request, response).catch(error => {

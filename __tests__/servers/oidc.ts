@@ -14,6 +14,10 @@ export interface OidcProviderOptions {
   /** More of the provider's `features`, plain JSON. */
   features?: Record<string, unknown>
   port?: number
+  /** https with this certificate; a second address (`mtls_endpoint_aliases`) asks for client certificates, which `ca` may sign. PEM. */
+  tls?: { key: string; cert: string; ca: string }
+  /** Clients may be vouched for (`attest_jwt_client_auth`) by whoever has the private part of this JWK. */
+  attester?: object
   /** The program to run; default: found from the repository's root. */
   script?: string
 }
@@ -31,6 +35,19 @@ export interface OidcProviderStats {
   revocations: number
   authorizations: number
   events: string[]
+  /** With `tls`: every POST, and who the client was found to be. */
+  calls: OidcCall[]
+}
+
+/** A POST as an https provider saw it; `method` is how the client is registered to authenticate. */
+export interface OidcCall {
+  host: string
+  path: string
+  status: number
+  client_id?: string
+  method?: string
+  /** SHA-256 fingerprint of the client certificate, in hex with colons. */
+  certificate?: string
 }
 
 /** A client as it is registered, with what it needs to prove itself. */
@@ -129,15 +146,18 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
     dpopNonce: options.dpopNonce ?? false,
     clients: options.clients ?? [],
     features: options.features ?? {},
+    tls: options.tls,
+    attester: options.attester,
   })
+  const open = () => browser(options.tls && { ca: options.tls.ca })
 
   return {
     issuer,
     clients,
     redirectUri: redirectUris[0] ?? '',
     stats: () => call('stats'),
-    authorize: async url => (await browser().visit(url)).url,
-    visit: url => browser().visit(url),
+    authorize: async url => (await open().visit(url)).url,
+    visit: url => open().visit(url),
     advance: seconds => call('advance', seconds),
     revokeAccessToken: token => call('revokeAccessToken', token),
     revokeGrant: token => call('revokeGrant', token),

@@ -1,0 +1,181 @@
+import type { IncomingMessage } from 'node:http'
+import {
+  authorizationCodeGrant,
+  createAuthorizationUrl,
+  createOAuth2Session,
+  discover,
+  fetchToken,
+  introspectToken,
+  memoryStore,
+  type OAuth2SessionOptions,
+  refreshToken,
+  revokeToken,
+  saveToken,
+} from '../../src/index.js'
+import { errorOf } from '../oauth2/support.js'
+import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
+import { json, listen, type RunningServer, readBody } from '../servers/http.js'
+
+/** Tokens, transactions and clients belong to one authorization server; another, hostile one sees at its socket what it gets of them. */
+let honest: AuthorizationServer
+let evil: RunningServer
+let received: string[]
+let document: Record<string, unknown>
+
+beforeEach(async () => {
+  received = []
+  honest = await startAuthorizationServer({ clients: { app: 'honest-secret' }, mark: 'honest-' })
+  evil = await listen(async (request: IncomingMessage, response) => {
+    if (request.url?.includes('.well-known')) return json(response, 200, document)
+    received.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)} ${await readBody(request)}`)
+    json(response, 200, {
+      access_token: 'evil-token',
+      token_type: 'bearer',
+      refresh_token: 'evil-refresh',
+      active: true,
+    })
+  })
+  document = {
+    issuer: evil.url,
+    authorization_endpoint: `${evil.url}/authorize`,
+    token_endpoint: `${evil.url}/token`,
+    revocation_endpoint: `${evil.url}/revoke`,
+    introspection_endpoint: `${evil.url}/introspect`,
+  }
+})
+afterEach(async () => {
+  await Promise.all([honest.stop(), evil.stop()])
+})
+
+const HONEST_CB = 'https://app.example/cb/honest'
+const EVIL_CB = 'https://app.example/cb/evil'
+
+const atHonest = (more: Partial<OAuth2SessionOptions> = {}) =>
+  createOAuth2Session({
+    server: discover(honest.url),
+    client: { client_id: 'app', client_secret: 'honest-secret' },
+    ...more,
+  })
+/** The hostile server gave the application the client id that it has at the honest one. */
+const atEvil = (more: Partial<OAuth2SessionOptions> = {}) =>
+  createOAuth2Session({
+    server: discover(evil.url),
+    client: { client_id: 'app', client_secret: 'evil-secret' },
+    ...more,
+  })
+
+/** Has the person, who wants to sign in at the hostile server, sign in at the honest one, with what the hostile one saw. */
+async function mixUp(url: string, redirect_uri?: string) {
+  const there = new URL(honest.metadata.authorization_endpoint)
+  there.search = new URL(url).search
+  if (redirect_uri) there.searchParams.set('redirect_uri', redirect_uri)
+  return honest.authorize(there)
+}
+const withoutIss = (callback: string) => {
+  const url = new URL(callback)
+  url.searchParams.delete('iss')
+  return url.href
+}
+
+describe('a server that has the code of another come in its name', () => {
+  test('is found out by iss, though its own metadata know of none', async () => {
+    const session = atEvil()
+    const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: EVIL_CB })
+    const authorizationResponse = await mixUp(url)
+    expect(new URL(authorizationResponse).searchParams.get('iss')).toBe(honest.url)
+    const grant = authorizationCodeGrant({ authorizationResponse, transaction })
+    expect((await errorOf(() => fetchToken(session, grant))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect(received).toEqual([])
+    expect(honest.counts.token).toBe(0)
+  })
+
+  test('is found out by iss when it names the authorization endpoint of the other as its own', async () => {
+    document.authorization_endpoint = honest.metadata.authorization_endpoint
+    const session = atEvil()
+    const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: EVIL_CB })
+    const grant = authorizationCodeGrant({ authorizationResponse: await honest.authorize(url), transaction })
+    expect((await errorOf(() => fetchToken(session, grant))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect(received).toEqual([])
+  })
+
+  test.each([
+    ['the session of the server that it was sent to', atEvil],
+    ['the session of the redirect URI where it arrived', atHonest],
+  ])('without iss is found out by the redirect URI, one for each server: in %s', async (_, sessionOf) => {
+    const { url, transaction } = await createAuthorizationUrl(atEvil(), { redirect_uri: EVIL_CB })
+    const authorizationResponse = withoutIss(await mixUp(url, HONEST_CB))
+    expect(authorizationResponse).toMatch(/^https:\/\/app\.example\/cb\/honest\?code=/)
+    const grant = authorizationCodeGrant({ authorizationResponse, transaction })
+    expect((await errorOf(() => fetchToken(sessionOf(), grant))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect(received).toEqual([])
+    expect(honest.counts.token).toBe(0)
+  })
+
+  test('is found out where the honest server says that it always sends iss, and none came', async () => {
+    const session = atHonest()
+    const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: HONEST_CB })
+    const grant = authorizationCodeGrant({
+      authorizationResponse: withoutIss(await honest.authorize(url)),
+      transaction,
+    })
+    expect((await errorOf(() => fetchToken(session, grant))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect(honest.counts.token).toBe(0)
+  })
+
+  test('cannot use a sign-in that was begun at the honest one', async () => {
+    const { url, transaction } = await createAuthorizationUrl(atHonest(), { redirect_uri: HONEST_CB })
+    const authorizationResponse = await honest.authorize(url)
+    const grant = () => authorizationCodeGrant({ authorizationResponse, transaction })
+    expect((await errorOf(() => fetchToken(atEvil(), grant()))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect(received).toEqual([])
+    // where it belongs, it is good
+    expect((await fetchToken(atHonest(), grant())).access_token).toMatch(/^honest-/)
+  })
+})
+
+test('metadata that pass off as those of another issuer are refused before anything is sent', async () => {
+  document.issuer = honest.url
+  const session = atEvil()
+  const begun = () => createAuthorizationUrl(session, { redirect_uri: EVIL_CB })
+  expect((await errorOf(begun)).code).toBe('OAUTH_ISSUER_MISMATCH')
+  expect(received).toEqual([])
+})
+
+describe('a stored token', () => {
+  const everything = [
+    ['token', (session: ReturnType<typeof atEvil>) => session.token()],
+    ['refreshToken', (session: ReturnType<typeof atEvil>) => refreshToken(session)],
+    ['revokeToken', (session: ReturnType<typeof atEvil>) => revokeToken(session)],
+    ['introspectToken', (session: ReturnType<typeof atEvil>) => introspectToken(session)],
+  ] as const
+
+  test.each(everything)('is shown to no other issuer under the same key: %s', async (_, act) => {
+    const store = memoryStore()
+    await saveToken(atHonest({ store, key: 'anna' }), honest.issue())
+    const session = atEvil({ store, key: 'anna' })
+    const events: unknown[] = []
+    session.on('error', ({ error }) => events.push(error.code))
+    await Promise.resolve(act(session)).catch(() => {})
+    expect(events).toContain('OAUTH_STORE_VALUE')
+    expect(received.join()).not.toContain('honest-')
+    expect(session.current()).toBeUndefined()
+  })
+
+  test('outlives that the application is pointed at another server and back', async () => {
+    const store = memoryStore()
+    const { access_token } = await saveToken(atHonest({ store }), honest.issue())
+    // the default key names the issuer
+    expect((await errorOf(async () => atEvil({ store }).token())).code).toBe('OAUTH_INTERACTION_REQUIRED')
+    await saveToken(atEvil({ store }), { access_token: 'evil-token' })
+    expect((await atHonest({ store }).token()).access_token).toBe(access_token)
+    expect(received).toEqual([])
+  })
+
+  test('of another client at the same server is left alone', async () => {
+    const store = memoryStore()
+    await saveToken(atHonest({ store, key: 'anna' }), honest.issue())
+    const other = atHonest({ store, key: 'anna', client: { client_id: 'other' } })
+    expect((await errorOf(async () => other.token())).code).toBe('OAUTH_INTERACTION_REQUIRED')
+    expect(honest.counts.token).toBe(0)
+  })
+})

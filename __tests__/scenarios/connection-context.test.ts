@@ -161,6 +161,26 @@ describe('a stored token', () => {
     expect(session.current()).toBeUndefined()
   })
 
+  test.each(everything)('is shown to no other server where none has an issuer: %s', async (_, act) => {
+    const store = memoryStore()
+    const { issuer: _issuer, ...endpoints } = honest.metadata
+    await saveToken(atHonest({ store, key: 'anna', server: endpoints }), honest.issue())
+    const { issuer: __, ...theirs } = document
+    const session = atEvil({ store, key: 'anna', server: theirs })
+    await Promise.resolve(act(session)).catch(() => {})
+    expect(received.join()).not.toContain('honest-')
+    expect(session.current()).toBeUndefined()
+  })
+
+  test('goes on when the endpoints of its server are written out, or the server moves them', async () => {
+    const store = memoryStore()
+    const { access_token } = await saveToken(atHonest({ store, key: 'anna' }), honest.issue())
+    const { issuer: _issuer, ...endpoints } = honest.metadata
+    const moved = { ...endpoints, token_endpoint: `${honest.url}/v2/token` }
+    for (const server of [endpoints, moved])
+      expect((await atHonest({ store, key: 'anna', server }).token()).access_token).toBe(access_token)
+  })
+
   test('outlives that the application is pointed at another server and back', async () => {
     const store = memoryStore()
     const { access_token } = await saveToken(atHonest({ store }), honest.issue())

@@ -1,4 +1,5 @@
 import { isOAuthError, OAuthError, type OAuthErrorCode } from '../errors.js'
+import type { ServerMetadata } from './endpoint.js'
 import { emit, type Lease, locked, randomOf, type State } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 
@@ -11,7 +12,11 @@ const newGrantId = (state: State): string => {
   }
 }
 
-const issuerOf = ({ options: { server } }: State): string | undefined => server?.issuer
+const originOf = (address: unknown) => /^[a-z]+:\/\/[^/?#]+/i.exec(`${address}`)?.[0]
+
+/** Whose token it is: where no issuer is known, the origin of the token endpoint stands for it. */
+const issuerOf = ({ options: { server } }: State): string | undefined =>
+  server?.issuer ?? originOf((server as ServerMetadata | undefined)?.token_endpoint)
 
 // a driver's error may show the command it failed with, and with it the tokens: only its name is told
 const storeError = (code: OAuthErrorCode, error: unknown) =>
@@ -92,7 +97,10 @@ export async function load(state: State, holding?: boolean): Promise<void> {
   if (
     stored &&
     (stored.v !== 1 ||
-      (issuer && stored.issuer && stored.issuer !== issuer) ||
+      (issuer &&
+        stored.issuer &&
+        stored.issuer !== issuer &&
+        (options.server?.issuer || originOf(stored.issuer) !== issuer)) ||
       (stored.client_id && stored.client_id !== options.client?.client_id))
   ) {
     stored = undefined

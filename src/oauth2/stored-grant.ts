@@ -26,6 +26,7 @@ export interface StoredGrant {
   /** Random; another one means that somebody else signed in, or the same person anew. */
   grantId: string
   version: number
+  /** Where it is not known, the origin of the token endpoint. */
   issuer?: string
   client_id?: string
   refresh_token?: string

@@ -101,7 +101,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       flying.delete(call)
       if (call.grantType === 'password') return
       if (outcome === 'failed' || outcome === 'aborted')
-        call.actor.failure = { at: time.now, version: call.actor.state.grant?.version }
+        call.actor.failure = { at: time.now, learnt: call.actor.state.learnt }
       if (outcome === 'aborted') judge.fail('an aborted refresh', `${call.actor.name} gave up a refresh that was sent`)
     },
     rotated(rotation) {
@@ -310,7 +310,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     const { failure } = actor
     if (
       failure &&
-      state.grant?.version === failure.version &&
+      state.learnt === failure.learnt &&
       !process.jumped &&
       time.now - failure.at < SHORTEST_PAUSE - 1e-3
     )

@@ -130,7 +130,7 @@ export function makeMedium(world: World): Medium {
         take: () =>
           ask('lock.take', () => {
             const lease = leases.get(name)
-            if (lease && lease.until > time.now) return lease.hand === mine
+            if (lease && lease.until > time.now && lease.hand !== mine) return false
             put()
             return true
           }),

@@ -37,8 +37,8 @@ export interface Actor {
   leaving: number
   /** Signed in since it logged out. */
   backIn?: boolean
-  /** The last renewal that failed, and the version that the session knew then. */
-  failure?: { at: number; version: number | undefined }
+  /** The last renewal that failed, and what the session had learnt by then. */
+  failure?: { at: number; learnt: number }
 }
 
 /** A stay inside the lock. */

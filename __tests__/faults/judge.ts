@@ -140,6 +140,9 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       }
       const section = process && judge.sectionOf(process)
       const unguarded = profile.lock !== 'none' && process && (!section || section.lost())
+      // only a log-out does without the lock, when it waited for it in vain
+      if (profile.lock !== 'none' && process?.alive && !section && !next.ended)
+        judge.fail('a write without the lock', `${process.name} stores version ${next.version}`)
       if (process?.alive === false || unguarded || (failures.get(JSON.stringify(next)) ?? 0) >= 4) lateWrite = true
       for (const token of Object.values(next.tokens)) everStored.add(token.access_token)
       const from = familyOf(before)
@@ -308,12 +311,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     if (refreshToken && refreshToken !== record?.refresh_token)
       judge.fail('a stale refresh token', `${actor.name} sends ${refreshToken}, but ${record?.refresh_token} is stored`)
     const { failure } = actor
-    if (
-      failure &&
-      state.learnt === failure.learnt &&
-      !process.jumped &&
-      time.now - failure.at < SHORTEST_PAUSE - 1e-3
-    )
+    if (failure && state.learnt === failure.learnt && !process.jumped && time.now - failure.at < SHORTEST_PAUSE - 1e-3)
       judge.fail(
         'a renewal without a pause',
         `${actor.name} asks again ${(time.now - failure.at).toFixed(3)} s after a failure`,

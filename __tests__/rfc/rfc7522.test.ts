@@ -23,7 +23,7 @@ describe('RFC 7522 SAML 2.0 Profile', () => {
     })
   })
 
-  test('section 2.1: the assertion MUST be base64url, SHOULD NOT be wrapped or padded', async () => {
+  test('section 2.1: the assertion MUST be base64url, MUST NOT be wrapped or padded', async () => {
     const request = await sent({ assertion: `\n${xml}\n` })
     expect(request?.assertion).toMatch(/^[\w-]+$/)
     expect(Buffer.from(`${request?.assertion}`, 'base64url').toString()).toBe(xml)
@@ -32,6 +32,15 @@ describe('RFC 7522 SAML 2.0 Profile', () => {
   test('section 2.1: what is encoded already is sent as it is', async () => {
     const assertion = Buffer.from(xml).toString('base64url')
     expect((await sent({ assertion }))?.assertion).toBe(assertion)
+  })
+
+  test('section 2.1: … also where it comes as base64 in lines, with padding', async () => {
+    // all of + / and = are in it
+    const text = `${xml}<!--???>>>-->`
+    const base64 = Buffer.from(text).toString('base64')
+    expect(base64).toMatch(/(?=.*\+)(?=.*\/)/)
+    const wrapped = `${base64.replace(/(.{20})/g, '$1\r\n')}=\n`
+    expect((await sent({ assertion: wrapped }))?.assertion).toBe(Buffer.from(text).toString('base64url'))
   })
 
   test('section 3: an assertion is short-lived: a function is asked for each', async () => {

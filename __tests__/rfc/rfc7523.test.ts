@@ -116,6 +116,8 @@ describe('RFC 7523 JWT Profile for OAuth 2.0 Client Authentication and Authoriza
   test('section 3, 4 and 6: exp is soon, iat is now, both whole seconds', async () => {
     const [body] = await authenticated(privateKeyJwt({ key: ecPem }), 1, { clock: () => NOW + 0.7 })
     expect(claimsOf(body)).toMatchObject({ iat: NOW, exp: NOW + 60 })
+    const [grant] = await assertionOf(jwtBearerGrant({ key: ecPem }))
+    expect(jose.decodeJwt(grant?.assertion as string)).toMatchObject({ iat: NOW, exp: NOW + 60 })
     const [longer] = await authenticated(clientSecretJwt({ lifetime: 300 }))
     expect(claimsOf(longer).exp).toBe(NOW + 300)
   })
@@ -176,7 +178,7 @@ describe('RFC 7523 JWT Profile for OAuth 2.0 Client Authentication and Authoriza
     expect((await errorOf(() => clientSecretJwt({ alg: 'none' as never }))).code).toBe('OAUTH_INVALID_OPTION')
   })
 
-  test('section 3.2: a client without a secret cannot sign with it', async () => {
+  test('section 3, 9: MUST be signed or have a MAC: a client without a secret cannot', async () => {
     const error = await errorOf(() => authenticated(clientSecretJwt(), 1, { client: { client_id: 'app' } }))
     expect(error.code).toBe('OAUTH_INVALID_OPTION')
   })

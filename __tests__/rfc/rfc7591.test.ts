@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { serverClient } from '../../src/axios/server-client.js'
 import { clientIdMetadataDocument } from '../../src/oauth2/client-id-metadata.js'
 import { registerClient } from '../../src/oauth2/registration.js'
 import { createSession } from '../../src/oauth2/session.js'
+import { listen } from '../axios/server.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 
 const server = { issuer: 'https://as.example', registration_endpoint: 'https://as.example/register' }
@@ -31,6 +35,22 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
       json: metadata,
     })
     expect(headers).toEqual({ Accept: 'application/json', 'Content-Type': 'application/json' })
+  })
+
+  test('section 2: jwks_uri and jwks MUST NOT both be there', async () => {
+    const context = scripted([answer(201, registered)], { server })
+    const keys = { jwks_uri: 'https://client.example.org/jwks', jwks: { keys: [] } }
+    expect((await errorOf(() => registerClient(context, { ...metadata, ...keys }))).code).toBe('OAUTH_INVALID_OPTION')
+    expect(context.sent).toEqual([])
+    for (const name of ['jwks', 'jwks_uri']) await registerClient(context, { ...metadata, ...keys, [name]: undefined })
+    expect(context.sent).toHaveLength(2)
+  })
+
+  test('section 2.2: human-readable values MUST be used as they are', async () => {
+    const name = { client_name: ' \u202eA\u0301 <b>&amp; ', 'client_name#ja-Jpan-JP': 'クライアント名' }
+    const context = scripted([answer(201, { ...registered, ...name })], { server })
+    expect(await registerClient(context, { ...metadata, ...name })).toMatchObject(name)
+    expect(context.sent[0]?.json).toMatchObject(name)
   })
 
   test('section 3: an initial access token is sent as a bearer token; nothing else authenticates', async () => {
@@ -67,6 +87,13 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
     })
   })
 
+  test('section 3.2.2: other members MUST be ignored', async () => {
+    const body = { error: 'invalid_client_metadata', code: 'X', message: 'other', cause: { a: 1 }, status: 200 }
+    const error = await errorOf(() => registerClient(scripted([answer(400, body)], { server }), metadata))
+    expect(error).toMatchObject({ code: 'OAUTH_SERVER_REFUSED', error: 'invalid_client_metadata', status: 400 })
+    expect(error.message).not.toBe('other')
+  })
+
   test('section 5: TLS MUST be used; without an endpoint nothing is sent', async () => {
     for (const [registration_endpoint, code] of [
       ['http://as.example/register', 'OAUTH_INSECURE_URL'],
@@ -78,6 +105,21 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
       expect((await errorOf(() => registerClient(context, metadata))).code).toBe(code)
       expect(context.sent).toEqual([])
     }
+  })
+
+  test('section 5: the certificate of the server MUST be checked', async () => {
+    const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(__dirname, `../support/tls/${name}.pem`)))
+    const tls = await listen(() => ({}), { key, cert })
+    const context = {
+      ...scripted(),
+      send: serverClient().send,
+      server: { registration_endpoint: `${tls.origin}/register` },
+    }
+    const error = await errorOf(() => registerClient(context, metadata, { initialAccessToken: 'initial' }))
+    expect(error.code).toBe('OAUTH_SERVER_UNAVAILABLE')
+    expect(error.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+    expect(tls.seen).toEqual([])
+    await tls.close()
   })
 
   test('a session that has no client yet will do', async () => {

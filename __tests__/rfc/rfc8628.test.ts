@@ -1,6 +1,7 @@
+import { clientSecretBasic } from '../../src/oauth2/client-auth/client-secret-basic.js'
 import { deviceCodeGrant } from '../../src/oauth2/grants/device-code.js'
 import { sleep as byTimer } from '../../src/oauth2/grants/poll.js'
-import { polling, type Turn } from '../oauth2/grants/polling.js'
+import { endpoints, polling, type Turn } from '../oauth2/grants/polling.js'
 import { answer, errorOf } from '../oauth2/support.js'
 
 /** The example of section 3.2. */
@@ -40,6 +41,47 @@ describe('RFC 8628 OAuth 2.0 Device Authorization Grant', () => {
     expect(Object.fromEntries(sent[0]?.body ?? [])).toEqual({ client_id: 'app', scope: 'example_scope' })
   })
 
+  test('section 3.1: TLS MUST be used for all requests, those for the token too', async () => {
+    for (const [name, asked] of [
+      ['device_authorization_endpoint', []],
+      ['token_endpoint', ['device']],
+    ] as const) {
+      const world = polling(answer(200, example), [], { server: { ...endpoints, [name]: 'http://as.example/x' } })
+      const grant = deviceCodeGrant({ onUserCode() {}, sleep: world.sleep })
+      expect((await errorOf(() => world.run(grant))).code).toBe('OAUTH_INSECURE_URL')
+      expect(world.sent.map(({ endpoint }) => endpoint)).toEqual(asked)
+    }
+  })
+
+  test('section 3.1: parameters MUST NOT be sent more than once', async () => {
+    const { go, sent } = device([], example, {
+      scope: 'one',
+      parameters: { scope: 'two', client_id: 'app', acr_values: undefined },
+    })
+    await go()
+    expect([...(sent[0]?.body ?? [])].sort()).toEqual([
+      ['client_id', 'app'],
+      ['scope', 'two'],
+    ])
+  })
+
+  test('section 3.1: a client that has credentials authenticates as at the token endpoint, and there (3.4) it MUST', async () => {
+    const world = polling(answer(200, example), ['authorization_pending'], {
+      client: { client_id: 'app', client_secret: 'hush' },
+      clientAuth: clientSecretBasic(),
+    })
+    await world.run(deviceCodeGrant({ onUserCode() {}, sleep: world.sleep }))
+    expect(world.sent.map(({ headers }) => headers.Authorization)).toEqual(Array(3).fill(`Basic ${btoa('app:hush')}`))
+  })
+
+  test('section 3.3.1: the user_code MUST still be displayed: it is handed over beside verification_uri_complete', async () => {
+    const { go, shown } = device()
+    await go()
+    expect(shown).toMatchObject([
+      { user_code: example.user_code, verification_uri_complete: example.verification_uri_complete },
+    ])
+  })
+
   test('section 3.3: the code and the address are shown before the first poll, the device_code never', async () => {
     const order: string[] = []
     const world = polling(answer(200, example), [])
@@ -72,8 +114,8 @@ describe('RFC 8628 OAuth 2.0 Device Authorization Grant', () => {
     expect(waits).toEqual([7, 7, 7])
   })
 
-  test.each([undefined, 0, null, 'soon'])(
-    'section 3.5: MUST use 5 seconds where no interval is given: %p',
+  test.each([undefined, 0, null, 'soon', -3])(
+    'section 3.2: MUST use 5 seconds where no interval is given: %p',
     async interval => {
       const { go, waits } = device([], { ...example, interval })
       await go()
@@ -106,7 +148,7 @@ describe('RFC 8628 OAuth 2.0 Device Authorization Grant', () => {
   })
 
   test.each(['access_denied', 'expired_token', 'invalid_grant', 'invalid_client', 'something_else'])(
-    'section 3.5: %s ends it',
+    'section 3.5: on any other error the client MUST stop polling: %s',
     async code => {
       const { go, sent } = device(['authorization_pending', code])
       expect(await errorOf(go)).toMatchObject({ code: 'OAUTH_SERVER_REFUSED', error: code })
@@ -133,9 +175,11 @@ describe('RFC 8628 OAuth 2.0 Device Authorization Grant', () => {
   test.each(['javascript:alert(1)', '/device', 'data:text/html,x', 5])(
     'section 3.2: an address that no browser should open is not shown: %p',
     async verification_uri => {
-      const { go, shown } = device([], { ...example, verification_uri })
-      expect((await errorOf(go)).code).toBe('OAUTH_INVALID_RESPONSE')
-      expect(shown).toEqual([])
+      for (const wrong of [{ verification_uri }, { verification_uri_complete: verification_uri }]) {
+        const { go, shown } = device([], { ...example, ...wrong })
+        expect((await errorOf(go)).code).toBe('OAUTH_INVALID_RESPONSE')
+        expect(shown).toEqual([])
+      }
     },
   )
 

@@ -64,13 +64,35 @@ describe('RFC 8693 OAuth 2.0 Token Exchange', () => {
     expect(body.getAll('audience')).toEqual(['x', 'y'])
   })
 
+  test.each(['/api', 'backend.example.com', 'https://backend.example.com/api#part', ''])(
+    'section 2.1: resource MUST be an absolute URI without a fragment: %p is refused',
+    async resource => {
+      for (const list of [resource, ['https://backend.example.com/api', resource]]) {
+        expect((await errorOf(() => exchange({ subject_token: 's', resource: list }))).code).toBe(
+          'OAUTH_INVALID_OPTION',
+        )
+        const world = scripted([answer(200, issued)])
+        const error = await errorOf(() => exchangeToken(world, { subject_token: 's', resource: list }))
+        expect(error.code).toBe('OAUTH_INVALID_OPTION')
+        expect(world.sent).toEqual([])
+      }
+    },
+  )
+
+  test('section 2.1: a resource may have a query, and is sent as it is written', async () => {
+    const resource = 'https://backend.example.com/api?tenant=a%20B'
+    expect((await exchange({ subject_token: 's', resource })).body.getAll('resource')).toEqual([resource])
+  })
+
   test('section 2.2.1: issued_token_type is passed on', async () => {
     expect((await exchange({ subject_token: 's' })).token).toMatchObject({ ...issued, expires_at: NOW + 60 })
   })
 
   test('section 2.2.1: a token of type N_A is no access token: a session does not take it', async () => {
-    const error = await errorOf(() => exchange({ subject_token: 's' }, { ...issued, token_type: 'N_A' }))
-    expect(error.code).toBe('OAUTH_UNSUPPORTED_TOKEN_TYPE')
+    for (const token_type of ['N_A', 'n_a']) {
+      const error = await errorOf(() => exchange({ subject_token: 's' }, { ...issued, token_type }))
+      expect(error.code).toBe('OAUTH_UNSUPPORTED_TOKEN_TYPE')
+    }
   })
 
   test('section 2.2.2: errors are those of RFC 6749, and invalid_target', async () => {

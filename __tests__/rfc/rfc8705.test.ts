@@ -9,7 +9,8 @@ import type { TLSSocket } from 'node:tls'
 import { serverClient } from '../../src/axios/server-client.js'
 import { tlsClientAuth } from '../../src/oauth2/client-auth/tls-client-auth.js'
 import { callEndpoint } from '../../src/oauth2/endpoint.js'
-import { answer, scripted } from '../oauth2/support.js'
+import { registerClient } from '../../src/oauth2/registration.js'
+import { answer, errorOf, scripted } from '../oauth2/support.js'
 import { optional } from '../support/optional.js'
 
 const aliases = {
@@ -24,15 +25,43 @@ const server = {
 }
 
 describe('RFC 8705 OAuth 2.0 Mutual-TLS Client Authentication', () => {
-  test('section 2: the client MUST include client_id, and nothing else that authenticates', async () => {
-    const context = scripted([answer(200)], {
-      clientAuth: tlsClientAuth(),
-      client: { client_id: 'app', client_secret: 'unused' },
+  test.each(['token', 'revocation', 'introspection', 'device', 'par', 'backchannel'] as const)(
+    'section 2: all requests MUST include client_id, and nothing else that authenticates: %s',
+    async endpoint => {
+      const context = scripted([answer(200)], {
+        clientAuth: tlsClientAuth(),
+        client: { client_id: 'app', client_secret: 'unused' },
+        server: {
+          ...server,
+          device_authorization_endpoint: 'https://as.example/device',
+          pushed_authorization_request_endpoint: 'https://as.example/par',
+          backchannel_authentication_endpoint: 'https://as.example/bc',
+        },
+      })
+      await callEndpoint(context, endpoint, { x: 'y' })
+      const { body, headers } = context.sent[0] as { body: URLSearchParams; headers: Record<string, string> }
+      expect(Object.fromEntries(body)).toEqual({ x: 'y', client_id: 'app' })
+      expect(headers.Authorization).toBeUndefined()
+    },
+  )
+
+  test('section 2.1.2: a client of tls_client_auth MUST register exactly one subject', async () => {
+    const registered = { client_id: 'app' }
+    const context = scripted([answer(201, registered)], {
+      server: { registration_endpoint: 'https://as.example/register' },
     })
-    await callEndpoint(context, 'token', { grant_type: 'client_credentials' })
-    const { body, headers } = context.sent[0] as { body: URLSearchParams; headers: Record<string, string> }
-    expect(Object.fromEntries(body)).toEqual({ grant_type: 'client_credentials', client_id: 'app' })
-    expect(headers.Authorization).toBeUndefined()
+    const method = { token_endpoint_auth_method: 'tls_client_auth' }
+    const one = { tls_client_auth_subject_dn: 'CN=app' }
+    const other = { tls_client_auth_san_dns: 'app.example' }
+    for (const wrong of [method, { ...method, tls_client_auth_san_ip: '' }, { ...method, ...one, ...other }])
+      expect((await errorOf(() => registerClient(context, wrong))).code).toBe('OAUTH_INVALID_OPTION')
+    expect(context.sent).toEqual([])
+    for (const right of [one, other, { tls_client_auth_san_uri: 'https://app.example' }])
+      expect(await registerClient(context, { ...method, ...right })).toEqual(registered)
+    await registerClient(context, { token_endpoint_auth_method: 'self_signed_tls_client_auth' })
+    // its claims may hold it
+    await registerClient(context, { ...method, software_statement: 'e30.e30.' })
+    expect(context.sent).toHaveLength(5)
   })
 
   test.each([
@@ -119,7 +148,7 @@ describe('RFC 8705 OAuth 2.0 Mutual-TLS Client Authentication', () => {
       rmSync(folder, { recursive: true })
     })
 
-    test('section 2.2: the self-signed certificate of the agent is presented, at the alias', async () => {
+    test('section 2: the connection MUST be authenticated by the certificate: that of the agent is presented, at the alias', async () => {
       const agent = new https.Agent({
         cert: read('client.crt'),
         key: read('client.key'),

@@ -53,6 +53,14 @@ describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
     expect(server.requests[0]?.body.getAll('resource')).toEqual([API])
   })
 
+  test('section 2.2: a resource that is none is refused before a token is asked for', async () => {
+    const server = fakeServer()
+    const { session } = makeSession(server, { grant: clientCredentialsGrant() })
+    for (const resource of ['https://api.example/#part', '/relative'])
+      expect((await errorOf(() => session.for({ resource }).token())).code).toBe('OAUTH_INVALID_OPTION')
+    expect(server.requests).toEqual([])
+  })
+
   test('section 2.2: a refresh names the resource too', async () => {
     const server = fakeServer()
     const { session } = makeSession(server)
@@ -64,7 +72,7 @@ describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
     })
   })
 
-  test('section 2: a token for one resource is not used for another', async () => {
+  test('section 2.2: a token for one resource is not used for another', async () => {
     const server = fakeServer()
     const { session } = makeSession(server, { grant: clientCredentialsGrant() })
     const one = await session.for({ resource: API }).token()

@@ -1,5 +1,8 @@
 import { createAuthorizationUrl } from '../../src/oauth2/authorization.js'
 import { clientSecretBasic } from '../../src/oauth2/client-auth/client-secret-basic.js'
+import { clientSecretPost } from '../../src/oauth2/client-auth/client-secret-post.js'
+import { noClientAuth } from '../../src/oauth2/client-auth/none.js'
+import { tlsClientAuth } from '../../src/oauth2/client-auth/tls-client-auth.js'
 import {
   processPushedAuthorizationResponse,
   pushAuthorizationRequest,
@@ -46,6 +49,37 @@ describe('RFC 9126 OAuth 2.0 Pushed Authorization Requests', () => {
       await pushAuthorizationRequest(context, request)
       expect(context.sent[0]?.headers.Authorization).toBe(`Basic ${btoa('app:hush')}`)
     }
+  })
+
+  test('section 2: the URL of the endpoint MUST be https', async () => {
+    const context = scripted([answer(201, pushed)], {
+      server: { ...server, pushed_authorization_request_endpoint: 'http://as.example/par' },
+    })
+    expect((await errorOf(() => pushAuthorizationRequest(context, request))).code).toBe('OAUTH_INSECURE_URL')
+    expect(context.sent).toEqual([])
+  })
+
+  test('section 2.1: client_id is required, once, however the client authenticates', async () => {
+    const client = { client_id: 'app', client_secret: 'hush' }
+    for (const clientAuth of [clientSecretBasic(), clientSecretPost(), noClientAuth(), tlsClientAuth()]) {
+      const context = scripted([answer(201, pushed)], { server, client, clientAuth })
+      await pushAuthorizationRequest(context, request)
+      expect(context.sent[0]?.body.getAll('client_id')).toEqual(['app'])
+    }
+  })
+
+  test('section 3: with a request object, all parameters of the request MUST be its claims, and none beside it', async () => {
+    const { session, sent } = pushing({}, { client_secret: 'hush' })
+    const signed: unknown[] = []
+    const sign = async (parameters: object) => {
+      signed.push(parameters)
+      return 'the.request.object'
+    }
+    await createAuthorizationUrl(session, { redirect_uri: request.redirect_uri, scope: 'a' }, { push: true, sign })
+    expect(Object.fromEntries(sent[0]?.body ?? [])).toEqual({ client_id: 'app', request: 'the.request.object' })
+    expect(signed).toMatchObject([
+      { client_id: 'app', response_type: 'code', scope: 'a', redirect_uri: request.redirect_uri },
+    ])
   })
 
   test('section 2.1: request_uri MUST NOT be provided', async () => {

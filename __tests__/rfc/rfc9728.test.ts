@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { serverClient } from '../../src/axios/server-client.js'
 import { OAuthError } from '../../src/errors.js'
 import type { Send, ServerRequest } from '../../src/oauth2/endpoint.js'
 import {
@@ -5,6 +8,7 @@ import {
   processResourceMetadataResponse,
   resourceMetadataUrls,
 } from '../../src/oauth2/resource-metadata.js'
+import { listen } from '../axios/server.js'
 import { answer, errorOf, NOW } from '../oauth2/support.js'
 
 const MCP = 'https://mcp.example.com/public/mcp'
@@ -43,6 +47,15 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
         'https://resource.example.com/.well-known/oauth-protected-resource',
       ],
     ],
+    // only the slash after the host goes; another at the end is part of the identifier
+    [
+      'https://resource.example.com/?k=v',
+      [
+        `https://resource.example.com/.well-known/oauth-protected-resource?k=v`,
+        'https://resource.example.com/.well-known/oauth-protected-resource',
+      ],
+    ],
+    [`${MCP}/`, [`${PLACE}/public/mcp/`, `${PLACE}/public/mcp`, PLACE]],
   ])('section 3.1: the well-known part goes between host and path, the query stays: %s', (resource, urls) => {
     expect(resourceMetadataUrls(resource)).toEqual(urls)
   })
@@ -147,6 +160,35 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
     )
   })
 
+  test('section 3.2: parameters that are not understood MUST be ignored', async () => {
+    const more = { signed_metadata: 'e30.e30.', 'resource_name#en': 'x', later: { a: [1, null] }, constructor: 5 }
+    const { context } = web({ [`${PLACE}/public/mcp`]: prm(MCP, more), ...asDocument })
+    expect(await discoverFromResource(MCP, { probe: false })(context)).toEqual(asMetadata)
+  })
+
+  test('section 3.1: the document MUST be queried by GET, without a body', async () => {
+    const { requests, context } = web({ [`${PLACE}/public/mcp`]: prm(), ...asDocument })
+    await discoverFromResource(MCP, { probe: false })(context)
+    expect(requests[0]).toMatchObject({ method: 'GET', endpoint: 'discovery' })
+    expect(`${requests[0]?.body}`).toBe('')
+  })
+
+  test('section 6: identifiers MUST be compared code point by code point, and never normalised', async () => {
+    const composed = 'https://mcp.example.com/caf\u00e9'
+    const place = 'https://mcp.example.com/.well-known/oauth-protected-resource/caf%C3%A9'
+    const { context } = web({ [place]: prm(composed.normalize('NFD')), ...asDocument })
+    expect((await errorOf(() => discoverFromResource(composed, { probe: false })(context))).code).toBe(
+      'OAUTH_DISCOVERY_FAILED',
+    )
+    // what JSON escapes is the same string
+    const escaped = answer(
+      200,
+      JSON.stringify({ resource: composed, authorization_servers: [AS] }).replace('é', '\\u00e9'),
+    )
+    const same = web({ [place]: escaped, ...asDocument })
+    expect(await discoverFromResource(composed, { probe: false })(same.context)).toEqual(asMetadata)
+  })
+
   test('section 2: of several authorization servers the application may choose', async () => {
     const two = prm(MCP, { authorization_servers: ['https://other.example', AS], scopes_supported: ['read'] })
     const { context } = web({ [`${PLACE}/public/mcp`]: two, ...asDocument })
@@ -162,7 +204,7 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
     expect(seen).toEqual([['https://other.example', AS], ['read']])
   })
 
-  test('section 7.6: metadata of another issuer than the one named is refused', async () => {
+  test('section 5: the metadata of the authorization server are read as RFC 8414 has it: another issuer than the one named is refused', async () => {
     const { context } = web({
       [`${PLACE}/public/mcp`]: prm(),
       'https://auth.example.com/.well-known/oauth-authorization-server/tenant1': answer(200, {
@@ -185,6 +227,16 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
       expect((await errorOf(() => discoverFromResource(resource)(context))).code).toBe('OAUTH_INSECURE_URL')
       expect(asked.every(url => url.startsWith('https:'))).toBe(true)
     }
+  })
+
+  test('section 7.3: the certificate of the resource MUST be checked', async () => {
+    const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(__dirname, `../support/tls/${name}.pem`)))
+    const tls = await listen(() => ({}), { key, cert })
+    const source = discoverFromResource(`${tls.origin}/mcp`)
+    const error = await errorOf(() => source({ send: serverClient().send, clock: () => NOW }))
+    expect((error as { cause?: Error }).cause?.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+    expect(tls.seen).toEqual([])
+    await tls.close()
   })
 
   test('section 1.2: a resource identifier has no fragment', async () => {

@@ -44,7 +44,9 @@ export async function pushAuthorizationRequest(
 ): Promise<PushedAuthorization> {
   if (parameters.request_uri !== undefined)
     throw new OAuthError('OAUTH_INVALID_OPTION', 'A request that is pushed has no request_uri')
-  const response = await callEndpoint(context, 'par', parameters, options)
+  // part of the request itself, also where client authentication does not need it
+  const { client_id = context.client.client_id } = parameters
+  const response = await callEndpoint(context, 'par', { ...parameters, client_id }, options)
   return processPushedAuthorizationResponse(response, context.clock())
 }
 

@@ -19,14 +19,30 @@ export interface RegisteredClient extends ClientMetadata {
 /** A session (it needs no client yet), or what such a call uses of one. */
 export type RegistrationContext = OAuth2Session | Pick<EndpointContext, 'server' | 'send' | 'clock' | 'allowInsecure'>
 
+/** What no registration may say. */
+function checkMetadata(metadata: Record<string, unknown>): void {
+  if (metadata.jwks && metadata.jwks_uri)
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'A client has jwks or jwks_uri, not both')
+  const subjects = Object.keys(metadata).filter(
+    name => /^tls_client_auth_(subject_dn|san_\w+)$/.test(name) && metadata[name],
+  )
+  if (
+    metadata.token_endpoint_auth_method === 'tls_client_auth' &&
+    !metadata.software_statement &&
+    subjects.length !== 1
+  )
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'tls_client_auth needs exactly one tls_client_auth_… subject')
+}
+
 async function call(
   at: RegistrationContext,
   method: ServerRequest['method'],
   token: string | undefined,
   address: string | undefined,
   name: string,
-  json?: object,
+  json?: Record<string, unknown>,
 ): Promise<RegisteredClient | undefined> {
+  if (json) checkMetadata(json)
   const { server, send, clock, allowInsecure } = 'send' in at ? at : await core(at).context()
   const target = address ?? server.registration_endpoint
   if (!target) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `There is no ${name}`)
@@ -51,7 +67,7 @@ async function call(
 /**
  * Registers a client. The server may change any value: what it answers is what holds. `initialAccessToken`, where the server
  * wants one, is sent as a bearer token.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_redirect_uri`, `invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING`, `OAUTH_INVALID_RESPONSE`
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_redirect_uri`, `invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING`, `OAUTH_INVALID_RESPONSE`; `OAUTH_INVALID_OPTION` for both `jwks` and `jwks_uri`, and for `tls_client_auth` without exactly one subject
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-3.1
  */
 export async function registerClient(
@@ -68,7 +84,7 @@ async function manage(
   at: RegistrationContext,
   method: 'GET' | 'PUT' | 'DELETE',
   client: RegisteredClient,
-  json?: object,
+  json?: Record<string, unknown>,
 ) {
   const { registration_access_token, registration_client_uri } = client
   // without its own address the token would go to the registration endpoint
@@ -94,7 +110,7 @@ export const readClient = async (at: RegistrationContext, client: RegisteredClie
 /**
  * Changes the registration: everything in `client` is sent with `changes` on top, because what is left out is deleted. What the
  * server alone decides (`client_id`, `client_secret`, tokens and times) cannot be changed so.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING` without `registration_client_uri`
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING` without `registration_client_uri`; `OAUTH_INVALID_OPTION` as {@link registerClient} does
  * @see https://www.rfc-editor.org/rfc/rfc7592#section-2.2
  */
 export async function updateClient(

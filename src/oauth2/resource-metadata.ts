@@ -46,7 +46,9 @@ export interface ResourceServerSource extends ServerSource {
 export function resourceMetadataUrls(resource: string): string[] {
   const { origin, pathname, search } = new URL(resource)
   const known = `${origin}/.well-known/oauth-protected-resource`
-  return [...new Set([known + pathname.replace(/\/$/, '') + search, known])]
+  // only the slash after the host is left out; many servers leave out any other at the end too
+  const paths = [pathname === '/' ? '' : pathname, pathname.replace(/\/$/, '')]
+  return [...new Set([...paths.map(path => known + path + search), known])]
 }
 
 /**

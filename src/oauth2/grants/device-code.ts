@@ -40,9 +40,12 @@ export function deviceCodeGrant({ scope, onUserCode, parameters, sleep }: Device
     const response = await context.call('device', asked, signal && { signal })
     const fields = processServerResponse(response, clock())
     const { device_code, user_code, verification_uri, expires_in, interval } = fields
-    if (!device_code || !user_code || !/^https?:/i.test(`${verification_uri}`) || !(Number(expires_in) > 0))
+    const addresses = [verification_uri, fields.verification_uri_complete ?? verification_uri]
+    const isShowable = addresses.every(address => /^https?:/i.test(`${address}`))
+    if (!device_code || !user_code || !isShowable || !(Number(expires_in) > 0))
       throw responseError('OAUTH_INVALID_RESPONSE', response)
-    const times = { expires_in: Number(expires_in), interval: Number(interval) || 5 }
+    // one that is no time would have the server asked without a pause
+    const times = { expires_in: Number(expires_in), interval: Number(interval) > 0 ? Number(interval) : 5 }
     const { device_code: _secret, ...shown } = fields
     await onUserCode({ ...(shown as unknown as DeviceAuthorization), ...times })
     const request = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: `${device_code}` }

@@ -1,5 +1,6 @@
 import type { Awaitable } from '../../auth/flow.js'
 import type { ServerParameters } from '../endpoint.js'
+import { checkResources } from '../resource-indicator.js'
 import type { UnattendedGrant } from './grant.js'
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
@@ -28,9 +29,13 @@ export interface TokenExchangeOptions {
 
 const resolve = (token: TokenInput | undefined) => (typeof token === 'function' ? token() : token)
 
-/** The parameters of a token exchange request; asks for the tokens where they are functions. */
+/**
+ * The parameters of a token exchange request; asks for the tokens where they are functions.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a `resource` that is no absolute URI or has a fragment
+ */
 export async function tokenExchangeParameters(options: TokenExchangeOptions): Promise<ServerParameters> {
   const { subject_token_type = ACCESS_TOKEN, actor_token_type = ACCESS_TOKEN } = options
+  checkResources(options.resource)
   const actor_token = await resolve(options.actor_token)
   return {
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -45,7 +50,7 @@ export async function tokenExchangeParameters(options: TokenExchangeOptions): Pr
 /**
  * Exchanges one token for another that an API accepts. The answer must be an access token (`issued_token_type` is kept on it);
  * for any other kind (`token_type` `N_A`) use `exchangeToken`.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …), `OAUTH_UNSUPPORTED_TOKEN_TYPE` for `N_A`
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …), `OAUTH_UNSUPPORTED_TOKEN_TYPE` for `N_A`; `OAUTH_INVALID_OPTION` as {@link tokenExchangeParameters}
  * @see https://www.rfc-editor.org/rfc/rfc8693
  */
 export const tokenExchangeGrant =

@@ -1,6 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { decodeJwt } from 'jose'
 import { createAuthorizationUrl } from '../../src/oauth2/authorization.js'
 import { fetchToken } from '../../src/oauth2/fetch-token.js'
 import { clientCredentialsGrant } from '../../src/oauth2/grants/client-credentials.js'
+import { requestObject } from '../../src/oauth2/request-object.js'
 import { checkResources } from '../../src/oauth2/resource-indicator.js'
 import { errorOf } from '../oauth2/support.js'
 import { fakeServer, makeSession } from '../support/fake-server.js'
@@ -38,6 +41,20 @@ describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
     }
     const { url } = await createAuthorizationUrl(session.for({ resource: API }))
     expect(new URL(url).searchParams.getAll('resource')).toEqual([API])
+  })
+
+  test('section 2.1: in a request object one resource is a string, several are an array of strings', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const sign = requestObject({ key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string })
+    const { session } = makeSession(fakeServer(), {
+      server: { issuer: 'https://as.example', authorization_endpoint: 'https://as.example/authorize' },
+    })
+    for (const resource of [API, [API, 'https://other.example']]) {
+      const { url } = await createAuthorizationUrl(session, { resource }, { sign })
+      const { searchParams } = new URL(url)
+      expect(decodeJwt(searchParams.get('request') as string).resource).toEqual(resource)
+      expect(searchParams.has('resource')).toBe(false)
+    }
   })
 
   test('section 2.1: a resource that is none is refused before the user is sent away', async () => {

@@ -53,9 +53,11 @@ describe('OpenID Connect CIBA Core 1.0', () => {
   })
 
   test('section 7.3: 5 seconds where no interval is given', async () => {
-    const { go, waits } = backchannel([], undefined, { ...acknowledged, interval: undefined })
-    await go()
-    expect(waits).toEqual([5])
+    for (const interval of [undefined, 0, -3, 'soon']) {
+      const { go, waits } = backchannel([], undefined, { ...acknowledged, interval })
+      await go()
+      expect(waits).toEqual([5])
+    }
   })
 
   test.each(['auth_req_id', 'expires_in'])('section 7.3: an answer without %s is refused', async name => {

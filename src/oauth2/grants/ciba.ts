@@ -55,7 +55,7 @@ export function cibaGrant({ notified, onStarted, parameters, sleep = byTimer, ..
       await Promise.race([notified?.(auth_req_id, stop.signal), sleep(expires_in, stop.signal)]).finally(abort)
     }
     const request = { grant_type: 'urn:openid:params:grant-type:ciba', auth_req_id }
-    const interval = Number(fields.interval) || 5
+    const interval = Number(fields.interval) > 0 ? Number(fields.interval) : 5
     return poll(endpoint, request, context, { expires_in, interval, sleep, first: notified && first })
   }
   return Object.assign(grant, { interactive: true } as const)

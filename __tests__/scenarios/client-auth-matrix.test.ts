@@ -7,12 +7,16 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import * as https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import axios from 'axios'
 import * as jose from 'jose'
 import {
+  attachOAuth2,
   authorizationCodeGrant,
   type ClientAuth,
   type ClientMetadata,
+  clientCredentialsGrant,
   clientSecretBasic,
   clientSecretPost,
   createAuthorizationUrl,
@@ -235,9 +239,9 @@ beforeAll(async () => {
   provider = await startOidcProvider({
     tls: { key: serverCertificate.key, cert: serverCertificate.cert, ca: ca.cert },
     attester: jwk(attester.publicKey),
-    clients: rows.map(({ name, registered, secret }) => ({
+    clients: rows.map(({ name, registered }) => ({
       client_id: name,
-      ...(/secret/.test(`${registered.token_endpoint_auth_method}`) && { client_secret: secret ?? vaultSecret }),
+      ...(/secret/.test(`${registered.token_endpoint_auth_method}`) && { client_secret: secret }),
       grant_types:
         registered.token_endpoint_auth_method === 'none'
           ? ['authorization_code', 'refresh_token']
@@ -249,7 +253,6 @@ beforeAll(async () => {
   })
 })
 afterAll(() => provider?.stop())
-const vaultSecret = secret
 
 /** A session of the row's client; with `wrong`, of somebody who is not. */
 function build({ name, secret, right }: Row, wrong: Row['wrong'][string] = {}) {
@@ -278,12 +281,11 @@ async function begin(session: Session) {
   return {
     right: authorizationCodeGrant({ authorizationResponse, transaction }),
     // past the checks of the callback, which know the client too
-    exchange: (parameters: object = {}) => ({
+    exchange: () => ({
       grant_type: 'authorization_code',
       code,
       redirect_uri: transaction.redirect_uri,
       code_verifier: transaction.code_verifier,
-      ...parameters,
     }),
   }
 }
@@ -367,5 +369,53 @@ describe.each(rows)('$name', row => {
       cnf: bound ? { 'x5t#S256': row.certificate?.thumbprint } : undefined,
     })
     expect(await last('/token/introspection')).toEqual(seen(row, '/token/introspection'))
+  })
+})
+
+describe('the API behind a token that is bound to the certificate, as docs/oauth2-advanced.md has it', () => {
+  let api: https.Server
+  let baseURL: string
+  const answered: number[] = []
+  beforeAll(async () => {
+    const row = rows.find(({ certificate }) => certificate === issued) as Row
+    // RFC 8705, section 3: who calls must have the certificate that the token is bound to
+    const { key, cert } = serverCertificate
+    api = https.createServer({ key, cert, ca: ca.cert, requestCert: true }, async (request, response) => {
+      const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+      const about = token ? await introspectToken(build(row), { token }) : { active: false }
+      const { fingerprint256 = '' } = (request.socket as TLSSocket).getPeerCertificate()
+      const presented = Buffer.from(fingerprint256.replace(/:/g, ''), 'hex').toString('base64url')
+      const bound = (about.cnf as { 'x5t#S256'?: string } | undefined)?.['x5t#S256']
+      response.statusCode = about.active && bound === presented ? 200 : 401
+      answered.push(response.statusCode)
+      response.end('{}')
+    })
+    await new Promise<void>(ready => api.listen(0, '127.0.0.1', ready))
+    baseURL = `https://127.0.0.1:${(api.address() as AddressInfo).port}`
+  })
+  afterAll(() => new Promise(done => api.close(done)))
+
+  test('one agent for both: the token is fetched with it, accepted with it, and with no other', async () => {
+    const httpsAgent = agent(issued)
+    const http = axios.create({ baseURL, httpsAgent })
+    // no `http`: the agent of the attached instance reaches the metadata too
+    const session = createOAuth2Session({
+      server: discover(provider.issuer),
+      client: { client_id: 'tlsClientAuth, by subject' },
+      clientAuth: tlsClientAuth({ agent: httpsAgent }),
+      grant: clientCredentialsGrant(),
+      crypto: webcrypto as Crypto,
+    })
+    attachOAuth2(http, session)
+    expect((await http.get('/things')).status).toBe(200)
+    expect(answered).toEqual([200])
+
+    const { access_token } = await session.token()
+    const stolen = axios.get(`${baseURL}/things`, {
+      httpsAgent: agent(named),
+      headers: { Authorization: `Bearer ${access_token}` },
+      validateStatus: () => true,
+    })
+    expect((await stolen).status).toBe(401)
   })
 })

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, webcrypto } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import {
   authorizationCodeGrant,
@@ -12,6 +13,7 @@ import {
   revokeToken,
   saveToken,
 } from '../../src/index.js'
+import { privateKeyJwt } from '../../src/jwt.js'
 import { errorOf } from '../oauth2/support.js'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
 import { json, listen, type RunningServer, readBody } from '../servers/http.js'
@@ -21,19 +23,16 @@ let honest: AuthorizationServer
 let evil: RunningServer
 let received: string[]
 let document: Record<string, unknown>
+let answer: Record<string, unknown>
 
 beforeEach(async () => {
   received = []
+  answer = { access_token: 'evil-token', token_type: 'bearer', refresh_token: 'evil-refresh', active: true }
   honest = await startAuthorizationServer({ clients: { app: 'honest-secret' }, mark: 'honest-' })
   evil = await listen(async (request: IncomingMessage, response) => {
     if (request.url?.includes('.well-known')) return json(response, 200, document)
     received.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)} ${await readBody(request)}`)
-    json(response, 200, {
-      access_token: 'evil-token',
-      token_type: 'bearer',
-      refresh_token: 'evil-refresh',
-      active: true,
-    })
+    json(response, 200, answer)
   })
   document = {
     issuer: evil.url,
@@ -130,6 +129,86 @@ describe('a server that has the code of another come in its name', () => {
     expect(received).toEqual([])
     // where it belongs, it is good
     expect((await fetchToken(atHonest(), grant())).access_token).toMatch(/^honest-/)
+  })
+})
+
+describe('one redirect URI for both servers', () => {
+  const shared = { redirect_uri: 'https://app.example/cb' }
+
+  test('is enough where the honest server sends iss', async () => {
+    const session = atEvil()
+    const { url, transaction } = await createAuthorizationUrl(session, shared)
+    const grant = authorizationCodeGrant({ authorizationResponse: await mixUp(url), transaction })
+    expect((await errorOf(() => fetchToken(session, grant))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect(received).toEqual([])
+  })
+
+  test('is not where it sends none: the code is lost, which is why each server needs its own; no secret is', async () => {
+    const session = atEvil()
+    const { url, transaction } = await createAuthorizationUrl(session, shared)
+    const authorizationResponse = withoutIss(await mixUp(url))
+    await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction }))
+    expect(received.join()).toContain(new URL(authorizationResponse).searchParams.get('code'))
+    expect(received.join()).not.toContain('honest-secret')
+    expect(received.join()).not.toContain(Buffer.from('app:honest-secret').toString('base64'))
+    expect(honest.counts.token).toBe(0)
+  })
+})
+
+describe('a server whose metadata lead elsewhere', () => {
+  const ownCode = async (session: ReturnType<typeof atEvil>) => {
+    const { transaction } = await createAuthorizationUrl(session, { redirect_uri: EVIL_CB })
+    const callback = new URLSearchParams({ code: 'evil-code', state: transaction.state, iss: evil.url })
+    return authorizationCodeGrant({ authorizationResponse: `${EVIL_CB}?${callback}`, transaction })
+  }
+
+  test('gets its own secret sent to the token endpoint of the other, and not the other one to its own', async () => {
+    document.token_endpoint = honest.metadata.token_endpoint
+    const session = atEvil()
+    const grant = await ownCode(session)
+    expect((await errorOf(() => fetchToken(session, grant))).error).toBe('invalid_client')
+    const basic = `Basic ${Buffer.from('app:evil-secret').toString('base64')}`
+    expect(honest.requests.map(({ headers }) => headers.authorization)).toEqual([basic])
+    expect(received).toEqual([])
+  })
+
+  test('gets no statement of the client that is good elsewhere', async () => {
+    // names the endpoint of the other as its own, in the hope of an assertion for that one
+    document.token_endpoint = honest.metadata.token_endpoint
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' })
+    const session = atEvil({
+      client: { client_id: 'app' },
+      clientAuth: privateKeyJwt({ key: key as JsonWebKey }),
+      crypto: webcrypto as Crypto,
+    })
+    await saveToken(session, { access_token: 'evil-token', refresh_token: 'evil-refresh' })
+    await refreshToken(session).catch(() => {})
+    await introspectToken(session, { token: 'evil-token' })
+    const audienceOf = (parameters: URLSearchParams) => {
+      const claims = parameters.get('client_assertion')?.split('.')[1] ?? ''
+      return JSON.parse(Buffer.from(claims, 'base64url').toString()).aud
+    }
+    expect(honest.requests.map(({ parameters }) => audienceOf(parameters))).toEqual([evil.url])
+    const bodies = received.map(line => new URLSearchParams(line.slice(line.lastIndexOf(' ') + 1)))
+    expect(bodies.map(audienceOf)).toEqual([evil.url])
+  })
+
+  test('cannot pass off an ID token of the other as its own', async () => {
+    const idToken = (iss: string) => {
+      const now = Math.floor(Date.now() / 1000)
+      const claims = { iss, sub: 'anna', aud: 'app', exp: now + 60, iat: now }
+      const parts = ['{"alg":"none"}', JSON.stringify(claims), '']
+      return parts.map(part => Buffer.from(part).toString('base64url')).join('.')
+    }
+    const session = atEvil()
+    const theirs = await ownCode(session)
+    answer = { access_token: 'evil-token', token_type: 'bearer', id_token: idToken(honest.url) }
+    expect((await errorOf(() => fetchToken(session, theirs))).code).toBe('OAUTH_ID_TOKEN_INVALID')
+    expect(session.current()).toBeUndefined()
+    // by the issuer alone, which is what differs here
+    const own = await ownCode(session)
+    answer.id_token = idToken(evil.url)
+    expect((await fetchToken(session, own)).access_token).toBe('evil-token')
   })
 })
 

@@ -148,6 +148,11 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
     features: options.features ?? {},
     tls: options.tls,
     attester: options.attester,
+  }).catch(error => {
+    // or the process that runs the test would wait for the child
+    stopped = true
+    child.kill()
+    throw error
   })
   const open = () => browser(options.tls && { ca: options.tls.ca })
 

@@ -77,7 +77,10 @@ export class OAuthError extends Error {
  * Tells an {@link OAuthError} from anything else, also one that comes from another copy of this package.
  * With `code`, only an error of that code.
  */
-export function isOAuthError(value: unknown, code?: OAuthErrorCode): value is OAuthError {
+export function isOAuthError<C extends OAuthErrorCode = OAuthErrorCode>(
+  value: unknown,
+  code?: C,
+): value is OAuthError & { readonly code: C } {
   const error = value as Partial<OAuthError> | null | undefined
   return typeof error === 'object' && error?.name === 'OAuthError' && (code === undefined || error.code === code)
 }

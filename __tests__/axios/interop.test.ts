@@ -1,4 +1,5 @@
 import type { AxiosInstance, InternalAxiosRequestConfig } from 'axios'
+import { OAuthError } from '../../src/errors.js'
 import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
 import { renewing } from './schemes.js'
 import { listen, type TestServer } from './server.js'
@@ -37,6 +38,23 @@ describe.each(axiosVersions)('beside other plugins, on axios $name', ({ module }
         loaded.attach(api, auth)
         if (last) axiosRetry(api, { retries: 3, retryDelay: () => 1, ...options })
       }
+
+      it('does not have the person asked again and again', async () => {
+        let asked = 0
+        attach({
+          ...scheme(),
+          open: () => undefined,
+          // biome-ignore lint/correctness/useYield: it ends before it sends
+          async *flow() {
+            asked++
+            throw new OAuthError('OAUTH_INTERACTION_REQUIRED', 'There is no token: sign in.')
+          },
+        })
+        const error = await api.get('/x').catch((error: unknown) => error)
+        expect(error).toMatchObject({ config: { url: '/x' }, cause: { code: 'OAUTH_INTERACTION_REQUIRED' } })
+        expect(asked).toBe(1)
+        expect(server.seen).toEqual([])
+      })
 
       it('heals 503 by it and 401 by us, with the token that is current each time', async () => {
         statuses = [503, 401, 503]

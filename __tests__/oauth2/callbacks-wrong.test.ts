@@ -321,15 +321,21 @@ describe('a callback that is wrong', () => {
 })
 
 describe('where a callback arrived', () => {
+  /** From a server that does not say who it is. */
+  const nameless = (transaction: AuthorizationTransaction) => {
+    const { iss, ...response } = goodFor(transaction)
+    return response
+  }
   test.each([
     ['another path', 'https://app.example/other'],
     ['another path alone', '/other'],
+    ['the end of another word alone', '/b'],
     ['a longer path', '/cb/more'],
     ['another scheme', 'app:/cb'],
   ])('must be the redirect URI of this sign-in, one for each server: %s', async (_name, address) => {
     const { session, requests, writes } = await world()
     const { transaction } = await begin(session)
-    const finished = () => finish(session, `${address}?${query(goodFor(transaction))}`, transaction)
+    const finished = () => finish(session, `${address}?${query(nameless(transaction))}`, transaction)
     expect((await errorOf(finished)).code).toBe('OAUTH_ISSUER_MISMATCH')
     expect([requests, writes]).toEqual([[], []])
   })
@@ -344,7 +350,7 @@ describe('where a callback arrived', () => {
     ] as const) {
       const { session, requests } = await world()
       const { transaction } = await createAuthorizationUrl(session, { redirect_uri })
-      const finished = () => finish(session, `/cb?${own}${query(goodFor(transaction))}`, transaction)
+      const finished = () => finish(session, `/cb?${own}${query(nameless(transaction))}`, transaction)
       if (works) expect(await finished()).toHaveProperty('access_token')
       else expect((await errorOf(finished)).code).toBe('OAUTH_ISSUER_MISMATCH')
       expect(requests).toHaveLength(works ? 1 : 0)
@@ -354,13 +360,27 @@ describe('where a callback arrived', () => {
   test.each([
     ['an app', 'com.example.app:/oauth/cb', 'com.example.app:/oauth/cb'],
     ['an app with an authority', 'app://cb', 'app://cb'],
+    ['a path that is written another way', 'https://app.example/c%7Eb/%C3%A4', 'https://app.example/c~b/%c3%a4'],
     ['a page that adds a slash', 'https://app.example/cb', 'https://app.example/cb/'],
     ['a port that the system chose', 'http://127.0.0.1/cb', 'http://127.0.0.1:50123/cb'],
+    ['a page without its file', 'https://app.example/silent/index.html', 'https://app.example/silent/'],
+    ['a page without .html', 'https://app.example/cb.html', 'https://app.example/cb'],
+    ['a router that took the beginning off', 'https://app.example/auth/cb', '/cb'],
+    ['a slash too many', 'https://app.example/cb', '//cb'],
+    ['an address without a scheme', 'http://localhost:3000/cb', 'localhost:3000/cb'],
+    ['an app that writes slashes', 'com.example.app:/cb', 'com.example.app://cb'],
     ['somebody who reads a code aloud', 'urn:ietf:wg:oauth:2.0:oob', ''],
   ])('is compared with care: %s', async (_name, redirect_uri, address) => {
     const { session, requests } = await world()
     const { transaction } = await createAuthorizationUrl(session, { redirect_uri })
-    await finish(session, `${address}?${query(goodFor(transaction))}`, transaction)
+    await finish(session, `${address}?${query(nameless(transaction))}`, transaction)
+    expect(requests).toHaveLength(1)
+  })
+
+  test('matters no more where iss says who answered', async () => {
+    const { session, requests } = await world()
+    const { transaction } = await begin(session)
+    await finish(session, `/rewritten?${query(goodFor(transaction))}`, transaction)
     expect(requests).toHaveLength(1)
   })
 

@@ -10,10 +10,52 @@ import { answer, errorOf, nodeSend, scripted } from './support.js'
 
 const parameters = { grant_type: 'client_credentials' }
 
+describe('an error that repeats what was sent', () => {
+  const secrets = {
+    refresh_token: '9f86d081884c7d659a2f',
+    code: 'SplxlOBeZQQYbYS6WxSbIA',
+    code_verifier: 'dBjftJeZ4CVP-mBbb5xC5B',
+    assertion: 'eyJhbGciOiJFUzI1NiJ9.e30.sig',
+    password: 'correct horse',
+  }
+  it.each(Object.entries(secrets))('is shown without %s', async (name, secret) => {
+    for (const status of [400, 200, 503]) {
+      const body = { error: 'invalid_request', error_description: `Bad ${name}: ${secret}`, error_uri: `e:${secret}` }
+      const context = scripted([answer(status, body)])
+      const response = await callEndpoint(context, 'token', { grant_type: 'x', [name]: secret })
+      expect(response.body).not.toContain(secret)
+      expect(JSON.parse(response.body)).toMatchObject({ error: 'invalid_request', error_description: `Bad ${name}: …` })
+    }
+  })
+
+  it.each([clientSecretBasic(), clientSecretPost()])('is shown without the client’s secret', async clientAuth => {
+    const client = { client_id: 'app', client_secret: 'kJ8s-Hq2_9xPz' }
+    const echo = `unknown client (kJ8s-Hq2_9xPz, ${btoa('app:kJ8s-Hq2_9xPz')})`
+    const context = scripted([answer(401, { error: 'invalid_client', error_description: echo })], {
+      client,
+      clientAuth,
+    })
+    const { body } = await callEndpoint(context, 'token', parameters)
+    expect(body).toContain('unknown client (…, ')
+    expect(body).not.toContain('kJ8s-Hq2_9xPz')
+    if (context.sent[0]?.headers.Authorization) expect(body).not.toContain(btoa('app:kJ8s-Hq2_9xPz'))
+  })
+
+  it.each([
+    JSON.stringify({ access_token: 'a', refresh_token: secrets.refresh_token }),
+    `access_token=a&refresh_token=${secrets.refresh_token}`,
+    `refresh_token=${secrets.refresh_token}&access_token=a`,
+  ])('is told from a good answer, which keeps the refresh token: %s', async body => {
+    const context = scripted([{ ...answer(200), body }])
+    const response = await callEndpoint(context, 'token', { grant_type: 'refresh_token', ...secrets })
+    expect(response.body).toBe(body)
+  })
+})
+
 describe('the request', () => {
   it('is proven to be what a hook made of it', async () => {
     const seen: string[] = []
-    const context = scripted([], {
+    const context = scripted(undefined, {
       tokenType: { accepts: [], authorize: () => {}, prepare: ({ url }) => void seen.push(url.href) },
       hooks: {
         tokenRequest: request => {

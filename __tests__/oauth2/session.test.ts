@@ -336,6 +336,57 @@ describe('without a token', () => {
     expect(await session.token()).toMatchObject({ access_token: 'a0' })
   })
 
+  test.each([
+    ['a page', '<!doctype html>'],
+    ['nothing', undefined],
+    ['another name', { token: 'x' }],
+    ['no text', { access_token: 7 }],
+  ])('a grant of one’s own that answers %s is told so, and nothing is stored', async (_, answer) => {
+    const store = memoryStore()
+    const { session, events } = makeSession(fakeServer(), { store, key: 'k', grant: async () => answer as never })
+    expect(await code(session.token())).toBe('OAUTH_INVALID_RESPONSE')
+    expect(await code(fetchToken(session, async () => answer as never))).toBe('OAUTH_INVALID_RESPONSE')
+    expect(await store.get('k')).toBeUndefined()
+    expect(events.map(([name]) => name)).not.toContain('token')
+  })
+
+  test('what a grant of one’s own answers expires, though it says expires_in only', async () => {
+    const server = fakeServer()
+    let count = 0
+    const { session } = makeSession(server, { grant: async () => ({ access_token: `b${++count}`, expires_in: 600 }) })
+    expect(await session.token()).toMatchObject({ access_token: 'b1', expires_at: server.now + 600 })
+    server.now += 541
+    expect(await session.token()).toMatchObject({ access_token: 'b2' })
+  })
+
+  test('a grant of one’s own that needs the person is asked again a second later, and at once after the sign-in', async () => {
+    const server = fakeServer()
+    let signedInThere = false
+    let asked = 0
+    const grant = async () => {
+      asked++
+      if (!signedInThere) throw new OAuthError('OAUTH_INTERACTION_REQUIRED', 'The cookie is gone.')
+      return { access_token: 'b1' }
+    }
+    const { session } = makeSession(server, { grant })
+    for (let second = 0; second < 20; second++) {
+      for (const _ of [1, 2, 3]) expect(await code(session.token())).toBe('OAUTH_INTERACTION_REQUIRED')
+      server.now += 1
+    }
+    expect(asked).toBe(20)
+    signedInThere = true
+    expect(await session.token()).toMatchObject({ access_token: 'b1' })
+
+    signedInThere = false
+    const { session: asking } = makeSession(server, {
+      grant,
+      onInteractionRequired: async () => {
+        signedInThere = true
+      },
+    })
+    expect(await asking.token()).toMatchObject({ access_token: 'b1' })
+  })
+
   test('a grant of one’s own that throws is wrapped, and an axios error does not become the cause', async () => {
     const failure = Object.assign(new Error('nope'), {
       isAxiosError: true,

@@ -10,10 +10,13 @@ export function hide(target: object, key: PropertyKey, value: unknown): void {
 
 /**
  * Makes an error that `axios.isAxiosError` accepts: with `config` (a cache's second waiter hangs without), without a `code` of
- * ours (axios-retry acts on it), and with the reason as `cause`.
+ * ours (plugins act on it), not to be retried by axios-retry, and with the reason as `cause`.
  */
-export function axiosError(cause: Error, config: AxiosLikeConfig, code?: string): Error {
+export function axiosError(cause: Error, given: AxiosLikeConfig, code?: string): Error {
   const { message } = cause
+  // it retries whatever has no response, and nothing here gets better by asking the person three times more
+  const retry = given['axios-retry']
+  const config = retry ? { ...given, 'axios-retry': { ...retry, retries: 0 } } : given
   const error: Error = axios.AxiosError
     ? new axios.AxiosError(message, code, config)
     : Object.assign(new Error(message), {

@@ -294,7 +294,8 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
       return keep(token)
     },
     async end(reason = 'signed_out') {
-      await core(kept).end(reason)
+      const { failure } = await core(kept).end(reason)
+      if (failure) throw failure
     },
     on: (event, listener) => kept.on(event, listener as never),
     close: () => kept.close(),

@@ -38,27 +38,39 @@ export function parseAuthorizationResponse(response: AuthorizationResponse): Rec
 export const serverIdentity = ({ issuer, authorization_endpoint, token_endpoint }: ServerMetadata): string =>
   issuer ?? [authorization_endpoint, token_endpoint].filter(Boolean).join(' ')
 
+/** What tells one redirect URI from another, however it is written: not the origin, not the file that stands for a directory. */
+function placeOf({ protocol, host, pathname }: URL): string {
+  const path = pathname.replace(/%[\da-f]{2}/gi, one => String.fromCharCode(Number.parseInt(one.slice(1), 16)))
+  const place = /^https?:$/.test(protocol) ? path : `${protocol}/${host.toLowerCase()}${path}`
+  return place
+    .replace(/(\/index)?\.html?$/, '')
+    .replace(/\/+/g, '/')
+    .replace(/\/$/, '')
+}
+
 /**
  * Refuses a callback that shows that it arrived elsewhere than at the sign-in's `redirect_uri`: with one redirect URI for each
  * server, that is how a server is caught that had its answer come in another's name. Origins are not compared, because a
- * server behind a proxy does not know its own; a response without a path says nothing.
+ * server behind a proxy does not know its own, and of a path without an origin only the end, because a router may have taken
+ * the beginning off; a response without a path says nothing.
  * @throws OAuthError `OAUTH_ISSUER_MISMATCH`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2.2
  */
-export function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string | undefined): void {
-  const address = typeof response === 'string' || response instanceof URL ? `${response}` : ''
-  if (!redirect_uri || !/^(\/|[\w+.-]+:)/.test(address) || /^urn:/i.test(redirect_uri)) return
-  const wanted = new URL(redirect_uri)
+function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string | undefined): void {
+  const address = (typeof response === 'string' || response instanceof URL ? `${response}` : '').replace(/^\/+/, '/')
+  // `localhost:3000/callback` is no URL
+  if (!/^(\/|[a-z][\w+.-]*:(?!\d))/i.test(address) || /^urn:/i.test(`${redirect_uri}`)) return
+  let wanted: URL
   let arrived: URL
   try {
+    wanted = new URL(redirect_uri as string)
     arrived = new URL(address, wanted)
   } catch {
     return
   }
-  const place = ({ protocol, host, pathname }: URL) =>
-    (/^https?:$/.test(protocol) ? '' : `${protocol}//${host}`) + pathname.replace(/\/$/, '')
+  const [place, here] = [placeOf(wanted), placeOf(arrived)]
   const missing = [...wanted.searchParams].some(([name, value]) => !arrived.searchParams.getAll(name).includes(value))
-  if (missing || place(arrived) !== place(wanted))
+  if (missing || !(place === here || (address[0] === '/' && place.endsWith(here))))
     throw new OAuthError(
       'OAUTH_ISSUER_MISMATCH',
       'This response arrived elsewhere than at redirect_uri; if a proxy changes paths, give its parameters alone',
@@ -77,7 +89,8 @@ const spent = /* @__PURE__ */ new WeakMap<ClientMetadata, Map<string, number>>()
 
 /**
  * Judges an authorization response against the transaction that began it, in this order: `state`, the transaction (used once,
- * ten minutes old at most, begun with this server and client), `iss`, {@link checkRedirectUri}, `error`. Answers its parameters. With a wrong `state` or
+ * ten minutes old at most, begun with this server and client), `iss` or, without one, where the response arrived,
+ * `error`. Answers its parameters. With a wrong `state` or
  * `iss` nothing else of it is used or shown.
  * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ISSUER_MISMATCH`,
  * `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_INVALID_RESPONSE`
@@ -116,7 +129,8 @@ export function checkAuthorizationResponse(
       'OAUTH_ISSUER_MISMATCH',
       server.issuer ? 'This response comes from another issuer' : 'Cannot check iss: the server metadata has no issuer',
     )
-  checkRedirectUri(authorizationResponse, transaction.redirect_uri)
+  // one defence is enough: `iss` says who answered
+  if (!iss) checkRedirectUri(authorizationResponse, transaction.redirect_uri)
   if (error)
     throw new OAuthError(
       'OAUTH_AUTHORIZATION_FAILED',

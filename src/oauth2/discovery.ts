@@ -53,7 +53,10 @@ export function processDiscoveryResponse(
       status: response.status,
     })
   if (document.issuer !== issuer)
-    throw new OAuthError('OAUTH_ISSUER_MISMATCH', `The metadata belongs to another issuer than ${issuer}`)
+    throw new OAuthError(
+      'OAUTH_ISSUER_MISMATCH',
+      `The metadata belongs to another issuer than ${issuer}: ${document.issuer.slice(0, 200)}`,
+    )
   return document
 }
 

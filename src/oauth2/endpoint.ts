@@ -168,6 +168,27 @@ export function appendQuery(url: URL, parameters: URLSearchParams): void {
   if (query) url.search += (url.search && '&') + query
 }
 
+/** Servers repeat in their errors what they were sent; nothing of it may get into ours. */
+function withoutSecrets(
+  response: ServerResponse,
+  { body: sent, headers, url }: ServerRequest,
+  client_secret = '',
+): ServerResponse {
+  // a good answer may well have the very refresh token again
+  if (/"(access_token|active)"|(^|&)access_token=/.test(response.body)) return response
+  let { body } = response
+  for (const [name, value] of [
+    ...sent,
+    ...url.searchParams,
+    ...Object.entries({ ...headers, client_secret: `${client_secret}` }),
+  ]) {
+    const secret = /^authorization$/i.test(name) ? value.replace(/^\S+ /, '') : value
+    if (/(token|code|secret|password|assertion|verifier|authorization)$/i.test(name) && secret.length > 5)
+      body = body.split(secret).join('…')
+  }
+  return body === response.body ? response : { ...response, body }
+}
+
 /**
  * One authenticated call to the authorization server: build, authenticate, hooks, send; once more, freshly built, when the
  * token type learnt something from the answer (a DPoP nonce). The answer is unjudged.
@@ -224,7 +245,7 @@ export async function callEndpoint(
       request.body = new URLSearchParams()
       delete request.headers['Content-Type']
     }
-    const response = await context.send(request)
+    const response = withoutSecrets(await context.send(request), request, client.client_secret)
     if (!tokenType.learnFromServer?.(response, request) || !retry) return applyHook('Response', response)
   }
 }

@@ -8,7 +8,7 @@ import type { OAuth2Session } from './session.js'
 import { compose, insistOnWriting, load, loadToReplace, save } from './session-record.js'
 import { discard, emit, inside, locked } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
-import { normaliseToken, scopeChange } from './token-response.js'
+import { grantedToken, normaliseToken, scopeChange } from './token-response.js'
 
 /** Options of {@link fetchToken} and {@link saveToken}. */
 export interface NewGrantOptions extends ServerCallOptions {
@@ -45,7 +45,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
   const endpoint = tokenEndpoint(state, call)
   let token: Token
   try {
-    token = await grant(
+    const answer = await grant(
       (parameters, own) => {
         asked = (call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope ?? grant.scope) as
           | string
@@ -54,22 +54,25 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
       },
       { ...grantContext(at), signal: call.signal },
     )
+    token = grantedToken(answer, state.clock())
   } catch (error) {
     throw grantError(error)
   }
   const scopeChanged = scopeChange(asked, token.scope)
   // an answer without a scope grants what was asked for
   if (asked && !token.scope) token = { ...token, scope: asked }
+  // a token that nobody will ever use is revoked
+  let orphaned = true
   await locked(state, async lease => {
     const ended = () => {
-      discard(state, token)
+      orphaned = true
       return new OAuthError('OAUTH_SESSION_ENDED', 'The session was ended while the token was fetched.', {
         error: 'ended',
       })
     }
     slot.refused = slot.refused.filter(refused => refused !== token.access_token)
-    // a second try, because a write that was thought lost may be in the way: under the lock the sign-in wins
     let endedBefore: unknown = true
+    // a second try, because a write that was thought lost may be in the way: under the lock the sign-in wins
     for (let again = true; ; again = false) {
       if (epoch !== state.epoch) throw ended()
       await loadToReplace(state)
@@ -80,16 +83,22 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
       const person = subject(before)
       const same = sameUser ?? (person !== undefined && person === subject(token))
       const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
-      if (await save(state, next, lease)) break
+      orphaned = false
+      if (await save(state, next, lease)) {
+        // a log-out that the store did not take ends with the sign-in after it
+        if (epoch === state.epoch) state.ending = undefined
+        break
+      }
       if (!again || lease.signal.aborted) {
         // what continues a grant may have been stored all the same, and be in use
-        if (next.grantId !== before?.grantId) discard(state, token)
+        orphaned = next.grantId !== before?.grantId
         throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
       }
     }
+  }).catch(error => {
+    if (orphaned) discard(state, token)
+    throw error
   })
-  // a log-out that the store did not take ends with the sign-in after it
-  state.ending = undefined
   emit(state, 'token', { scope: token.scope, expires_at: token.expires_at, scopeChanged })
   return token
 }

@@ -11,8 +11,10 @@ export const grantError = (error: unknown): OAuthError => {
   const status = response?.status
   // an axios error shows its request, and with it the client's secrets
   return new OAuthError(
-    status && status >= 400 && status < 500 ? 'OAUTH_SERVER_REFUSED' : 'OAUTH_SERVER_UNAVAILABLE',
-    'The grant failed.',
+    status && status >= 400 && status < 500 && status !== 408 && status !== 429
+      ? 'OAUTH_SERVER_REFUSED'
+      : 'OAUTH_SERVER_UNAVAILABLE',
+    status ? `The grant failed: its request was answered ${status}.` : 'The grant failed.',
     { status, cause: isAxiosError ? undefined : error },
   )
 }

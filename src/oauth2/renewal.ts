@@ -17,6 +17,7 @@ import {
   type State,
 } from './session-state.js'
 import { expiresWithin, type StoredGrant, type Token } from './stored-grant.js'
+import { grantedToken } from './token-response.js'
 
 const endedError = (state: State): OAuthError => {
   const reason = state.ending ?? state.grant?.ended?.reason ?? 'changed'
@@ -69,13 +70,21 @@ async function acquire(
   for (let spent: string | undefined; ; ) {
     const { grant: base, version } = state
     const refresh_token = base?.refresh_token
-    if (!refresh_token || refresh_token === spent) break
+    if (!refresh_token || refresh_token === spent || (options.grant && state.store.readOnly)) break
     insistOnLock(lease)
     insistOnWriting(state)
     try {
       const received = await endpoint(refreshGrant(refresh_token, slot))
       const { id_token, access_token } = received
-      if (id_token) await grantContext(at).validateIdToken?.(id_token, { access_token, previous: base.id_token })
+      try {
+        if (id_token) await grantContext(at).validateIdToken?.(id_token, { access_token, previous: base.id_token })
+      } catch (error) {
+        // nobody can say now whether it is good: the tokens are not used, but what was spent for them is gone
+        const next = received.refresh_token
+        if (next && !isOAuthError(error, 'OAUTH_ID_TOKEN_INVALID'))
+          await save(state, { ...base, refresh_token: next, version: version + 1 }, lease)
+        throw error
+      }
       return { received, refreshed: true, base, version }
     } catch (error) {
       if (!isOAuthError(error, 'OAUTH_SERVER_REFUSED') || error.error !== 'invalid_grant') throw grantError(error)
@@ -90,7 +99,8 @@ async function acquire(
   }
   const { grant: base, version } = state
   try {
-    return { received: await (options.grant as Grant)(endpoint, grantContext(at)), base, version }
+    const answer = await (options.grant as Grant)(endpoint, grantContext(at))
+    return { received: grantedToken(answer, state.clock()), base, version }
   } catch (error) {
     const failure = grantError(error)
     // a wrong password does not become right by asking again
@@ -155,7 +165,7 @@ async function renew(
           discard(state, received)
         // what is stored may be the refresh token that was spent just now: not for the next one who holds the lock
         if (state.ending !== undefined) await bury(state, state.ending, lease)
-        const newer = settle(at)
+        const newer = settle(at, stale)
         if (newer) return newer
         throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
       }
@@ -172,7 +182,11 @@ async function renew(
         }
         throw endedError(state)
       }
-      const wait = failure.retryAfter ?? Math.min(60, 2 ** state.failures++) * (0.5 + Math.random() / 2)
+      // a person who is asked for may be back at any moment
+      const wait =
+        failure.code === 'OAUTH_INTERACTION_REQUIRED'
+          ? 1
+          : (failure.retryAfter ?? Math.min(60, 2 ** state.failures++) * (0.5 + Math.random() / 2))
       state.failedAt = clock()
       if (state.retryAt < 1 / 0) state.retryAt = state.failedAt + wait
       state.failure = failure
@@ -218,7 +232,10 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
         )
       }
       // a shared renewal may have ended with the very token that was refused to this caller
-      if ((renewed && !joined) || (token.access_token !== stale && !slot.refused.includes(token.access_token)))
+      if (
+        (renewed && !(joined && rejected)) ||
+        (token.access_token !== stale && !slot.refused.includes(token.access_token))
+      )
         return token
     } catch (caught) {
       const error = caught as OAuthError
@@ -232,6 +249,7 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
       })
       try {
         await state.signIn
+        state.retryAt = 0
       } catch (cause) {
         throw new OAuthError('OAUTH_INTERACTION_REQUIRED', 'Signing in failed.', { cause, error: reason })
       }

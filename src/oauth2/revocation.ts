@@ -46,6 +46,7 @@ export async function revokeToken(session: OAuth2Session, options: RevocationOpt
   const left: [token: string, hint: string | undefined][] = []
   if (token) left.push([token, undefined])
   let ended = !!token
+  let again = false
   const end = async () => {
     const { before, failure } = await inside.end('revoked')
     ended = !failure
@@ -57,7 +58,9 @@ export async function revokeToken(session: OAuth2Session, options: RevocationOpt
 
   const attempt = async (): Promise<RevocationResult> => {
     try {
-      const failure = ended ? undefined : await end()
+      // a log-out that failed is tried again while nobody has signed in since
+      const failure = ended || (again && !inside.ending) ? undefined : await end()
+      again = true
       for (let next = left[0]; next; next = left[0]) {
         const hint = token_type_hint === undefined ? next[1] : token_type_hint
         const response = await inside.call(

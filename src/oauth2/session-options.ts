@@ -139,7 +139,7 @@ export interface OAuth2Session {
   on<E extends keyof SessionEvents>(event: E, listener: (detail: SessionEvents[E]) => void): () => void
   /**
    * Finishes and stores what is under way and drops the store's notices. The session can be used again afterwards.
-   * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_LOCK_TIMEOUT` while there is a token that the store did not take
+   * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`, `OAUTH_LOCK_TIMEOUT` while there is a token that the store did not take
    */
   close(): Promise<void>
 }
@@ -159,6 +159,8 @@ export interface SessionCore {
   /** Reads the store, past the cache. */
   read(): Promise<StoredGrant | undefined>
   /** Ends the session here at once and, under the lock, in the store; answers what was stored before. */
+  /** True while a log-out stands that the store did not take. */
+  readonly ending: boolean
   end(reason: string): Promise<{ before: StoredGrant | undefined; failure?: OAuthError }>
   emit<E extends keyof SessionEvents>(event: E, detail: SessionEvents[E]): void
 }

@@ -68,7 +68,10 @@ export async function load(state: State, holding?: boolean): Promise<void> {
     // who logged out stays out, though somebody has renewed the grant since
     if (
       unsaved &&
-      (!newer || (unsaved.ended?.reason === 'revoked' && !newer.ended && newer.grantId === unsaved.grantId))
+      (!newer ||
+        (/^(revoked|signed_out)$/.test(`${unsaved.ended?.reason}`) &&
+          !newer.ended &&
+          newer.grantId === unsaved.grantId))
     ) {
       // not into the middle of somebody's renewal: what is in memory serves until the lock is had
       if (!holding) {
@@ -148,7 +151,7 @@ export async function save(state: State, grant: StoredGrant, lease: Lease): Prom
         next = { ...next, version: unsaved.version + 1 }
       }
       // ended while this was written: the end goes over it
-      if (epoch !== state.epoch) return false
+      if (epoch !== state.epoch && !next.ended) return false
       // so late that others, who have read it, went on from there: theirs is known by now
       if (next.version >= state.version) {
         state.unsaved = undefined
@@ -162,7 +165,7 @@ export async function save(state: State, grant: StoredGrant, lease: Lease): Prom
     }
   }
   // ended while this was tried
-  if (epoch !== state.epoch) return false
+  if (epoch !== state.epoch && !next.ended) return false
   // its version stays that of the one place behind what is stored: if others write meanwhile, theirs stands
   adopt(state, next, true)
   state.unsaved = next

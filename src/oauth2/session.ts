@@ -48,7 +48,11 @@ const methods: OAuth2Session & ThisType<Session> = {
     const at = this[INSIDE]
     await load(at.state)
     const { grant, ending } = at.state
-    return ending === undefined && !grant?.ended && (usable(at, grant?.tokens[at.slot.key]) || !!grant?.refresh_token)
+    return (
+      ending === undefined &&
+      !grant?.ended &&
+      (usable(at, grant?.tokens[at.slot.key]) || (!!grant?.refresh_token && !at.state.store.readOnly))
+    )
   },
   for({ resource, scope }) {
     checkResources(resource)
@@ -76,9 +80,14 @@ const methods: OAuth2Session & ThisType<Session> = {
   async close() {
     const { state } = this[INSIDE]
     await Promise.all([state.root, ...(state.slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
-    if (state.unsaved) await locked(state, () => load(state, true))
-    state.unsubscribe?.()
-    state.unsubscribe = undefined
+    try {
+      if (state.unsaved) await locked(state, () => load(state, true))
+    } finally {
+      state.unsubscribe?.()
+      state.unsubscribe = undefined
+    }
+    if (state.unsaved)
+      throw new OAuthError('OAUTH_STORE_WRITE', 'The store does not take the token: it is in this process alone.')
   },
 }
 
@@ -136,6 +145,9 @@ export function core(session: OAuth2Session): SessionCore {
       return transportOf(state).http
     },
     target: slot,
+    get ending() {
+      return state.ending !== undefined
+    },
     context: () => contextOf(state),
     call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),
     async read() {

@@ -81,7 +81,7 @@ function seconds(value: unknown): number | undefined {
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when there is no `access_token`
  */
 export function normaliseToken(fields: ServerFields, now: number): Token {
-  if (!text(fields.access_token)) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'There is no access_token')
+  if (!text(fields.access_token)) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The answer has no access_token')
   const life = seconds(fields.expires_in)
   const { scope } = fields
   const token: ServerFields = {
@@ -97,6 +97,13 @@ export function normaliseToken(fields: ServerFields, now: number): Token {
     if (name[1] === 'x' ? token[name] === undefined : !text(token[name])) delete token[name]
   return token as Token
 }
+
+/**
+ * What a grant answered, as a token; one of the application's own may answer anything, and leave `expires_at` to us.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE`
+ */
+export const grantedToken = (answer: Token, now: number): Token =>
+  text(answer?.access_token) && typeof answer.expires_at === 'number' ? answer : normaliseToken(Object(answer), now)
 
 /**
  * Refuses a token of a type that the client cannot use; an absent `token_type` is `bearer`, case does not matter.

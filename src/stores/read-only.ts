@@ -16,7 +16,7 @@ export interface ReadOnlyStoreOptions {
  * @throws OAuthError whatever `inner.get` throws
  */
 export function readOnlyStore(
-  inner: Pick<TokenStore, 'get' | 'shared'>,
+  inner: Pick<TokenStore, 'get' | 'shared' | 'keyPair'>,
   { allowRefresh = false }: ReadOnlyStoreOptions = {},
 ): TokenStore {
   const kept = new Map<string, StoredGrant>()
@@ -36,5 +36,6 @@ export function readOnlyStore(
       kept.delete(key)
     },
     ...(inner.shared && { shared: true }),
+    ...(inner.keyPair && { keyPair: inner.keyPair.bind(inner) }),
   }
 }

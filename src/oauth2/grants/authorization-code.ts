@@ -3,7 +3,6 @@ import type { AuthorizationTransaction } from '../authorization.js'
 import {
   type AuthorizationResponse,
   checkAuthorizationResponse,
-  checkRedirectUri,
   parseAuthorizationResponse,
 } from '../authorization-response.js'
 import type { ClientMetadata, Clock, Send, ServerCallOptions, ServerMetadata } from '../endpoint.js'
@@ -45,7 +44,6 @@ export function authorizationCodeGrant({
       const jwt = parseAuthorizationResponse(response).response
       if (!jwt)
         throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The authorization response is not the JWT that was asked for')
-      checkRedirectUri(response, transaction.redirect_uri)
       response = await jwtResponse(jwt, { ...at, send: context.send })
     }
     const { code, id_token: early } = checkAuthorizationResponse(response, transaction, at)

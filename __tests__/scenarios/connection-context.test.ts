@@ -255,6 +255,24 @@ describe('a stored token', () => {
     expect(session.current()).toBeUndefined()
   })
 
+  test.each(everything)('is shown to no other server where only its metadata say who it is: %s', async (_, act) => {
+    for (const source of [async () => honest.metadata, honest.metadata]) {
+      const store = memoryStore()
+      await saveToken(atHonest({ store, key: 'anna', server: source }), honest.issue())
+      const session = atEvil({ store, key: 'anna', server: async () => document })
+      await Promise.resolve(act(session)).catch(() => {})
+      expect(received.join()).not.toContain('honest-')
+      expect(session.current()).toBeUndefined()
+    }
+  })
+
+  test('survives that somebody logs out under its key at another server', async () => {
+    const store = memoryStore()
+    const { access_token } = await saveToken(atHonest({ store, key: 'anna' }), honest.issue())
+    expect(await revokeToken(atEvil({ store, key: 'anna' }))).toEqual({ revoked: true })
+    expect((await atHonest({ store, key: 'anna' }).token()).access_token).toBe(access_token)
+  })
+
   test('goes on when the endpoints of its server are written out, or the server moves them', async () => {
     const store = memoryStore()
     const { access_token } = await saveToken(atHonest({ store, key: 'anna' }), honest.issue())

@@ -1,6 +1,6 @@
 import { isOAuthError, OAuthError, type OAuthErrorCode } from '../errors.js'
 import type { ServerMetadata } from './endpoint.js'
-import { emit, type Lease, locked, randomOf, type State } from './session-state.js'
+import { contextOf, emit, type Lease, locked, randomOf, type State } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 
 // tells two grants apart, guards nothing: so it may come from Math.random where there is no crypto
@@ -14,9 +14,20 @@ const newGrantId = (state: State): string => {
 
 const originOf = (address: unknown) => /^[a-z]+:\/\/[^/?#]+/i.exec(`${address}`)?.[0]
 
+/** What is known of the server before it is asked, or since. */
+const serverOf = ({ options: { server }, metadata }: State): ServerMetadata | undefined =>
+  typeof server === 'function' ? (server.issuer ? { issuer: server.issuer } : metadata) : server
+
 /** Whose token it is: where no issuer is known, the origin of the token endpoint stands for it. */
-const issuerOf = ({ options: { server } }: State): string | undefined =>
-  server?.issuer ?? originOf((server as ServerMetadata | undefined)?.token_endpoint)
+const issuerOf = (state: State): string | undefined => {
+  const server = serverOf(state)
+  return server?.issuer ?? originOf(server?.token_endpoint)
+}
+
+const isForeign = (state: State, issuer: string): boolean => {
+  const ours = issuerOf(state)
+  return !!ours && (serverOf(state)?.issuer ? issuer : originOf(issuer)) !== ours
+}
 
 // a driver's error may show the command it failed with, and with it the tokens: only its name is told
 const storeError = (code: OAuthErrorCode, error: unknown) =>
@@ -58,6 +69,11 @@ export async function load(state: State, holding?: boolean): Promise<void> {
     state.readAt = Number.NEGATIVE_INFINITY
     load(state).catch(error => emit(state, 'error', { error }))
   })
+  // whose the session is may be known to the metadata alone
+  if (typeof options.server === 'function' && !issuerOf(state)) {
+    const identified = contextOf(state)
+    await (holding ? identified : identified.catch(() => {}))
+  }
   let stored: StoredGrant | undefined
   let seen = false
   try {
@@ -96,17 +112,15 @@ export async function load(state: State, holding?: boolean): Promise<void> {
   const superseded = !!state.unsaved && !isSameGrant(stored, state.unsaved)
   state.unsaved = undefined
   state.version = Math.max(state.version, Number(stored?.version) || 0)
-  const issuer = issuerOf(state)
+  state.foreign = false
   if (
     stored &&
     (stored.v !== 1 ||
-      (issuer &&
-        stored.issuer &&
-        stored.issuer !== issuer &&
-        (options.server?.issuer || originOf(stored.issuer) !== issuer)) ||
+      (stored.issuer && isForeign(state, stored.issuer)) ||
       (stored.client_id && stored.client_id !== options.client?.client_id))
   ) {
     stored = undefined
+    state.foreign = true
     const error = new OAuthError(
       'OAUTH_STORE_VALUE',
       'What is stored belongs to another issuer, client or version: ignored.',
@@ -266,6 +280,8 @@ export async function end(
         // nobody knows what there is to end
         if (!before) continue
       }
+      // nobody logs out of what is not theirs
+      if (state.foreign) return true
       before = state.grant ?? before
       if (await bury(state, reason, lease)) return true
     }

@@ -1,7 +1,14 @@
 import type { Auth } from '../auth/flow.js'
 import { OAuthError } from '../errors.js'
 import { inProcessLock } from '../locks/in-process.js'
-import { type Clock, callEndpoint, type EndpointContext, type Random, type Send } from './endpoint.js'
+import {
+  type Clock,
+  callEndpoint,
+  type EndpointContext,
+  type Random,
+  type Send,
+  type ServerMetadata,
+} from './endpoint.js'
 import type { HttpClient } from './grants/grant.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionEvents } from './session-options.js'
 import type { Lock, StoredGrant, Token, TokenStore } from './stored-grant.js'
@@ -54,6 +61,10 @@ export interface State {
   slots?: Map<string, Slot>
   /** Which grant a token belongs to, without writing on the token; here, not in the module: another copy of this package may save one. */
   owners?: WeakMap<Token, string>
+  /** The server's metadata, as they were read last. */
+  metadata?: ServerMetadata | undefined
+  /** What is stored under the key is somebody else's. */
+  foreign?: boolean
   grant?: StoredGrant | undefined
   /** The highest version seen in the store, also that of a value which is not ours. */
   version: number
@@ -161,8 +172,10 @@ export async function contextOf(state: State): Promise<EndpointContext> {
   const { options, clock } = state
   const { server, client, hooks, clientAuth, allowInsecure } = options
   const { send } = transportOf(state)
+  const metadata = typeof server === 'function' ? await server({ send, clock, allowInsecure }) : server
+  state.metadata = metadata
   return {
-    server: (typeof server === 'function' ? await server({ send, clock, allowInsecure }) : server) ?? {},
+    server: metadata ?? {},
     client: client ?? { client_id: '' },
     ...signingContext(state),
     tokenType: options.tokenType ?? bearer(),

@@ -43,6 +43,7 @@ describe('an error that repeats what was sent', () => {
 
   it.each([
     JSON.stringify({ access_token: 'a', refresh_token: secrets.refresh_token }),
+    JSON.stringify({ accessToken: 'a', refreshToken: secrets.refresh_token, error: null }),
     `access_token=a&refresh_token=${secrets.refresh_token}`,
     `refresh_token=${secrets.refresh_token}&access_token=a`,
   ])('is told from a good answer, which keeps the refresh token: %s', async body => {

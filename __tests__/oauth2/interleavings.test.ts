@@ -185,6 +185,19 @@ test('a sign-in whose token cannot be stored is revoked', async () => {
   expect(server.of('revocation').map(({ body }) => body.get('token'))).toEqual(['r0'])
 })
 
+test('a token that was there before is not revoked because it cannot be stored now', async () => {
+  const server = fakeServer()
+  const { store, control, stored } = slowStore()
+  const { session } = makeSession(server, { store, key })
+  control.down = true
+  expect((await errorOf(() => saveToken(session, token))).code).toBe('OAUTH_STORE_READ')
+  await settled()
+  expect(server.requests).toEqual([])
+  control.down = false
+  await saveToken(session, token)
+  expect(stored().refresh_token).toBe('r0')
+})
+
 test('closing tells of a token that is in this process alone, and ends the subscription', async () => {
   const { store, control, stored } = slowStore()
   let subscribed = 0

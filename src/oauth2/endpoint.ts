@@ -174,14 +174,11 @@ function withoutSecrets(
   { body: sent, headers, url }: ServerRequest,
   client_secret = '',
 ): ServerResponse {
-  // a good answer may well have the very refresh token again
-  if (/"(access_token|active)"|(^|&)access_token=/.test(response.body)) return response
-  let { body } = response
-  for (const [name, value] of [
-    ...sent,
-    ...url.searchParams,
-    ...Object.entries({ ...headers, client_secret: `${client_secret}` }),
-  ]) {
+  let { status, body } = response
+  // a good answer, whatever its members are called, may well have the very refresh token again
+  const isError = status > 399 || /"error"\s*:\s*"/.test(body)
+  if (!isError || /"(access_token|active)"|(^|&)access_token=/.test(body)) return response
+  for (const [name, value] of [...sent, ...url.searchParams, ...Object.entries({ ...headers, client_secret })]) {
     const secret = /^authorization$/i.test(name) ? value.replace(/^\S+ /, '') : value
     if (/(token|code|secret|password|assertion|verifier|authorization)$/i.test(name) && secret.length > 5)
       body = body.split(secret).join('…')

@@ -35,7 +35,17 @@ const subject = (grant: { id_token?: string } | undefined): unknown => {
  * `OAUTH_SESSION_ENDED` (the session was ended meanwhile), `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, and what the grant itself refuses
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4
  */
-export async function fetchToken(session: OAuth2Session, grant: Grant, options: NewGrantOptions = {}): Promise<Token> {
+export function fetchToken(session: OAuth2Session, grant: Grant, options?: NewGrantOptions): Promise<Token> {
+  return begin(session, grant, options)
+}
+
+/** `given`: the token was there before, and goes on living where it cannot be stored. */
+async function begin(
+  session: OAuth2Session,
+  grant: Grant,
+  options: NewGrantOptions = {},
+  given?: boolean,
+): Promise<Token> {
   const at = inside(session)
   const { state, slot } = at
   const { sameUser, ...call } = options
@@ -62,7 +72,7 @@ export async function fetchToken(session: OAuth2Session, grant: Grant, options: 
   // an answer without a scope grants what was asked for
   if (asked && !token.scope) token = { ...token, scope: asked }
   // a token that nobody will ever use is revoked
-  let orphaned = true
+  let orphaned = !given
   await locked(state, async lease => {
     const ended = () => {
       orphaned = true
@@ -116,7 +126,7 @@ const continued = (before: StoredGrant): StoredGrant => {
  */
 export function saveToken(session: OAuth2Session, token: Token, options?: { sameUser?: boolean }): Promise<Token> {
   const { clock } = inside(session).state
-  return fetchToken(session, async () => normaliseToken(token, clock()), options)
+  return begin(session, async () => normaliseToken(token, clock()), options, true)
 }
 
 /** Options of {@link refreshToken}. */

@@ -5,8 +5,8 @@ import { fetchToken } from '../../src/oauth2/fetch-token.js'
 import { authorizationCodeGrant } from '../../src/oauth2/grants/authorization-code.js'
 import { createSession, type OAuth2Session } from '../../src/oauth2/session.js'
 import { jarm } from '../../src/oidc.js'
-import { memoryStore } from '../../src/stores/memory.js'
 import { makeIssuer } from '../oidc/issuer.js'
+import { recordingStore } from '../support/fake-server.js'
 import { answer, errorOf } from './support.js'
 
 /** Callbacks that are wrong in one way each: nothing may be asked or stored for them, and nothing may be lost by them. */
@@ -21,20 +21,8 @@ type Query = Record<string, string | undefined>
 /** A session with somebody's grant in its store, everything it sends, and every write that it makes. */
 async function world(metadata: Partial<ServerMetadata> = {}) {
   const requests: ServerRequest[] = []
-  const writes: string[] = []
-  const memory = memoryStore()
+  const { store, writes } = recordingStore()
   const time = { now: op.now }
-  const store: typeof memory = {
-    ...memory,
-    set: (key, next) => {
-      writes.push('set')
-      return memory.set(key, next)
-    },
-    delete: key => {
-      writes.push('delete')
-      return memory.delete(key)
-    },
-  }
   const session = createSession(
     { server: { ...op.server, ...metadata }, client: op.client, store, clock: () => time.now },
     {

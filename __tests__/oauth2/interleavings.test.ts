@@ -6,7 +6,7 @@ import { revokeToken } from '../../src/oauth2/revocation.js'
 import type { StoredGrant, TokenStore } from '../../src/oauth2/stored-grant.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { readOnlyStore } from '../../src/stores/read-only.js'
-import { fakeServer, gate, makeSession, settled } from '../support/fake-server.js'
+import { fakeServer, gate, hurry, makeSession, settled } from '../support/fake-server.js'
 import { errorOf } from './support.js'
 
 /** What meets at a bad moment; one test for each, let through at gates. */
@@ -42,19 +42,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.useRealTimers()
 })
-
-async function hurry<T>(promise: Promise<T>): Promise<T> {
-  let open = true
-  const close = () => {
-    open = false
-  }
-  promise.then(close, close)
-  for (let turns = 0; open && turns < 1000; turns++) {
-    await settled()
-    jest.advanceTimersByTime(100)
-  }
-  return promise
-}
 
 test('two log-outs at once: the grant is revoked, once for each', async () => {
   const server = fakeServer()

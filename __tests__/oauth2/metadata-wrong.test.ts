@@ -4,7 +4,7 @@ import type { ServerRequest, ServerResponse } from '../../src/oauth2/endpoint.js
 import { fetchToken } from '../../src/oauth2/fetch-token.js'
 import { clientCredentialsGrant } from '../../src/oauth2/grants/client-credentials.js'
 import { createSession } from '../../src/oauth2/session.js'
-import { memoryStore } from '../../src/stores/memory.js'
+import { recordingStore } from '../support/fake-server.js'
 import { answer, errorOf, NOW } from './support.js'
 
 /** Metadata documents that are wrong in one way each: no token is asked for or stored, and the next good document serves. */
@@ -19,21 +19,9 @@ const good = {
 /** A session that discovers its server, with documents that the test changes. */
 async function world(discovery: DiscoveryOptions) {
   const requests: ServerRequest[] = []
-  const writes: string[] = []
-  const memory = memoryStore()
+  const { store, writes } = recordingStore()
   const state = { document: answer(200, good) as ServerResponse }
   const places = discoveryUrls(ISSUER, discovery.algorithm)
-  const store: typeof memory = {
-    ...memory,
-    set: (key, next) => {
-      writes.push('set')
-      return memory.set(key, next)
-    },
-    delete: key => {
-      writes.push('delete')
-      return memory.delete(key)
-    },
-  }
   const session = createSession(
     {
       server: discover(ISSUER, discovery),

@@ -3,7 +3,7 @@ import { fetchToken, saveToken } from '../../src/oauth2/fetch-token.js'
 import { revokeToken } from '../../src/oauth2/revocation.js'
 import type { StoredGrant, TokenStore } from '../../src/oauth2/stored-grant.js'
 import { memoryStore } from '../../src/stores/memory.js'
-import { fakeServer, gate, makeSession, settled } from '../support/fake-server.js'
+import { fakeServer, gate, hurry, makeSession, settled } from '../support/fake-server.js'
 import { errorOf } from './support.js'
 
 /** A memory store that fails where the test says so. */
@@ -53,24 +53,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.useRealTimers()
 })
-
-/** Settles `promise`, whatever it waits for. */
-async function hurry<T>(promise: Promise<T>): Promise<T> {
-  let open = true
-  promise.then(
-    () => {
-      open = false
-    },
-    () => {
-      open = false
-    },
-  )
-  for (let turns = 0; open && turns < 1000; turns++) {
-    await settled()
-    jest.advanceTimersByTime(100)
-  }
-  return promise
-}
 
 describe('a value that nobody can read', () => {
   it('fails requests, and is in nobody’s way who signs in', async () => {

@@ -1,5 +1,6 @@
 import type { Send, ServerRequest, ServerResponse } from '../../src/oauth2/endpoint.js'
 import { createSession, type OAuth2SessionOptions, type SessionEvents } from '../../src/oauth2/session.js'
+import { memoryStore } from '../../src/stores/memory.js'
 
 /** A promise that the test settles. */
 export function gate() {
@@ -14,6 +15,38 @@ export function gate() {
 
 /** Lets everything that can go on without the outside go on. */
 export const settled = () => new Promise<void>(resolve => setImmediate(resolve))
+
+/** Settles `promise`, whatever it waits for: the event loop, or a timer of jest's. */
+export async function hurry<T>(promise: Promise<T>): Promise<T> {
+  let open = true
+  const close = () => {
+    open = false
+  }
+  promise.then(close, close)
+  for (let turns = 0; open && turns < 1000; turns++) {
+    await settled()
+    jest.advanceTimersByTime(100)
+  }
+  return promise
+}
+
+/** A memory store, and every write that is made to it. */
+export function recordingStore() {
+  const memory = memoryStore()
+  const writes: string[] = []
+  const store: typeof memory = {
+    ...memory,
+    set: (key, next) => {
+      writes.push('set')
+      return memory.set(key, next)
+    },
+    delete: key => {
+      writes.push('delete')
+      return memory.delete(key)
+    },
+  }
+  return { store, writes }
+}
 
 /** A token endpoint without a network: rotates, notices reuse, and answers when the test says so. */
 export function fakeServer({ expires_in = 3600 as number | undefined, rotate = true } = {}) {

@@ -1,5 +1,5 @@
 import { isOAuthError, OAuthError, type OAuthErrorCode } from '../errors.js'
-import type { ServerMetadata } from './endpoint.js'
+import { isForeign, issuerOf } from './grant-owner.js'
 import { contextOf, emit, type Lease, locked, randomOf, type State } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 
@@ -12,22 +12,8 @@ const newGrantId = (state: State): string => {
   }
 }
 
-const originOf = (address: unknown) => /^[a-z]+:\/\/[^/?#]+/i.exec(`${address}`)?.[0]
-
-/** What is known of the server before it is asked, or since. */
-const serverOf = ({ options: { server }, metadata }: State): ServerMetadata | undefined =>
-  typeof server === 'function' ? (server.issuer ? { issuer: server.issuer } : metadata) : server
-
-/** Whose token it is: where no issuer is known, the origin of the token endpoint stands for it. */
-const issuerOf = (state: State): string | undefined => {
-  const server = serverOf(state)
-  return server?.issuer ?? originOf(server?.token_endpoint)
-}
-
-const isForeign = (state: State, issuer: string): boolean => {
-  const ours = issuerOf(state)
-  return !!ours && (serverOf(state)?.issuer ? issuer : originOf(issuer)) !== ours
-}
+/** Somebody wanted it, in the words of OAuth 2 or OAuth 1. */
+const isLogOut = (reason?: string) => reason === 'revoked' || reason === 'signed_out'
 
 // a driver's error may show the command it failed with, and with it the tokens: only its name is told
 const storeError = (code: OAuthErrorCode, error: unknown) =>
@@ -82,13 +68,7 @@ export async function load(state: State, holding?: boolean): Promise<void> {
     const { unsaved } = state
     const newer = stored && unsaved && stored.version >= unsaved.version ? stored : undefined
     // who logged out stays out, though somebody has renewed the grant since
-    if (
-      unsaved &&
-      (!newer ||
-        (/^(revoked|signed_out)$/.test(`${unsaved.ended?.reason}`) &&
-          !newer.ended &&
-          newer.grantId === unsaved.grantId))
-    ) {
+    if (unsaved && (!newer || (isLogOut(unsaved.ended?.reason) && !newer.ended && newer.grantId === unsaved.grantId))) {
       // not into the middle of somebody's renewal: what is in memory serves until the lock is had
       if (!holding) {
         state.flushing ??= locked(state, () => load(state, true))
@@ -227,7 +207,7 @@ export async function bury(state: State, reason: string, lease: Lease): Promise<
       version: state.version + 1,
       tokens: {},
       // a hint for the next sign-in of the same person; not after a log-out
-      ...(id_token && reason !== 'revoked' && { id_token }),
+      ...(id_token && !isLogOut(reason) && { id_token }),
       ended: { reason, at: state.clock() },
     },
     lease,

@@ -8,11 +8,11 @@ import axios from 'axios'
 import axiosOAuth from 'axios-oauth-1.0a'
 import { OAuth as NodeOAuth } from 'oauth'
 import OAuth10a from 'oauth-1.0a'
-import type { OutgoingRequest } from '../src/auth/flow.js'
-import { oauth1Scheme } from '../src/oauth1/flow.js'
+import type { OutgoingRequest } from '../src/auth/scheme.js'
+import { oauth1Scheme } from '../src/oauth1/scheme.js'
 import { signatureBaseString } from '../src/oauth1/sign-request.js'
-import { hmacSha1 } from '../src/oauth1/signature-methods/hmac-sha1.js'
-import { rsaSha1 } from '../src/oauth1/signature-methods/rsa-sha1.js'
+import { hmacSha1 } from '../src/signature-methods/hmac-sha1.js'
+import { rsaSha1 } from '../src/signature-methods/rsa-sha1.js'
 
 const client = { key: 'dpf43f3p2l4k3l03', secret: 'kd94hf93k423kf44' }
 const token = { oauth_token: 'nnch734d00sl2jdk', oauth_token_secret: 'pfkkdhi9sl3r4s00' }

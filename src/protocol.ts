@@ -13,12 +13,33 @@ import {
   type ServerParameters,
   type ServerRequest,
   secureUrl,
-} from './oauth2/endpoint.js'
-import type { Token } from './oauth2/stored-grant.js'
-import { checkTokenType } from './oauth2/token-response.js'
-import { bearer } from './oauth2/token-types/bearer.js'
+} from './server/call.js'
+import { checkTokenType } from './server/token-response.js'
+import type { Token } from './session/stored-grant.js'
+import { bearer } from './token-types/bearer.js'
 
 export type { AllowInsecure } from './auth/origins.js'
+export { checkIdTokenClaims, readClaims } from './authorization/id-token-claims.js'
+export { createCodeChallenge, createCodeVerifier } from './authorization/pkce.js'
+export {
+  type PushedAuthorization,
+  processPushedAuthorizationResponse,
+  pushAuthorizationRequest,
+  pushedParameters,
+} from './authorization/pushed.js'
+export {
+  type AuthorizationOptions,
+  type AuthorizationTransaction,
+  buildAuthorizationUrl,
+  prepareAuthorization,
+} from './authorization/request.js'
+export {
+  type AuthorizationResponse,
+  checkAuthorizationResponse,
+  parseAuthorizationResponse,
+} from './authorization/response.js'
+export { refreshGrant } from './grants/refresh.js'
+export { type TokenExchangeOptions, tokenExchangeParameters } from './grants/token-exchange.js'
 export { formEncode, toForm } from './lib/form.js'
 export { percentEncode } from './lib/percent.js'
 export {
@@ -59,20 +80,8 @@ export {
   signatureBaseString,
   signRequest,
 } from './oauth1/sign-request.js'
-export type { SignatureMethod } from './oauth1/signature-methods/signature-method.js'
-export {
-  type AuthorizationOptions,
-  type AuthorizationTransaction,
-  buildAuthorizationUrl,
-  prepareAuthorization,
-} from './oauth2/authorization.js'
-export {
-  type AuthorizationResponse,
-  checkAuthorizationResponse,
-  parseAuthorizationResponse,
-} from './oauth2/authorization-response.js'
-export { clientIdMetadataDocument } from './oauth2/client-id-metadata.js'
-export { type DiscoveryOptions, discoveryUrls, processDiscoveryResponse } from './oauth2/discovery.js'
+export { readStepUp, type StepUp, stepUpParameters } from './oauth2/step-up.js'
+export { type ExchangedToken, exchangeToken } from './oauth2/token-exchange.js'
 export {
   appendQuery,
   type ClientAuth,
@@ -92,18 +101,9 @@ export {
   type ServerRequest,
   type ServerResponse,
   secureUrl,
-} from './oauth2/endpoint.js'
-export { refreshGrant } from './oauth2/grants/refresh.js'
-export { type TokenExchangeOptions, tokenExchangeParameters } from './oauth2/grants/token-exchange.js'
-export { checkIdTokenClaims, readClaims } from './oauth2/id-token-claims.js'
-export { type Introspection, type IntrospectionOptions, processIntrospectionResponse } from './oauth2/introspection.js'
-export { createCodeChallenge, createCodeVerifier } from './oauth2/pkce.js'
-export {
-  type PushedAuthorization,
-  processPushedAuthorizationResponse,
-  pushAuthorizationRequest,
-  pushedParameters,
-} from './oauth2/pushed-authorization.js'
+} from './server/call.js'
+export { clientIdMetadataDocument } from './server/client-id-metadata.js'
+export { type DiscoveryOptions, discoveryUrls, processDiscoveryResponse } from './server/discovery.js'
 export {
   deleteClient,
   type RegisteredClient,
@@ -111,8 +111,8 @@ export {
   readClient,
   registerClient,
   updateClient,
-} from './oauth2/registration.js'
-export { checkResources } from './oauth2/resource-indicator.js'
+} from './server/registration.js'
+export { checkResources } from './server/resource-indicator.js'
 export {
   discoverFromResource,
   processResourceMetadataResponse,
@@ -120,11 +120,7 @@ export {
   type ResourceMetadata,
   type ResourceServerSource,
   resourceMetadataUrls,
-} from './oauth2/resource-metadata.js'
-export { processRevocationResponse } from './oauth2/revocation.js'
-export { readStepUp, type StepUp, stepUpParameters } from './oauth2/step-up.js'
-export { expiresWithin, type Token } from './oauth2/stored-grant.js'
-export { type ExchangedToken, exchangeToken } from './oauth2/token-exchange.js'
+} from './server/resource-metadata.js'
 export {
   checkTokenType,
   mergeRefreshed,
@@ -133,8 +129,12 @@ export {
   processTokenResponse,
   type ServerFields,
   scopeChange,
-} from './oauth2/token-response.js'
-export type { TokenType } from './oauth2/token-types/token-type.js'
+} from './server/token-response.js'
+export { type Introspection, type IntrospectionOptions, processIntrospectionResponse } from './session/introspection.js'
+export { processRevocationResponse } from './session/revocation.js'
+export { expiresWithin, type Token } from './session/stored-grant.js'
+export type { SignatureMethod } from './signature-methods/signature-method.js'
+export type { TokenType } from './token-types/token-type.js'
 
 /** What must be known to build a message; the rest has defaults. Without `send` it can be built, not sent. */
 export type ProtocolOptions = Pick<EndpointContext, 'server' | 'client'> & Partial<EndpointContext>

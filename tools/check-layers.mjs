@@ -9,17 +9,24 @@ import { root } from './entries.mjs'
 
 const rooms = {
   lib: [],
+  crypto: ['lib'],
+  'signature-methods': ['crypto', 'lib'],
   auth: ['lib'],
-  axios: ['auth', 'lib'],
+  axios: ['oauth1', 'oauth2', 'session', 'auth', 'lib'],
+  server: ['auth', 'crypto', 'lib', 'token-types', 'session'],
+  authorization: ['server', 'crypto', 'lib', 'session', 'oauth2'],
+  grants: ['authorization', 'server', 'crypto', 'lib', 'session'],
+  'token-types': ['server', 'crypto', 'lib', 'session'],
+  session: ['grants', 'authorization', 'server', 'token-types', 'crypto', 'lib', 'stores', 'locks', 'auth'],
   // OAuth 1.0a keeps its credentials in the same kind of session and asks over the same kind of transport
-  oauth1: ['oauth2', 'auth', 'lib', 'stores', 'locks'],
-  oauth2: ['auth', 'lib', 'stores', 'locks'],
-  oidc: ['oauth2', 'auth', 'lib'],
-  registry: ['oidc', 'oauth2', 'oauth1', 'auth', 'lib'],
-  locks: ['lib'],
-  stores: ['locks', 'lib'],
+  oauth1: ['signature-methods', 'session', 'server', 'authorization', 'auth', 'crypto', 'lib', 'stores', 'locks'],
+  oauth2: ['session', 'grants', 'authorization', 'server', 'token-types', 'auth', 'crypto', 'lib'],
+  oidc: ['oauth2', 'session', 'authorization', 'server', 'auth', 'crypto', 'lib'],
+  registry: ['oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib'],
+  locks: ['crypto', 'lib'],
+  stores: ['locks', 'crypto', 'lib'],
   providers: [],
-  testing: ['oidc', 'oauth2', 'oauth1', 'auth', 'lib', 'stores', 'locks'],
+  testing: ['oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib', 'stores', 'locks'],
 }
 /** Imported by everybody. */
 const everywhere = ['src/errors.ts']

@@ -1,5 +1,5 @@
 import type { AxiosInstance } from 'axios'
-import type { AuthFlow } from '../../src/auth/flow.js'
+import type { AuthFlow } from '../../src/auth/scheme.js'
 import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
 import { renewing } from './schemes.js'
 import { listen, type TestServer } from './server.js'

@@ -1,4 +1,4 @@
-import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../../src/auth/flow.js'
+import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../../src/auth/scheme.js'
 
 /** A token in a header, renewed once when it is refused: what OAuth 2 is to the seam. */
 export interface Renewing extends Auth<{ token: string }> {

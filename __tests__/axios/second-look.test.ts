@@ -1,5 +1,5 @@
 import type { AxiosInstance, AxiosResponse } from 'axios'
-import type { Auth, AuthFlow } from '../../src/auth/flow.js'
+import type { Auth, AuthFlow } from '../../src/auth/scheme.js'
 import type { AxiosLikeResponse } from '../../src/axios/axios-like.js'
 import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
 import { renewing } from './schemes.js'

@@ -1,6 +1,6 @@
 import http from 'node:http'
 import { inspect } from 'node:util'
-import type { ServerRequest } from '../../src/oauth2/endpoint.js'
+import type { ServerRequest } from '../../src/server/call.js'
 import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
 import { listen, type TestServer } from './server.js'
 

@@ -1,5 +1,5 @@
 import { inProcessLock } from '../../src/locks/in-process.js'
-import type { Lock, StoredGrant, TokenStore } from '../../src/oauth2/stored-grant.js'
+import type { Lock, StoredGrant, TokenStore } from '../../src/session/stored-grant.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import type { Case } from './case.js'
 import { type LockSubject, lockCases } from './lock.js'

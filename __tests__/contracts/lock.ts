@@ -1,4 +1,4 @@
-import type { Lock } from '../../src/oauth2/stored-grant.js'
+import type { Lock } from '../../src/session/stored-grant.js'
 import { type Case, gate, must, mustEqual, rejection } from './case.js'
 import { oddKeys } from './store.js'
 

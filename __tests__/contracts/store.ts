@@ -1,4 +1,4 @@
-import type { StoredGrant, TokenStore } from '../../src/oauth2/stored-grant.js'
+import type { StoredGrant, TokenStore } from '../../src/session/stored-grant.js'
 import { type Case, must, mustEqual } from './case.js'
 
 /** What a store must bring to be tested: itself, and how it looks from elsewhere. */

@@ -1,5 +1,5 @@
-import type { Auth, IncomingResponse, OutgoingRequest } from '../../src/auth/flow.js'
-import type { Token } from '../../src/oauth2/stored-grant.js'
+import type { Auth, IncomingResponse, OutgoingRequest } from '../../src/auth/scheme.js'
+import type { Token } from '../../src/session/stored-grant.js'
 import type { Server } from './server.js'
 import type { Actor, World } from './world-types.js'
 

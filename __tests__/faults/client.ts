@@ -1,8 +1,8 @@
 import { isOAuthError } from '../../src/errors.js'
-import { fetchToken, refreshToken } from '../../src/oauth2/fetch-token.js'
-import { authOf } from '../../src/oauth2/flow.js'
-import { revokeToken } from '../../src/oauth2/revocation.js'
-import type { Token } from '../../src/oauth2/stored-grant.js'
+import { authOf } from '../../src/oauth2/scheme.js'
+import { fetchToken, refreshToken } from '../../src/session/fetch-token.js'
+import { revokeToken } from '../../src/session/revocation.js'
+import type { Token } from '../../src/session/stored-grant.js'
 import type { Api } from './api.js'
 import type { Actor, Process, World } from './world-types.js'
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { isOAuthError } from '../../src/errors.js'
-import { expiresWithin, type StoredGrant } from '../../src/oauth2/stored-grant.js'
+import { expiresWithin, type StoredGrant } from '../../src/session/stored-grant.js'
 import type { Server } from './server.js'
 import {
   type Actor,

@@ -1,7 +1,7 @@
 import { inProcessLock } from '../../src/locks/in-process.js'
 import { type Lease, runLeased } from '../../src/locks/lease.js'
 import { webLocks } from '../../src/locks/web-locks.js'
-import type { Lock, StoredGrant, TokenStore } from '../../src/oauth2/stored-grant.js'
+import type { Lock, StoredGrant, TokenStore } from '../../src/session/stored-grant.js'
 import type { Owner } from './scheduler.js'
 import type { Process, Section, World } from './world-types.js'
 

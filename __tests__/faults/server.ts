@@ -1,6 +1,6 @@
 import { OAuthError } from '../../src/errors.js'
-import type { Send, ServerResponse } from '../../src/oauth2/endpoint.js'
-import type { StoredGrant } from '../../src/oauth2/stored-grant.js'
+import type { Send, ServerResponse } from '../../src/server/call.js'
+import type { StoredGrant } from '../../src/session/stored-grant.js'
 import {
   type Actor,
   EPOCH,

@@ -3,8 +3,8 @@ import {
   type OAuth2Session,
   type OAuth2SessionOptions,
   type SessionEvents,
-} from '../../src/oauth2/session.js'
-import { inside } from '../../src/oauth2/session-state.js'
+} from '../../src/session/session.js'
+import { inside } from '../../src/session/session-state.js'
 import { type Api, makeApi } from './api.js'
 import { type Clients, makeClients, signIn } from './client.js'
 import { makeJudge } from './judge.js'

@@ -1,4 +1,4 @@
-import type { IncomingResponse } from '../../src/auth/flow'
+import type { IncomingResponse } from '../../src/auth/scheme'
 import { problemOf } from '../../src/oauth1/problem'
 
 const of = (status: number, data: unknown, challenge?: string, authenticated = true) =>

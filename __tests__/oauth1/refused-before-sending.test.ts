@@ -1,13 +1,13 @@
 /** Every mistake that can be known beforehand is an error with a name, and nothing is sent. */
 import { generateKeyPairSync } from 'node:crypto'
 import axios from 'axios'
+import { attachOAuth1, createOAuth1Session } from '../../src/axios/attach-oauth1'
 import { isOAuthError, type OAuthErrorCode } from '../../src/errors'
-import { attachOAuth1, createOAuth1Session } from '../../src/oauth1'
 import type { OAuth1Options } from '../../src/oauth1/options'
 import { baseStringUri, signatureBaseString, signRequest } from '../../src/oauth1/sign-request'
-import { plaintext } from '../../src/oauth1/signature-methods/plaintext'
-import { rsaSha1 } from '../../src/oauth1/signature-methods/rsa-sha1'
-import { rsaSha256 } from '../../src/oauth1/signature-methods/rsa-sha256'
+import { plaintext } from '../../src/signature-methods/plaintext'
+import { rsaSha1 } from '../../src/signature-methods/rsa-sha1'
+import { rsaSha256 } from '../../src/signature-methods/rsa-sha256'
 import { client, token, verifyingServer } from './server'
 
 let server: Awaited<ReturnType<typeof verifyingServer>>

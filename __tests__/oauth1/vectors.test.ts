@@ -1,8 +1,8 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { digest } from '../../src/lib/digest'
-import { sha256 } from '../../src/lib/sha256'
+import { digest } from '../../src/crypto/digest'
+import { sha256 } from '../../src/crypto/sha256'
 import type { OAuth1Options } from '../../src/oauth1/options'
 import {
   authorizationHeader,
@@ -11,10 +11,10 @@ import {
   signatureBaseString,
   signRequest,
 } from '../../src/oauth1/sign-request'
-import { hmacSha1 } from '../../src/oauth1/signature-methods/hmac-sha1'
-import { plaintext } from '../../src/oauth1/signature-methods/plaintext'
-import { rsaSha1 } from '../../src/oauth1/signature-methods/rsa-sha1'
-import { rsaSha256 } from '../../src/oauth1/signature-methods/rsa-sha256'
+import { hmacSha1 } from '../../src/signature-methods/hmac-sha1'
+import { plaintext } from '../../src/signature-methods/plaintext'
+import { rsaSha1 } from '../../src/signature-methods/rsa-sha1'
+import { rsaSha256 } from '../../src/signature-methods/rsa-sha256'
 
 const read = (header: string | undefined) =>
   Object.fromEntries(

@@ -1,10 +1,10 @@
-import type { IncomingResponse, OutgoingRequest } from '../../src/auth/flow.js'
+import type { IncomingResponse, OutgoingRequest } from '../../src/auth/scheme.js'
 import { type Challenge, challenges } from '../../src/oauth2/challenges.js'
-import { saveToken } from '../../src/oauth2/fetch-token.js'
-import { authFor, authOf } from '../../src/oauth2/flow.js'
-import type { OAuth2Session } from '../../src/oauth2/session.js'
-import type { Token } from '../../src/oauth2/stored-grant.js'
-import { mac } from '../../src/oauth2/token-types/mac.js'
+import { authFor, authOf } from '../../src/oauth2/scheme.js'
+import { saveToken } from '../../src/session/fetch-token.js'
+import type { OAuth2Session } from '../../src/session/session.js'
+import type { Token } from '../../src/session/stored-grant.js'
+import { mac } from '../../src/token-types/mac.js'
 import { fakeServer, gate, makeSession, settled } from '../support/fake-server.js'
 
 /** A request without axios; what a scheme wrote is taken off after each send, as the seam does. */

@@ -1,8 +1,8 @@
 import { webcrypto } from 'node:crypto'
 import * as http from 'node:http'
 import { OAuthError } from '../../src/errors.js'
-import type { EndpointContext, Send, ServerRequest, ServerResponse } from '../../src/oauth2/endpoint.js'
-import { bearer } from '../../src/oauth2/token-types/bearer.js'
+import type { EndpointContext, Send, ServerRequest, ServerResponse } from '../../src/server/call.js'
+import { bearer } from '../../src/token-types/bearer.js'
 
 // Node 18 has no global one, and oauth4webapi knows no other
 if (!globalThis.crypto) Object.defineProperty(globalThis, 'crypto', { value: webcrypto, configurable: true })

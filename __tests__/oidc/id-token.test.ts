@@ -1,7 +1,7 @@
 import { CompactEncrypt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
-import { fetchToken } from '../../src/oauth2/fetch-token.js'
-import { createSession } from '../../src/oauth2/session.js'
 import { idTokenValidator } from '../../src/oidc.js'
+import { fetchToken } from '../../src/session/fetch-token.js'
+import { createSession } from '../../src/session/session.js'
 import { half, makeIssuer } from './issuer.js'
 
 let op: Awaited<ReturnType<typeof makeIssuer>>

@@ -1,7 +1,7 @@
 import { CompactEncrypt, CompactSign, exportJWK, generateKeyPair, UnsecuredJWT } from 'jose'
 import { clientCredentialsGrant, createOAuth2Session, discover, introspectToken, revokeToken } from '../../src/index.js'
-import { createSession } from '../../src/oauth2/session.js'
 import { type IntrospectionValidatorOptions, introspectionValidator } from '../../src/oidc.js'
+import { createSession } from '../../src/session/session.js'
 import { errorOf } from '../oauth2/support.js'
 import { type OidcProvider, startOidcProvider } from '../servers/oidc.js'
 import { makeIssuer } from './issuer.js'

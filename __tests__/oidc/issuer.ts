@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import type { ServerRequest, ServerResponse } from '../../src/oauth2/endpoint.js'
+import type { ServerRequest, ServerResponse } from '../../src/server/call.js'
 
 /** An OpenID provider reduced to what signs: keys, key set, ID tokens. */
 export async function makeIssuer() {

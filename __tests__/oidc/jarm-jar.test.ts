@@ -1,10 +1,10 @@
 import { decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose'
-import { createAuthorizationUrl } from '../../src/oauth2/authorization.js'
-import { fetchToken } from '../../src/oauth2/fetch-token.js'
-import { authorizationCodeGrant } from '../../src/oauth2/grants/authorization-code.js'
-import { requestObject } from '../../src/oauth2/request-object.js'
-import { createSession } from '../../src/oauth2/session.js'
+import { createAuthorizationUrl } from '../../src/authorization/request.js'
+import { requestObject } from '../../src/authorization/request-object.js'
+import { authorizationCodeGrant } from '../../src/grants/authorization-code.js'
 import { jarm } from '../../src/oidc.js'
+import { fetchToken } from '../../src/session/fetch-token.js'
+import { createSession } from '../../src/session/session.js'
 import { makeIssuer } from './issuer.js'
 
 let op: Awaited<ReturnType<typeof makeIssuer>>

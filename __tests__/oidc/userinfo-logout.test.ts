@@ -1,6 +1,6 @@
-import { saveToken } from '../../src/oauth2/fetch-token.js'
-import { core, createSession, type OAuth2SessionOptions } from '../../src/oauth2/session.js'
 import { createLogoutUrl, fetchUserInfo, validateLogoutResponse, validateLogoutToken } from '../../src/oidc.js'
+import { saveToken } from '../../src/session/fetch-token.js'
+import { core, createSession, type OAuth2SessionOptions } from '../../src/session/session.js'
 import { makeIssuer } from './issuer.js'
 
 let op: Awaited<ReturnType<typeof makeIssuer>>

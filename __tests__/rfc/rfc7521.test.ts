@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { saml2BearerGrant } from '../../src/grants/saml2-bearer.js'
 import { privateKeyJwt } from '../../src/jwt.js'
-import { callEndpoint } from '../../src/oauth2/endpoint.js'
-import { saml2BearerGrant } from '../../src/oauth2/grants/saml2-bearer.js'
+import { callEndpoint } from '../../src/server/call.js'
 import { answer, scripted } from '../oauth2/support.js'
 import { fakeServer, makeSession } from '../support/fake-server.js'
 

@@ -1,5 +1,5 @@
-import type { GrantContext, TokenEndpoint } from '../../src/oauth2/grants/grant.js'
-import { type Saml2BearerOptions, saml2BearerGrant } from '../../src/oauth2/grants/saml2-bearer.js'
+import type { GrantContext, TokenEndpoint } from '../../src/grants/grant.js'
+import { type Saml2BearerOptions, saml2BearerGrant } from '../../src/grants/saml2-bearer.js'
 
 async function sent(options: Saml2BearerOptions, context: Partial<GrantContext> = {}) {
   const requests: Array<Record<string, unknown>> = []

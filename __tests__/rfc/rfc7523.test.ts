@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import * as jose from 'jose'
+import type { GrantContext, TokenEndpoint } from '../../src/grants/grant.js'
 import { clientSecretJwt, jwtBearerGrant, privateKeyJwt } from '../../src/jwt.js'
-import { type ClientAuth, callEndpoint, type EndpointName } from '../../src/oauth2/endpoint.js'
-import type { GrantContext, TokenEndpoint } from '../../src/oauth2/grants/grant.js'
+import { type ClientAuth, callEndpoint, type EndpointName } from '../../src/server/call.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serverClient } from '../../src/axios/server-client.js'
-import { clientIdMetadataDocument } from '../../src/oauth2/client-id-metadata.js'
-import { registerClient } from '../../src/oauth2/registration.js'
-import { createSession } from '../../src/oauth2/session.js'
+import { clientIdMetadataDocument } from '../../src/server/client-id-metadata.js'
+import { registerClient } from '../../src/server/registration.js'
+import { createSession } from '../../src/session/session.js'
 import { listen } from '../axios/server.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 

@@ -1,5 +1,5 @@
-import { discover, discoveryUrls } from '../../src/oauth2/discovery.js'
-import type { ServerRequest, ServerResponse } from '../../src/oauth2/endpoint.js'
+import type { ServerRequest, ServerResponse } from '../../src/server/call.js'
+import { discover, discoveryUrls } from '../../src/server/discovery.js'
 import { answer, errorOf, NOW } from '../oauth2/support.js'
 
 const ISSUER = 'https://example.com/issuer1'

@@ -1,7 +1,7 @@
-import { clientSecretBasic } from '../../src/oauth2/client-auth/client-secret-basic.js'
-import { deviceCodeGrant } from '../../src/oauth2/grants/device-code.js'
-import { sleep as byTimer } from '../../src/oauth2/grants/poll.js'
-import { endpoints, polling, type Turn } from '../oauth2/grants/polling.js'
+import { deviceCodeGrant } from '../../src/grants/device-code.js'
+import { sleep as byTimer } from '../../src/grants/poll.js'
+import { clientSecretBasic } from '../../src/server/client-auth/client-secret-basic.js'
+import { endpoints, polling, type Turn } from '../grants/polling.js'
 import { answer, errorOf } from '../oauth2/support.js'
 
 /** The example of section 3.2. */

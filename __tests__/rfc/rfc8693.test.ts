@@ -1,8 +1,8 @@
-import { callEndpoint } from '../../src/oauth2/endpoint.js'
-import type { GrantContext } from '../../src/oauth2/grants/grant.js'
-import { type TokenExchangeOptions, tokenExchangeGrant } from '../../src/oauth2/grants/token-exchange.js'
+import type { GrantContext } from '../../src/grants/grant.js'
+import { type TokenExchangeOptions, tokenExchangeGrant } from '../../src/grants/token-exchange.js'
 import { exchangeToken } from '../../src/oauth2/token-exchange.js'
-import { processTokenResponse } from '../../src/oauth2/token-response.js'
+import { callEndpoint } from '../../src/server/call.js'
+import { processTokenResponse } from '../../src/server/token-response.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose'
-import { type AuthorizationOptions, createAuthorizationUrl } from '../../src/oauth2/authorization.js'
-import { type RequestObjectSigner, requestObject } from '../../src/oauth2/request-object.js'
-import { createSession } from '../../src/oauth2/session.js'
+import { type AuthorizationOptions, createAuthorizationUrl } from '../../src/authorization/request.js'
+import { type RequestObjectSigner, requestObject } from '../../src/authorization/request-object.js'
+import { createSession } from '../../src/session/session.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 
 const server = {

@@ -1,14 +1,14 @@
-import { createAuthorizationUrl } from '../../src/oauth2/authorization.js'
-import { clientSecretBasic } from '../../src/oauth2/client-auth/client-secret-basic.js'
-import { clientSecretPost } from '../../src/oauth2/client-auth/client-secret-post.js'
-import { noClientAuth } from '../../src/oauth2/client-auth/none.js'
-import { tlsClientAuth } from '../../src/oauth2/client-auth/tls-client-auth.js'
 import {
   processPushedAuthorizationResponse,
   pushAuthorizationRequest,
   pushedParameters,
-} from '../../src/oauth2/pushed-authorization.js'
-import { createSession } from '../../src/oauth2/session.js'
+} from '../../src/authorization/pushed.js'
+import { createAuthorizationUrl } from '../../src/authorization/request.js'
+import { clientSecretBasic } from '../../src/server/client-auth/client-secret-basic.js'
+import { clientSecretPost } from '../../src/server/client-auth/client-secret-post.js'
+import { noClientAuth } from '../../src/server/client-auth/none.js'
+import { tlsClientAuth } from '../../src/server/client-auth/tls-client-auth.js'
+import { createSession } from '../../src/session/session.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 
 /** The answer of the example in section 2.2. */

@@ -1,7 +1,7 @@
-import { createAuthorizationUrl } from '../../src/oauth2/authorization.js'
-import { fetchToken } from '../../src/oauth2/fetch-token.js'
-import { authorizationCodeGrant } from '../../src/oauth2/grants/authorization-code.js'
-import { clientCredentialsGrant } from '../../src/oauth2/grants/client-credentials.js'
+import { createAuthorizationUrl } from '../../src/authorization/request.js'
+import { authorizationCodeGrant } from '../../src/grants/authorization-code.js'
+import { clientCredentialsGrant } from '../../src/grants/client-credentials.js'
+import { fetchToken } from '../../src/session/fetch-token.js'
 import { errorOf } from '../oauth2/support.js'
 import { fakeServer, makeSession, metadata } from '../support/fake-server.js'
 

@@ -1,9 +1,9 @@
 import * as jose from 'jose'
-import type { IncomingResponse, OutgoingRequest } from '../../src/auth/flow.js'
+import type { IncomingResponse, OutgoingRequest } from '../../src/auth/scheme.js'
+import { pushAuthorizationRequest } from '../../src/authorization/pushed.js'
 import { type DPoP, dpop } from '../../src/dpop.js'
-import { callEndpoint, type EndpointName } from '../../src/oauth2/endpoint.js'
-import { pushAuthorizationRequest } from '../../src/oauth2/pushed-authorization.js'
-import { processTokenResponse } from '../../src/oauth2/token-response.js'
+import { callEndpoint, type EndpointName } from '../../src/server/call.js'
+import { processTokenResponse } from '../../src/server/token-response.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 
 const API = 'https://api.example'

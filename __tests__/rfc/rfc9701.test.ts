@@ -1,8 +1,8 @@
 import { CompactEncrypt, exportJWK, generateKeyPair, UnsecuredJWT } from 'jose'
-import type { ServerRequest } from '../../src/oauth2/endpoint.js'
-import { introspectToken } from '../../src/oauth2/introspection.js'
-import { createSession } from '../../src/oauth2/session.js'
 import { introspectionValidator } from '../../src/oidc.js'
+import type { ServerRequest } from '../../src/server/call.js'
+import { introspectToken } from '../../src/session/introspection.js'
+import { createSession } from '../../src/session/session.js'
 import { errorOf } from '../oauth2/support.js'
 import { makeIssuer } from '../oidc/issuer.js'
 

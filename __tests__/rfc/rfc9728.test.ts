@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serverClient } from '../../src/axios/server-client.js'
 import { OAuthError } from '../../src/errors.js'
-import type { Send, ServerRequest } from '../../src/oauth2/endpoint.js'
+import type { Send, ServerRequest } from '../../src/server/call.js'
 import {
   discoverFromResource,
   processResourceMetadataResponse,
   resourceMetadataUrls,
-} from '../../src/oauth2/resource-metadata.js'
+} from '../../src/server/resource-metadata.js'
 import { listen } from '../axios/server.js'
 import { answer, errorOf, NOW } from '../oauth2/support.js'
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileLock } from '../../src/locks/file.js'
 import { redisLock } from '../../src/locks/redis.js'
-import type { Lock } from '../../src/oauth2/stored-grant.js'
+import type { Lock } from '../../src/session/stored-grant.js'
 import { fileStore } from '../../src/stores/file.js'
 import { sampleGrant } from '../contracts/store.js'
 

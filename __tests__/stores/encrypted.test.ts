@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto'
-import type { StoredGrant, TokenStore } from '../../src/oauth2/stored-grant.js'
+import type { StoredGrant, TokenStore } from '../../src/session/stored-grant.js'
 import { encryptedStore } from '../../src/stores/encrypted.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { storeContract } from '../contracts/jest.js'

@@ -1,5 +1,5 @@
-import type { Send, ServerRequest, ServerResponse } from '../../src/oauth2/endpoint.js'
-import { createSession, type OAuth2SessionOptions, type SessionEvents } from '../../src/oauth2/session.js'
+import type { Send, ServerRequest, ServerResponse } from '../../src/server/call.js'
+import { createSession, type OAuth2SessionOptions, type SessionEvents } from '../../src/session/session.js'
 import { memoryStore } from '../../src/stores/memory.js'
 
 /** A promise that the test settles. */

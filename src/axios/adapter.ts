@@ -1,5 +1,5 @@
-import type { IncomingResponse } from '../auth/flow.js'
 import { parse } from '../auth/origins.js'
+import type { IncomingResponse } from '../auth/scheme.js'
 import { OAuthError } from '../errors.js'
 import type { AxiosLikeResponse } from './axios-like.js'
 import { discard, isReplayable } from './body.js'

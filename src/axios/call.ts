@@ -1,5 +1,5 @@
-import type { Auth, OutgoingRequest } from '../auth/flow.js'
 import type { OriginRule } from '../auth/origins.js'
+import type { Auth, OutgoingRequest } from '../auth/scheme.js'
 import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { isCancellable } from './cancellation.js'

@@ -1,5 +1,5 @@
-import type { Auth } from '../auth/flow.js'
 import { type AllowedOrigins, type AllowInsecure, originRule, parse } from '../auth/origins.js'
+import type { Auth } from '../auth/scheme.js'
 import { begin } from './adapter.js'
 import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'

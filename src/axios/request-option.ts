@@ -1,5 +1,5 @@
-import type { OAuth2Session } from '../oauth2/session-options.js'
-import type { Token } from '../oauth2/stored-grant.js'
+import type { OAuth2Session } from '../session/session-options.js'
+import type { Token } from '../session/stored-grant.js'
 
 /**
  * The `oauth` option of one request: `false` sends it without credentials (and without a second try); an object uses another

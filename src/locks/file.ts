@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import type { Lock } from '../oauth2/stored-grant.js'
+import type { Lock } from '../session/stored-grant.js'
 import { fileName } from './file-name.js'
 import { type Lease, runLeased } from './lease.js'
 

@@ -1,5 +1,5 @@
 import { OAuthError, type OAuthErrorCode } from '../errors.js'
-import type { Lock } from '../oauth2/stored-grant.js'
+import type { Lock } from '../session/stored-grant.js'
 
 /**
  * A lock for everybody who shares this very function: first come, first served, one queue per name.

@@ -1,4 +1,4 @@
-import type { Lock } from '../oauth2/stored-grant.js'
+import type { Lock } from '../session/stored-grant.js'
 import { runLeased } from './lease.js'
 import { type RedisLike, redisCommands } from './redis-commands.js'
 

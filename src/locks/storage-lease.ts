@@ -1,4 +1,4 @@
-import type { Lock } from '../oauth2/stored-grant.js'
+import type { Lock } from '../session/stored-grant.js'
 import { type Lease, runLeased } from './lease.js'
 
 /** The part of `Storage` that is used. */

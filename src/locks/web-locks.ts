@@ -1,5 +1,5 @@
 import { OAuthError } from '../errors.js'
-import type { Lock } from '../oauth2/stored-grant.js'
+import type { Lock } from '../session/stored-grant.js'
 import { inProcessLock } from './in-process.js'
 import { type StorageLike, storageLease } from './storage-lease.js'
 

@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors.js'
-import type { ServerResponse } from '../oauth2/endpoint.js'
-import { responseError } from '../oauth2/token-response.js'
+import type { ServerResponse } from '../server/call.js'
+import { responseError } from '../server/token-response.js'
 import type { OAuth1Token, ProtocolParameters } from './options.js'
 import type { PlainRequest } from './sign-request.js'
 

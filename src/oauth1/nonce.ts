@@ -1,4 +1,4 @@
-import type { CryptoLike } from '../oauth2/endpoint.js'
+import type { CryptoLike } from '../server/call.js'
 
 /**
  * A source of nonces: 80 random bits, drawn when the first is asked for, and a number that counts on, so that no two are the

@@ -1,5 +1,5 @@
-import type { Clock, CryptoLike } from '../oauth2/endpoint.js'
-import type { SignatureMethod } from './signature-methods/signature-method.js'
+import type { Clock, CryptoLike } from '../server/call.js'
+import type { SignatureMethod } from '../signature-methods/signature-method.js'
 
 /** Where the protocol parameters go: the `Authorization` header, the query, or a form body. */
 export type Placement = 'header' | 'query' | 'body'

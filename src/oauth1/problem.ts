@@ -1,4 +1,4 @@
-import type { IncomingResponse } from '../auth/flow.js'
+import type { IncomingResponse } from '../auth/scheme.js'
 
 /** What a refusal is about: our clock, a nonce that was used before, or token credentials that are over. */
 export interface Problem {

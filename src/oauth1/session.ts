@@ -1,11 +1,11 @@
 import { isOAuthError, OAuthError } from '../errors.js'
-import { type ServerResponse, secureUrl } from '../oauth2/endpoint.js'
-import { fetchToken } from '../oauth2/fetch-token.js'
-import type { HttpClient } from '../oauth2/grants/grant.js'
-import { core, createSession as createTokenSession } from '../oauth2/session.js'
-import { bury, load } from '../oauth2/session-record.js'
-import { inside, locked, type Transport } from '../oauth2/session-state.js'
-import type { Token, TokenStore } from '../oauth2/stored-grant.js'
+import type { HttpClient } from '../grants/grant.js'
+import { type ServerResponse, secureUrl } from '../server/call.js'
+import { fetchToken } from '../session/fetch-token.js'
+import { core, createSession as createTokenSession } from '../session/session.js'
+import { bury, load } from '../session/session-record.js'
+import { inside, locked, type Transport } from '../session/session-state.js'
+import type { Token, TokenStore } from '../session/stored-grant.js'
 import {
   checkAuthorizationResponse,
   type OAuth1Authorization,
@@ -23,8 +23,8 @@ import {
   type Revision,
   requestTokenRequest,
 } from './dance.js'
-import { type OAuth1Auth, oauth1Auth } from './flow.js'
 import type { OAuth1SigningOptions, OAuth1Token } from './options.js'
+import { type OAuth1Auth, oauth1Auth } from './scheme.js'
 import { outgoing } from './sign-request.js'
 import { createSigner } from './signer.js'
 

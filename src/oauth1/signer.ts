@@ -1,14 +1,14 @@
-import type { Awaitable, OutgoingRequest } from '../auth/flow.js'
+import type { Awaitable, OutgoingRequest } from '../auth/scheme.js'
+import { ascii, digest } from '../crypto/digest.js'
+import { sha1 } from '../crypto/sha1.js'
 import { OAuthError } from '../errors.js'
 import { base64 } from '../lib/base64url.js'
-import { ascii, digest } from '../lib/digest.js'
 import { percentEncode } from '../lib/percent.js'
-import { sha1 } from '../lib/sha1.js'
+import { hmacSha1 } from '../signature-methods/hmac-sha1.js'
 import { baseStrings, entry, failure, toText, twice } from './base-string.js'
 import { asForm, isForm, readable } from './body.js'
 import { nonces } from './nonce.js'
 import type { OAuth1SigningOptions, OAuth1Token, ProtocolParameters } from './options.js'
-import { hmacSha1 } from './signature-methods/hmac-sha1.js'
 
 /** Signs requests under one set of options. */
 export interface Signer {

@@ -1,7 +1,7 @@
-import type { AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/flow.js'
+import type { AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { OAuthError } from '../errors.js'
+import type { Token } from '../session/stored-grant.js'
 import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
-import type { Token } from './stored-grant.js'
 
 /** What an API asks for, and the parameters of the authorization request that would answer it. */
 export interface Challenge extends StepUp {

@@ -1,8 +1,8 @@
-import { callEndpoint, type EndpointContext, type ServerCallOptions } from './endpoint.js'
-import { type TokenExchangeOptions, tokenExchangeParameters } from './grants/token-exchange.js'
-import { core, type OAuth2Session } from './session.js'
-import type { Token } from './stored-grant.js'
-import { normaliseToken, processServerResponse, responseError } from './token-response.js'
+import { type TokenExchangeOptions, tokenExchangeParameters } from '../grants/token-exchange.js'
+import { callEndpoint, type EndpointContext, type ServerCallOptions } from '../server/call.js'
+import { normaliseToken, processServerResponse, responseError } from '../server/token-response.js'
+import { core, type OAuth2Session } from '../session/session.js'
+import type { Token } from '../session/stored-grant.js'
 
 /** A token of any kind; `access_token` holds it, `issued_token_type` says what it is. */
 export interface ExchangedToken extends Token {

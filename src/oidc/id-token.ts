@@ -1,7 +1,7 @@
+import { checkIdTokenClaims } from '../authorization/id-token-claims.js'
 import { base64url } from '../lib/base64url.js'
 import { utf8 } from '../lib/utf8.js'
-import { checkIdTokenClaims } from '../oauth2/id-token-claims.js'
-import type { IdTokenValidator } from '../oauth2/session-options.js'
+import type { IdTokenValidator } from '../session/session-options.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /** Options of {@link idTokenValidator}. */

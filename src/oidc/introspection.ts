@@ -1,4 +1,4 @@
-import type { IntrospectionOptions } from '../oauth2/introspection.js'
+import type { IntrospectionOptions } from '../session/introspection.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /** Options of {@link introspectionValidator}. */

@@ -1,4 +1,4 @@
-import type { JwtResponseReader } from '../oauth2/grants/authorization-code.js'
+import type { JwtResponseReader } from '../grants/authorization-code.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /**

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWSHeaderParameters } from 'jose'
 import { OAuthError } from '../errors.js'
-import { type Clock, type Send, type ServerRequest, secureUrl } from '../oauth2/endpoint.js'
-import { processServerResponse } from '../oauth2/token-response.js'
+import { type Clock, type Send, type ServerRequest, secureUrl } from '../server/call.js'
+import { processServerResponse } from '../server/token-response.js'
 
 /** A server's public keys, read when they are needed. Times are seconds. */
 export interface KeySource {

@@ -1,8 +1,8 @@
 import { OAuthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import { toForm } from '../lib/form.js'
-import { appendQuery, type ServerParameters, secureUrl } from '../oauth2/endpoint.js'
-import { core, type OAuth2Session } from '../oauth2/session.js'
+import { appendQuery, type ServerParameters, secureUrl } from '../server/call.js'
+import { core, type OAuth2Session } from '../session/session.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /** Options of {@link createLogoutUrl}; whatever else is given is sent as it is. */

@@ -1,10 +1,10 @@
-import type { IncomingResponse, OutgoingRequest } from '../auth/flow.js'
+import type { IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
+import { readClaims } from '../authorization/id-token-claims.js'
 import { OAuthError } from '../errors.js'
-import { type ServerRequest, secureUrl } from '../oauth2/endpoint.js'
-import { authOf } from '../oauth2/flow.js'
-import { readClaims } from '../oauth2/id-token-claims.js'
-import { core, type OAuth2Session } from '../oauth2/session.js'
-import { processServerResponse } from '../oauth2/token-response.js'
+import { authOf } from '../oauth2/scheme.js'
+import { type ServerRequest, secureUrl } from '../server/call.js'
+import { processServerResponse } from '../server/token-response.js'
+import { core, type OAuth2Session } from '../session/session.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /** Claims about the person who signed in. */

@@ -1,7 +1,7 @@
 import { compactDecrypt, compactVerify, decodeProtectedHeader, type JWSHeaderParameters } from 'jose'
 import { OAuthError } from '../errors.js'
 import { utf8 } from '../lib/utf8.js'
-import type { ClientMetadata, Clock, Send, ServerMetadata } from '../oauth2/endpoint.js'
+import type { ClientMetadata, Clock, Send, ServerMetadata } from '../server/call.js'
 import { type KeySource, keySource } from './keys.js'
 
 /** What may sign where nothing else is said; `none` and the shared secret are not among it. */

@@ -1,6 +1,6 @@
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { OAuthError } from '../errors.js'
-import type { StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 import { asGrant } from './record.js'
 
 /** A key for AES-GCM with 256 bits: the 32 bytes, or a `CryptoKey`, extractable or not. */

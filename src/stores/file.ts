@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { isOAuthError } from '../errors.js'
 import { fileLock } from '../locks/file.js'
 import { fileName } from '../locks/file-name.js'
-import type { Lock, StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import type { Lock, StoredGrant, TokenStore } from '../session/stored-grant.js'
 import { parseGrant } from './record.js'
 
 /** Options of {@link fileStore}. */

@@ -1,6 +1,6 @@
 import { isOAuthError } from '../errors.js'
 import { webLocks } from '../locks/web-locks.js'
-import type { Lock, StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import type { Lock, StoredGrant, TokenStore } from '../session/stored-grant.js'
 import { asGrant } from './record.js'
 
 /** Options of {@link indexedDbStore}. */

@@ -1,7 +1,7 @@
 import { OAuthError } from '../errors.js'
 import { inProcessLock } from '../locks/in-process.js'
 import { mediumError } from '../locks/medium-error.js'
-import type { Lock, TokenStore } from '../oauth2/stored-grant.js'
+import type { Lock, TokenStore } from '../session/stored-grant.js'
 import { asGrant, parseGrant } from './record.js'
 
 /** Anything that keeps values by key, told by its shape: Keyv, a `Map`, cache-manager (`del`), unstorage (`getItem` …). */

@@ -1,5 +1,5 @@
 import { inProcessLock } from '../locks/in-process.js'
-import type { StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 
 /**
  * Keeps grants in this process, as text, so that nobody can change what is stored. Everything is forgotten when the process

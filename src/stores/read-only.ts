@@ -1,4 +1,4 @@
-import type { StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 
 /** Options of {@link readOnlyStore}. */
 export interface ReadOnlyStoreOptions {

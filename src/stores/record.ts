@@ -1,5 +1,5 @@
 import { OAuthError } from '../errors.js'
-import type { StoredGrant } from '../oauth2/stored-grant.js'
+import type { StoredGrant } from '../session/stored-grant.js'
 
 /**
  * Judges what a medium gave back: a grant as this package writes it, or an error that says nothing of its content.

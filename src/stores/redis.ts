@@ -1,6 +1,6 @@
 import { redisLock } from '../locks/redis.js'
 import { type RedisLike, redisCommands } from '../locks/redis-commands.js'
-import type { Lock, TokenStore } from '../oauth2/stored-grant.js'
+import type { Lock, TokenStore } from '../session/stored-grant.js'
 import { parseGrant } from './record.js'
 
 export type { IoRedisLike, NodeRedisLike, RedisLike } from '../locks/redis-commands.js'

@@ -2,7 +2,7 @@ import { isOAuthError, type OAuthError } from '../errors.js'
 import { inProcessLock } from '../locks/in-process.js'
 import { storageLease } from '../locks/storage-lease.js'
 import { webLocks } from '../locks/web-locks.js'
-import type { Lock, StoredGrant, TokenStore } from '../oauth2/stored-grant.js'
+import type { Lock, StoredGrant, TokenStore } from '../session/stored-grant.js'
 import { webLocksBeacon } from './beacon.js'
 import { parseGrant } from './record.js'
 

@@ -1,0 +1,62 @@
+import { OAuthError } from '../errors.js'
+import { decodeBase64url } from '../lib/base64url.js'
+import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
+
+/** The claims of a signed JWT, not verified in any way; `undefined` when it is none. */
+export function readClaims(jwt: string): Record<string, unknown> | undefined {
+  try {
+    const [, claims, , more] = jwt.split('.')
+    const value = JSON.parse(decodeBase64url(claims as string))
+    return more === undefined && !Array.isArray(value) && Object(value) === value ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Checks the claims of an ID token that came straight from the token endpoint; TLS stands in for its signature. For one
+ * that came another way, give the session the full validator (`openid`).
+ * `previous` is the ID token before a refresh: same issuer, subject and audience. `clockTolerance` (seconds, 60): by how much two
+ * clocks may differ.
+ * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`, with the name of the claim
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
+ */
+export async function checkIdTokenClaims(
+  idToken: string,
+  expected: {
+    server: ServerMetadata
+    client: ClientMetadata
+    clock: Clock
+    nonce?: string | undefined
+    max_age?: number | undefined
+    previous?: string | undefined
+    clockTolerance?: number | undefined
+  },
+): Promise<Record<string, unknown>> {
+  const { server, client, clock, nonce, max_age, previous, clockTolerance: tolerance = 60 } = expected
+  const claims = readClaims(idToken)
+  const { iss, sub, aud, azp, exp, iat, nbf, auth_time, ...more } = claims ?? {}
+  const before = previous === undefined ? undefined : (readClaims(previous) ?? {})
+  const now = clock()
+  const text = (value: unknown) => typeof value === 'string' && value
+  const number = (value: unknown, least: number) => typeof value === 'number' && value >= least
+  const audience = [aud].flat()
+  const holds: Record<string, unknown> = {
+    JWT: claims,
+    iss: text(iss) && iss === (server.issuer ?? iss) && (!before || iss === before.iss),
+    sub: text(sub) && (!before || sub === before.sub),
+    aud: audience.includes(client.client_id) && (!before || `${aud}` === `${before.aud}`),
+    azp: azp === undefined ? !audience[1] : azp === client.client_id,
+    exp: number(exp, now - tolerance),
+    iat: number(iat, 0),
+    nbf: nbf === undefined || !number(nbf, now + tolerance),
+    // Apple leaves the nonce out, and says so; a refreshed ID token may have that of the sign-in
+    nonce:
+      more.nonce === nonce ||
+      (more.nonce === undefined ? more.nonce_supported === false : nonce === undefined && before),
+    auth_time: max_age === undefined || number(auth_time, now - tolerance - max_age),
+  }
+  for (const claim in holds)
+    if (!holds[claim]) throw new OAuthError('OAUTH_ID_TOKEN_INVALID', `ID token: wrong ${claim}`)
+  return claims as Record<string, unknown>
+}

@@ -1,0 +1,60 @@
+import { OAuthError } from '../errors.js'
+import {
+  callEndpoint,
+  type EndpointContext,
+  type ServerCallOptions,
+  type ServerParameters,
+  type ServerResponse,
+} from '../server/call.js'
+import { processServerResponse, responseError } from '../server/token-response.js'
+
+/**
+ * What the server keeps of a pushed request, in wire names. `expires_in` is seconds; used once.
+ * @see https://www.rfc-editor.org/rfc/rfc9126#section-2.2
+ */
+export interface PushedAuthorization {
+  request_uri: string
+  expires_in: number
+}
+
+/**
+ * Judges the answer to a pushed authorization request. `now` is in seconds.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `error`), `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
+ * @see https://www.rfc-editor.org/rfc/rfc9126#section-2.2
+ */
+export function processPushedAuthorizationResponse(response: ServerResponse, now: number): PushedAuthorization {
+  const { request_uri, expires_in } = processServerResponse(response, now)
+  const seconds = Number(expires_in)
+  // some servers say 200 for 201
+  if (!request_uri || typeof request_uri !== 'string' || !(seconds > 0))
+    throw responseError('OAUTH_INVALID_RESPONSE', response)
+  return { request_uri, expires_in: seconds }
+}
+
+/**
+ * Pushes the parameters of an authorization request to the server and answers what to put into the authorization URL in
+ * their place: {@link pushedParameters}. The client authenticates as at the token endpoint.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when the parameters contain `request_uri`; `OAUTH_ENDPOINT_MISSING`; as {@link processPushedAuthorizationResponse} does
+ * @see https://www.rfc-editor.org/rfc/rfc9126#section-2.1
+ */
+export async function pushAuthorizationRequest(
+  context: EndpointContext,
+  parameters: ServerParameters,
+  options?: ServerCallOptions,
+): Promise<PushedAuthorization> {
+  if (parameters.request_uri !== undefined)
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'A request that is pushed has no request_uri')
+  // part of the request itself, also where client authentication does not need it
+  const { client_id = context.client.client_id } = parameters
+  const response = await callEndpoint(context, 'par', { ...parameters, client_id }, options)
+  return processPushedAuthorizationResponse(response, context.clock())
+}
+
+/**
+ * The parameters of the authorization URL after a push: the client and the reference, nothing else.
+ * @see https://www.rfc-editor.org/rfc/rfc9126#section-4
+ */
+export const pushedParameters = (client_id: string, { request_uri }: PushedAuthorization): ServerParameters => ({
+  client_id,
+  request_uri,
+})

@@ -1,0 +1,62 @@
+import { jwtSigner, type SigningKey } from '../crypto/jws.js'
+import { OAuthError } from '../errors.js'
+import { base64url } from '../lib/base64url.js'
+import type { ClientAuthContext, ServerParameters } from '../server/call.js'
+
+/** Turns the parameters of an authorization request into a signed request object; {@link requestObject} makes one. */
+export type RequestObjectSigner = (parameters: ServerParameters, context: ClientAuthContext) => Promise<string>
+
+/** Options of {@link requestObject}. */
+export interface RequestObjectOptions extends SigningKey {
+  /** Default: the server's issuer. */
+  audience?: string
+  /** Seconds that it is good for. Default 300. */
+  lifetime?: number
+}
+
+// what a JSON parser says of a mistake quotes it
+function parseJson(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new OAuthError('OAUTH_INVALID_OPTION', `${name} is no JSON`)
+  }
+}
+
+/**
+ * Signs authorization requests (JAR), so that nobody in between can change them: give it to `createAuthorizationUrl` as `sign`.
+ * A list of values becomes an array, `authorization_details` and `claims` given as JSON text become objects.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that cannot sign, or JSON text that is none
+ * @see https://www.rfc-editor.org/rfc/rfc9101#section-4
+ */
+export function requestObject({ audience, lifetime = 300, ...key }: RequestObjectOptions): RequestObjectSigner {
+  const sign = jwtSigner(key, { typ: 'oauth-authz-req+jwt' })
+  return async (parameters, { server, client, clock, random, crypto }) => {
+    const { client_id } = client
+    if (parameters.request !== undefined || parameters.request_uri !== undefined) {
+      throw new OAuthError('OAUTH_INVALID_OPTION', 'A request object contains no other request object')
+    }
+    const now = Math.floor(clock())
+    const claims: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value === undefined || value === null) continue
+      claims[name] = value
+      if (typeof value === 'string' && /^(authorization_details|claims)$/.test(name))
+        claims[name] = parseJson(name, value)
+      if (name === 'max_age') claims[name] = Number(value)
+    }
+    return sign(
+      {
+        ...claims,
+        iss: client_id,
+        aud: audience ?? server.issuer,
+        client_id,
+        iat: now,
+        nbf: now,
+        exp: now + lifetime,
+        jti: base64url(random(16)),
+      },
+      crypto,
+    )
+  }
+}

@@ -1,0 +1,190 @@
+import { OAuthError } from '../errors.js'
+import { base64url } from '../lib/base64url.js'
+import { toForm } from '../lib/form.js'
+import {
+  appendQuery,
+  type EndpointContext,
+  type ServerCallOptions,
+  type ServerParameters,
+  secureUrl,
+} from '../server/call.js'
+import { noClientAuth } from '../server/client-auth/none.js'
+import { applyHooks } from '../server/hooks.js'
+import { checkResources, isAbsoluteUri } from '../server/resource-indicator.js'
+import { core, type OAuth2Session } from '../session/session.js'
+import { createCodeChallenge, createCodeVerifier } from './pkce.js'
+import { pushAuthorizationRequest, pushedParameters } from './pushed.js'
+import type { RequestObjectSigner } from './request-object.js'
+import { serverIdentity } from './response.js'
+
+/**
+ * What must be remembered between leaving for the authorization server and coming back: plain JSON, bound to the user's own
+ * browser session (`sessionStorage`, a server-side session), used once, ten minutes old at most. `code_verifier` is a secret.
+ */
+export interface AuthorizationTransaction {
+  /** The issuer; where the metadata has none, the authorization and token endpoints. */
+  issuer: string
+  client_id: string
+  response_type: string
+  state: string
+  /** Seconds since the epoch. */
+  created_at: number
+  redirect_uri?: string
+  nonce?: string
+  code_verifier?: string
+  scope?: string
+  resource?: string | readonly string[]
+  /** Seconds. */
+  max_age?: number
+}
+
+/** Options of {@link createAuthorizationUrl}; whatever else is given is sent as it is (a list repeats the key, `null` leaves out). */
+export interface AuthorizationOptions {
+  /** Exactly as registered: an absolute URI without a fragment. */
+  redirect_uri?: string
+  scope?: string | readonly string[]
+  /** Default: random. */
+  state?: string
+  /** Default: random if the scope contains `openid`, else none. */
+  nonce?: string
+  /** Default `code`. */
+  response_type?: string
+  /** The API that the token is for; a list for several. */
+  resource?: string | readonly string[]
+  /** Seconds since the user last signed in, at most. */
+  max_age?: number
+  /** Default `S256`. `false` is for confidential clients only, `plain` for servers that know nothing else. */
+  pkce?: 'S256' | 'plain' | false
+  /** Default: random. */
+  code_verifier?: string
+  [parameter: string]: ServerParameters[string]
+}
+
+/**
+ * Chooses the parameters of an authorization request and what must be remembered of them.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when PKCE is switched off for a public client, or the server's metadata lists its
+ * PKCE methods and S256 is not among them (name `pkce` explicitly to go on) or is, while `pkce` is `plain`; when `code_verifier`
+ * is malformed, or `redirect_uri` is no absolute URI or has a fragment
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+ */
+export async function prepareAuthorization(
+  context: Pick<EndpointContext, 'server' | 'client' | 'clientAuth' | 'clock' | 'random' | 'crypto'>,
+  options: AuthorizationOptions,
+): Promise<{ parameters: ServerParameters; transaction: AuthorizationTransaction }> {
+  const { server, client, random } = context
+  const { client_id, client_secret } = client
+  const { pkce, code_verifier, scope: scopes, state, nonce, response_type = 'code', ...others } = options
+  const { redirect_uri, resource, max_age } = others
+  checkResources(resource)
+  if (redirect_uri !== undefined && !isAbsoluteUri(redirect_uri))
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'redirect_uri is an absolute URI without a fragment')
+  const scope = (scopes && [scopes].flat().join(' ')) || undefined
+  const parameters: ServerParameters = {
+    response_type,
+    client_id,
+    redirect_uri,
+    scope,
+    state: state || base64url(random(32)),
+    nonce: nonce ?? (scope && /(^| )openid( |$)/.test(scope) ? base64url(random(32)) : undefined),
+  }
+  let verifier: string | undefined
+  if (/\bcode\b/.test(response_type)) {
+    const auth = typeof context.clientAuth === 'object' ? context.clientAuth.token : context.clientAuth
+    if (pkce === false && !client_secret && (!auth || auth === noClientAuth()))
+      throw new OAuthError('OAUTH_INVALID_OPTION', 'A public client cannot do without PKCE: remove pkce: false')
+    const knowsS256 = server.code_challenge_methods_supported?.includes('S256')
+    if (pkce === 'plain' && knowsS256)
+      throw new OAuthError('OAUTH_INVALID_OPTION', 'The server knows S256: remove pkce: plain')
+    if (pkce === undefined && knowsS256 === false)
+      throw new OAuthError(
+        'OAUTH_INVALID_OPTION',
+        'The server metadata lists PKCE methods, but not S256: pass pkce to say what to do',
+      )
+    if (pkce !== false) {
+      const method = pkce ?? 'S256'
+      verifier = code_verifier ?? createCodeVerifier(random)
+      parameters.code_challenge = await createCodeChallenge(verifier, method, context.crypto)
+      parameters.code_challenge_method = method
+    }
+  }
+  const remembered = { redirect_uri, scope, resource, max_age, nonce: parameters.nonce, code_verifier: verifier }
+  return {
+    parameters: { ...parameters, ...others },
+    transaction: {
+      issuer: serverIdentity(server),
+      client_id,
+      response_type,
+      state: parameters.state as string,
+      created_at: Math.floor(context.clock()),
+      ...(Object.fromEntries(
+        Object.entries(remembered).filter(([, value]) => value !== undefined),
+      ) as Partial<AuthorizationTransaction>),
+    },
+  }
+}
+
+/**
+ * The authorization URL with these parameters; the query that the endpoint already has is kept.
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1
+ */
+export function buildAuthorizationUrl(
+  { server, allowInsecure }: Pick<EndpointContext, 'server' | 'allowInsecure'>,
+  parameters: ServerParameters,
+): URL {
+  const name = 'authorization_endpoint'
+  const address = server[name]
+  if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `The server metadata has no ${name}`)
+  const url = secureUrl(address, name, allowInsecure)
+  appendQuery(url, toForm(parameters))
+  return url
+}
+
+/** How the authorization request travels; the third argument of {@link createAuthorizationUrl}. */
+export interface AuthorizationTransport {
+  /** Sends the parameters to the server first, so that the URL shows nothing of them (PAR). Default: where the server requires it. */
+  push?: boolean
+  /** Signs them (JAR); `requestObject()` of `/jwt` makes one. */
+  sign?: RequestObjectSigner
+  /** Headers, timeout … of the push. */
+  call?: ServerCallOptions
+}
+
+/**
+ * Begins a sign-in: send the user agent to `url` and keep `transaction` for the way back ({@link authorizationCodeGrant}).
+ * PKCE, `state` and, with the scope `openid`, `nonce` are always sent. Pushed where the server's or the client's metadata require that.
+ * @throws OAuthError as {@link prepareAuthorization}, {@link buildAuthorizationUrl} and {@link pushAuthorizationRequest} do; `OAUTH_HOOK_FAILED`, `OAUTH_DISCOVERY_FAILED`, `OAUTH_CRYPTO_MISSING`
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+ * @see https://www.rfc-editor.org/rfc/rfc9126
+ */
+export async function createAuthorizationUrl(
+  session: OAuth2Session,
+  options: AuthorizationOptions = {},
+  { push, sign, call }: AuthorizationTransport = {},
+): Promise<{ url: string; transaction: AuthorizationTransaction }> {
+  const { target, ...inside } = core(session)
+  const context = await inside.context()
+  const { server, client, tokenType } = context
+  const { scope, resource } = target
+  const bound = await tokenType.authorizationParameters?.(context)
+  const prepared = await prepareAuthorization(context, {
+    ...(scope && { scope }),
+    ...(resource && { resource }),
+    ...bound,
+    ...options,
+  })
+  let { parameters } = prepared
+  if (sign) parameters = { client_id: client.client_id, request: await sign(parameters, context) }
+  if (push ?? (server.require_pushed_authorization_requests || client.require_pushed_authorization_requests)) {
+    parameters = pushedParameters(client.client_id, await pushAuthorizationRequest(context, parameters, call))
+  } else if (sign) {
+    // OpenID Connect wants these outside too
+    const { response_type, scope } = prepared.parameters
+    parameters = { ...parameters, response_type, scope }
+  }
+  const url = await applyHooks(context.hooks?.authorizationUrl, buildAuthorizationUrl(context, parameters))
+  return {
+    url: secureUrl(url, 'authorization_endpoint', context.allowInsecure).href,
+    transaction: prepared.transaction,
+  }
+}

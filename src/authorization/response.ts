@@ -1,0 +1,141 @@
+import { OAuthError } from '../errors.js'
+import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
+import type { AuthorizationTransaction } from './request.js'
+
+/** What came back: the whole callback URL (or its path and query), a form body, or its parameters. */
+export type AuthorizationResponse = string | URL | Iterable<[string, unknown]> | Record<string, unknown>
+
+/**
+ * Reads the parameters of an authorization response: from the fragment if one of ours stands there, else from the query; from a
+ * form body; from an object.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE` when a parameter that decides something occurs twice
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+ */
+export function parseAuthorizationResponse(response: AuthorizationResponse): Record<string, string> {
+  let pairs: Iterable<[string, unknown]>
+  if (typeof response === 'string' || response instanceof URL) {
+    const [address = '', fragment = ''] = `${response}`.split('#')
+    pairs = new URLSearchParams(
+      /(^|&)(state|error|code|access_token)=/.test(fragment) ? fragment : address.slice(address.indexOf('?') + 1),
+    )
+  } else pairs = Symbol.iterator in response ? (response as Iterable<[string, unknown]>) : Object.entries(response)
+  const found = new Map<string, string>()
+  for (const [name, values] of pairs)
+    for (const value of [values].flat() as unknown[]) {
+      if (value === undefined || value === null) continue
+      if (found.has(name) && /^(state|iss|error|code|access_token|id_token)$/.test(name))
+        throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The authorization response has a parameter twice')
+      found.set(name, String(value))
+    }
+  return Object.fromEntries(found)
+}
+
+/**
+ * What binds a sign-in to one server: its issuer, or, where the metadata has none, its authorization and token endpoints: one
+ * server may name the authorization endpoint of another as its own.
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2
+ */
+export const serverIdentity = ({ issuer, authorization_endpoint, token_endpoint }: ServerMetadata): string =>
+  issuer ?? [authorization_endpoint, token_endpoint].filter(Boolean).join(' ')
+
+/** What tells one redirect URI from another, however it is written: not the origin, not the file that stands for a directory. */
+function placeOf({ protocol, host, pathname }: URL): string {
+  const path = pathname.replace(/%[\da-f]{2}/gi, one => String.fromCharCode(Number.parseInt(one.slice(1), 16)))
+  const place = /^https?:$/.test(protocol) ? path : `${protocol}/${host.toLowerCase()}${path}`
+  return place
+    .replace(/(\/index)?\.html?$/, '')
+    .replace(/\/+/g, '/')
+    .replace(/\/$/, '')
+}
+
+/**
+ * Refuses a callback that shows that it arrived elsewhere than at the sign-in's `redirect_uri`: with one redirect URI for each
+ * server, that is how a server is caught that had its answer come in another's name. Origins are not compared, because a
+ * server behind a proxy does not know its own, and of a path without an origin only the end, because a router may have taken
+ * the beginning off; a response without a path says nothing.
+ * @throws OAuthError `OAUTH_ISSUER_MISMATCH`
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2.2
+ */
+function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string | undefined): void {
+  const address = (typeof response === 'string' || response instanceof URL ? `${response}` : '').replace(/^\/+/, '/')
+  // `localhost:3000/callback` is no URL
+  if (!/^(\/|[a-z][\w+.-]*:(?!\d))/i.test(address) || /^urn:/i.test(`${redirect_uri}`)) return
+  let wanted: URL
+  let arrived: URL
+  try {
+    wanted = new URL(redirect_uri as string)
+    arrived = new URL(address, wanted)
+  } catch {
+    return
+  }
+  const [place, here] = [placeOf(wanted), placeOf(arrived)]
+  const missing = [...wanted.searchParams].some(([name, value]) => !arrived.searchParams.getAll(name).includes(value))
+  if (missing || !(place === here || (address[0] === '/' && place.endsWith(here))))
+    throw new OAuthError(
+      'OAUTH_ISSUER_MISMATCH',
+      'This response arrived elsewhere than at redirect_uri; if a proxy changes paths, give its parameters alone',
+    )
+}
+
+/** Compares without telling, by the time it takes, where two texts differ. */
+function equal(one: string, other: string): boolean {
+  let difference = one.length ^ other.length
+  for (let at = 0; at < one.length; at++) difference |= one.charCodeAt(at) ^ other.charCodeAt(at)
+  return !difference
+}
+
+// a weak mark: which transactions each client has used, for as long as they could be used again
+const spent = /* @__PURE__ */ new WeakMap<ClientMetadata, Map<string, number>>()
+
+/**
+ * Judges an authorization response against the transaction that began it, in this order: `state`, the transaction (used once,
+ * ten minutes old at most, begun with this server and client), `iss` or, without one, where the response arrived,
+ * `error`. Answers its parameters. With a wrong `state` or
+ * `iss` nothing else of it is used or shown.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ISSUER_MISMATCH`,
+ * `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_INVALID_RESPONSE`
+ * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
+ */
+export function checkAuthorizationResponse(
+  authorizationResponse: AuthorizationResponse,
+  transaction: AuthorizationTransaction,
+  { server, client, clock }: { server: ServerMetadata; client: ClientMetadata; clock: Clock },
+): Record<string, string> {
+  const response = parseAuthorizationResponse(authorizationResponse)
+  const { state, iss, error, error_description, error_uri } = response
+  const expected = `${transaction?.state ?? ''}`
+  if (!expected || !equal(expected, state ?? ''))
+    throw new OAuthError(
+      'OAUTH_STATE_MISMATCH',
+      'This response belongs to another sign-in, or its transaction was lost',
+    )
+
+  const now = clock()
+  const used = spent.get(client) ?? new Map<string, number>()
+  for (const [old, at] of used) {
+    if (at >= now - 600) break
+    used.delete(old)
+  }
+  if (used.has(expected))
+    throw new OAuthError('OAUTH_TRANSACTION_USED', 'This sign-in was finished before: begin another')
+  spent.set(client, used.set(expected, now))
+  if (!(Math.abs(now - transaction.created_at) <= 600))
+    throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'This sign-in took longer than ten minutes: begin another')
+
+  if (transaction.issuer !== serverIdentity(server) || transaction.client_id !== client.client_id)
+    throw new OAuthError('OAUTH_ISSUER_MISMATCH', 'This sign-in was begun with another server or client')
+  if ((iss !== undefined || server.authorization_response_iss_parameter_supported) && (!iss || iss !== server.issuer))
+    throw new OAuthError(
+      'OAUTH_ISSUER_MISMATCH',
+      server.issuer ? 'This response comes from another issuer' : 'Cannot check iss: the server metadata has no issuer',
+    )
+  // one defence is enough: `iss` says who answered
+  if (!iss) checkRedirectUri(authorizationResponse, transaction.redirect_uri)
+  if (error)
+    throw new OAuthError(
+      'OAUTH_AUTHORIZATION_FAILED',
+      `The authorization server refused: ${error_description ? `${error}: ${error_description}` : error}`,
+      { error, error_description, error_uri },
+    )
+  return response
+}

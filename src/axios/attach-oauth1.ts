@@ -1,0 +1,39 @@
+import type { OAuth1Options } from '../oauth1/options.js'
+import { type OAuth1Auth, oauth1Scheme } from '../oauth1/scheme.js'
+import { createSession, type OAuth1Session, type OAuth1SessionOptions } from '../oauth1/session.js'
+import { attach } from './attach.js'
+import type { AxiosLike } from './axios-like.js'
+import type { Attachment, AttachOptions } from './entry.js'
+import { serverClient } from './server-client.js'
+
+/**
+ * Makes a session: the client at one server, the dance that gets token credentials, and the store that keeps them. Attach it
+ * with {@link attachOAuth1}; one session may be attached to many instances.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-2
+ */
+export function createOAuth1Session(options: OAuth1SessionOptions): OAuth1Session {
+  return createSession(options, serverClient(options.http))
+}
+
+// a weak mark: the same options are the same scheme, with the same nonces and the same idea of the server's clock
+const schemes = /* @__PURE__ */ new WeakMap<object, OAuth1Auth>()
+
+/**
+ * Attaches OAuth 1.0a to an axios instance: its requests to the allowed origins are signed as they go on the wire, with the
+ * credentials in the options or those of a session. The same session or options attached again are the same attachment.
+ * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_ORIGIN_CONFLICT`, `OAUTH_INVALID_OPTION`; `OAUTH_INSECURE_URL` for PLAINTEXT
+ * over plain http
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-3
+ */
+export function attachOAuth1(
+  instance: AxiosLike,
+  source: OAuth1Session | OAuth1Options,
+  options?: AttachOptions,
+): Attachment {
+  const scheme = 'auth' in source ? source.auth : (schemes.get(source) ?? oauth1Scheme(source))
+  schemes.set(source, scheme)
+  const attachment = attach(instance, scheme, { allowInsecure: scheme.allowInsecure, ...options })
+  scheme.adopt?.(instance)
+  return attachment
+}

@@ -1,0 +1,60 @@
+import type { Auth } from '../auth/scheme.js'
+import { authFor, authOf } from '../oauth2/scheme.js'
+import { createSession, type OAuth2Session, type OAuth2SessionOptions } from '../session/session.js'
+import { inside, transportOf } from '../session/session-state.js'
+import { attach, createInterceptors as interceptorsFor, type OAuthInterceptors } from './attach.js'
+import type { AxiosLike } from './axios-like.js'
+import type { Attachment, AttachOptions, SchemeOptions } from './entry.js'
+import { serverClient } from './server-client.js'
+
+/** A session, or a function that answers the one for a request (on a server: that of the user who is being served). */
+export type SessionSource = OAuth2Session | (() => OAuth2Session)
+
+const connect = ({ http }: OAuth2SessionOptions) => serverClient(http)
+
+/**
+ * Makes a session: one grant on one authorization server, whose tokens are renewed once for everybody.
+ * Attach it with {@link attachOAuth2}; one session may be attached to many instances.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ * @see https://www.rfc-editor.org/rfc/rfc6749
+ */
+export function createOAuth2Session(options: OAuth2SessionOptions): OAuth2Session {
+  return createSession(options, connect)
+}
+
+function schemeOptions(source: SessionSource, options: AttachOptions | undefined): SchemeOptions {
+  // a function is asked for every request; what concerns the instance as a whole cannot be
+  const { allowInsecure, isTokenExpired } = typeof source === 'function' ? {} : inside(source).state.options
+  const session = () => (typeof source === 'function' ? source() : source)
+  return {
+    allowInsecure,
+    isTokenExpired,
+    ...options,
+    identity: typeof source === 'function' ? source : inside(source).state,
+    select: option => authFor(option, session()),
+  }
+}
+
+const schemeOf = (source: SessionSource) => (typeof source === 'function' ? () => authOf(source()) : authOf(source))
+
+/**
+ * Attaches a session to an axios instance: its requests to the allowed origins carry the session's token, refused ones are
+ * sent again after one renewal. The same session attached again is the same attachment.
+ * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_ORIGIN_CONFLICT`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`
+ * @see https://www.rfc-editor.org/rfc/rfc6750
+ */
+export function attachOAuth2(instance: AxiosLike, session: SessionSource, options?: AttachOptions): Attachment {
+  const attachment = attach(instance, schemeOf(session), schemeOptions(session, options))
+  if (typeof session !== 'function') transportOf(inside(session).state).adopt?.(instance)
+  return attachment
+}
+
+/**
+ * The pair of interceptors that {@link attachOAuth2} registers, for wrappers of axios that take interceptors only:
+ * `use(request, null, { synchronous: true })` and `use(response, responseError)`. Takes a scheme of one's own too. `allowedOrigins` is required outside a browser page.
+ * @throws OAuthError as {@link attachOAuth2} does
+ */
+export function createInterceptors(source: SessionSource | Auth, options: AttachOptions): OAuthInterceptors {
+  if ('flow' in source) return interceptorsFor(source, options)
+  return interceptorsFor(schemeOf(source), schemeOptions(source, options))
+}

@@ -1,0 +1,81 @@
+import type {
+  ClientMetadata,
+  Clock,
+  CryptoLike,
+  EndpointName,
+  Random,
+  Send,
+  ServerCallOptions,
+  ServerMetadata,
+  ServerParameters,
+  ServerResponse,
+} from '../server/call.js'
+import type { StoredGrant, Token } from '../session/stored-grant.js'
+
+/**
+ * The session's token endpoint: authenticates the client, runs the hooks, judges the answer.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `error`), `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`
+ */
+export type TokenEndpoint = (parameters: ServerParameters, options?: ServerCallOptions) => Promise<Token>
+
+/** The part of an axios instance that a grant of one's own may call; it is not the instance that the session is attached to. */
+export interface HttpClient {
+  request(config: Record<string, unknown>): Promise<HttpResponse>
+  get(url: string, config?: Record<string, unknown>): Promise<HttpResponse>
+  post(url: string, data?: unknown, config?: Record<string, unknown>): Promise<HttpResponse>
+}
+
+/** What {@link HttpClient} answers. */
+export interface HttpResponse {
+  status: number
+  data: unknown
+  headers: unknown
+}
+
+/** What a grant can use beside the token endpoint. */
+export interface GrantContext {
+  /** The server's metadata, discovered on first use. */
+  server(): Promise<ServerMetadata>
+  client: ClientMetadata
+  /** A bare instance: not the attached one, so nothing here can wait for itself. */
+  http: HttpClient
+  /** An authenticated call to another endpoint of the server (device authorization, back-channel authentication). */
+  call(endpoint: EndpointName, parameters: ServerParameters, options?: ServerCallOptions): Promise<ServerResponse>
+  /** The transport of {@link call}, for documents of the server (its keys). */
+  send: Send
+  clock: Clock
+  random: Random
+  crypto: CryptoLike | undefined
+  /** Set where a session made by `session.for()` wants a token of its own. */
+  resource?: string | undefined
+  scope?: string | undefined
+  /** What is stored now: a grant of one's own may need the refresh token. */
+  stored?: StoredGrant | undefined
+  signal?: AbortSignal | undefined
+  /** The session's `openid` validator; without one a grant checks the claims alone. */
+  validateIdToken?:
+    | ((
+        idToken: string,
+        expected: {
+          nonce?: string | undefined
+          max_age?: number | undefined
+          access_token?: string | undefined
+          code?: string | undefined
+          /** The grant's earlier ID token: a refresh must be for the same subject. */
+          previous?: string | undefined
+        },
+      ) => Promise<Record<string, unknown>>)
+    | undefined
+}
+
+/** How a token is got: calls the token endpoint (or anything else) and answers the token in wire names. */
+export interface Grant {
+  (endpoint: TokenEndpoint, context: GrantContext): Promise<Token>
+  /** True for a grant that can be used once only, with a person present: such a one cannot be a session's `grant`. */
+  readonly interactive?: boolean
+  /** The scope that was asked for, where the token request does not name it. */
+  readonly scope?: string | undefined
+}
+
+/** A grant that needs nobody: a session may run it whenever it has no usable token. */
+export type UnattendedGrant = Grant & { readonly interactive?: false }

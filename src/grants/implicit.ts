@@ -1,0 +1,41 @@
+import type { AuthorizationTransaction } from '../authorization/request.js'
+import { type AuthorizationResponse, checkAuthorizationResponse } from '../authorization/response.js'
+import { OAuthError } from '../errors.js'
+import { checkTokenType, normaliseToken } from '../server/token-response.js'
+import type { Grant } from './grant.js'
+
+/**
+ * Legacy: reads the token from the fragment of the callback (`response_type: 'token'`). Only for servers that offer nothing
+ * else: the token has been in the browser's history. `error` comes first; nothing is asked of the server.
+ * An ID token beside it needs the session's full validator (`openid`): here nothing stands in for its signature.
+ * @throws OAuthError what {@link checkAuthorizationResponse} throws, `OAUTH_INVALID_RESPONSE` without an `access_token`,
+ * `OAUTH_UNSUPPORTED_TOKEN_TYPE`, `OAUTH_ID_TOKEN_INVALID`
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.2.2
+ */
+export function implicitGrant({
+  authorizationResponse,
+  transaction,
+}: {
+  authorizationResponse: AuthorizationResponse
+  transaction: AuthorizationTransaction
+}): Grant & { readonly interactive: true } {
+  const grant: Grant = async (_endpoint, context) => {
+    const { client, clock, validateIdToken } = context
+    const { state, iss, ...fields } = checkAuthorizationResponse(authorizationResponse, transaction, {
+      server: await context.server(),
+      client,
+      clock,
+    })
+    const token = normaliseToken(fields, clock())
+    checkTokenType(token, ['bearer'])
+    const { id_token, access_token } = token
+    if (id_token) {
+      if (!validateIdToken)
+        throw new OAuthError('OAUTH_ID_TOKEN_INVALID', 'An ID token in a URL needs the session option openid')
+      const { nonce, max_age } = transaction
+      await validateIdToken(id_token, { nonce, max_age, access_token })
+    }
+    return token
+  }
+  return Object.assign(grant, { interactive: true as const, scope: transaction?.scope })
+}

@@ -1,0 +1,82 @@
+import type { Awaitable } from '../auth/scheme.js'
+import { jwtSigner, type SigningKey } from '../crypto/jws.js'
+import { OAuthError } from '../errors.js'
+import { base64url } from '../lib/base64url.js'
+import type { UnattendedGrant } from './grant.js'
+
+/** What is used of a Google service account's JSON key file; give the file as it is. */
+export interface ServiceAccount {
+  client_email: string
+  private_key: string
+  private_key_id?: string
+  token_uri?: string
+  [member: string]: unknown
+}
+
+/** Options of {@link jwtBearerGrant}: a key, a service account, or a ready assertion. Times are seconds. */
+export interface JwtBearerOptions extends Partial<SigningKey> {
+  /** Google's key file, parsed: issuer, key, its id and the audience are taken from it, and `scope` goes into the assertion. */
+  serviceAccount?: ServiceAccount
+  /** An assertion made elsewhere; a function is asked for every token. */
+  assertion?: string | (() => Awaitable<string>)
+  /** `iss`. Default: the session's `client_id`. */
+  issuer?: string
+  /** `sub`: whom the token is for. Default: the issuer; a service account only speaks for another when this is given. */
+  subject?: string
+  /** `aud`. Default: the server's issuer; without one in the metadata, its token endpoint. */
+  audience?: string
+  /** How long an assertion is good for. Default 60; 3600 for a service account. */
+  lifetime?: number
+  /** More claims; `jti` is always fresh. */
+  claims?: Record<string, unknown>
+  /** More header parameters. */
+  header?: Record<string, unknown>
+  scope?: string
+  /** Where `scope` goes. Default `body`; `claims` for a service account. */
+  scopeIn?: 'body' | 'claims'
+}
+
+/**
+ * Gets a token for a signed assertion (service accounts): the session fetches, renews and recovers by itself.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read or does not fit its algorithm; `OAUTH_SERVER_REFUSED` (`invalid_grant`); `OAUTH_SIGNATURE_FAILED`; `OAUTH_CRYPTO_MISSING`
+ * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.1
+ */
+export function jwtBearerGrant(options: JwtBearerOptions): UnattendedGrant {
+  const { serviceAccount: account, assertion, claims } = options
+  const key = account?.private_key ?? options.key
+  if (!key && !assertion)
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'jwtBearerGrant needs `key`, `serviceAccount` or `assertion`')
+  const sign =
+    key &&
+    jwtSigner({ key, alg: options.alg, kid: options.kid ?? account?.private_key_id }, { typ: 'JWT', ...options.header })
+  const { lifetime = account ? 3600 : 60, scopeIn = account ? 'claims' : 'body' } = options
+  return async (endpoint, context) => {
+    const { clock, random, crypto, client, resource } = context
+    const scope = context.scope ?? options.scope
+    let token = await (typeof assertion === 'function' ? assertion() : assertion)
+    if (sign) {
+      const server = await context.server()
+      const iss = options.issuer ?? account?.client_email ?? client.client_id
+      const now = Math.floor(clock())
+      token = await sign(
+        {
+          iss,
+          sub: options.subject ?? (account ? undefined : iss),
+          aud: options.audience ?? account?.token_uri ?? server.issuer ?? server.token_endpoint,
+          iat: now,
+          exp: now + lifetime,
+          ...(scope && scopeIn === 'claims' && { scope }),
+          ...claims,
+          jti: base64url(random(16)),
+        },
+        crypto,
+      )
+    }
+    return endpoint({
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      assertion: token,
+      scope: scopeIn === 'body' ? scope : undefined,
+      resource,
+    })
+  }
+}

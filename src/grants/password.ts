@@ -1,0 +1,24 @@
+import { OAuthError } from '../errors.js'
+import type { ServerCallOptions } from '../server/call.js'
+import type { UnattendedGrant } from './grant.js'
+
+/**
+ * Legacy: a token for a user whose password the application holds. Only for servers that offer nothing else; security
+ * practice forbids it. As a session's `grant` it is run again when there is no refresh token.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` without `username` or `password`
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3
+ */
+export function passwordGrant({
+  username,
+  password,
+  scope,
+  ...options
+}: ServerCallOptions & { username: string; password: string; scope?: string }): UnattendedGrant {
+  if (typeof username !== 'string' || typeof password !== 'string')
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'passwordGrant needs username and password')
+  return (endpoint, context) =>
+    endpoint(
+      { grant_type: 'password', username, password, scope: context.scope ?? scope, resource: context.resource },
+      options,
+    )
+}

@@ -1,0 +1,63 @@
+import { isOAuthError, OAuthError } from '../errors.js'
+import type { ServerCallOptions, ServerParameters } from '../server/call.js'
+import type { Token } from '../session/stored-grant.js'
+import type { GrantContext, TokenEndpoint } from './grant.js'
+
+/** Waits so many seconds; returns early when `signal` is aborted. */
+export type Sleep = (seconds: number, signal?: AbortSignal) => Promise<void>
+
+/** Waits by a timer, which an abort clears. */
+export const sleep: Sleep = (seconds, signal) =>
+  new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, seconds * 1000)
+    if (signal?.aborted) done()
+    else signal?.addEventListener('abort', done)
+  })
+
+/** What the server said about polling, and how to wait. Times are seconds. */
+export interface Polling {
+  expires_in: number
+  interval: number
+  sleep?: Sleep | undefined
+  /** Stands in for the first wait: told from elsewhere that the token is ready. */
+  first?: ((signal?: AbortSignal) => Promise<unknown>) | undefined
+}
+
+/**
+ * Asks the token endpoint until a person has decided: waits the interval before each request, five seconds longer for good
+ * with every `slow_down`, twice as long after each failure to reach the server; never two requests at once.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token` …), `OAUTH_TRANSACTION_EXPIRED` when the time is up, `OAUTH_ABORTED`
+ * @see https://www.rfc-editor.org/rfc/rfc8628#section-3.5
+ */
+export async function poll(
+  endpoint: TokenEndpoint,
+  parameters: ServerParameters,
+  { clock, signal }: Pick<GrantContext, 'clock' | 'signal'>,
+  { expires_in, interval, sleep: wait = sleep, first }: Polling,
+): Promise<Token> {
+  const deadline = clock() + expires_in
+  const options: ServerCallOptions = signal ? { signal } : {}
+  for (let next = first ?? (() => wait(interval, signal)); ; ) {
+    await next(signal)
+    if (signal?.aborted) throw new OAuthError('OAUTH_ABORTED', 'Aborted')
+    if (clock() >= deadline)
+      throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'Nobody decided in time', {
+        error: 'expired_token',
+      })
+    try {
+      return await endpoint(parameters, options)
+    } catch (error) {
+      const { error: reason, retryAfter = 0 } = error as OAuthError
+      if (reason === 'slow_down') interval += 5
+      else if (isOAuthError(error, 'OAUTH_SERVER_UNAVAILABLE'))
+        interval = Math.max(Math.min(interval * 2, 60), interval, retryAfter)
+      else if (reason !== 'authorization_pending') throw error
+    }
+    next = () => wait(interval, signal)
+  }
+}

@@ -1,0 +1,33 @@
+import type { Awaitable } from '../auth/scheme.js'
+import { base64url } from '../lib/base64url.js'
+import { utf8 } from '../lib/utf8.js'
+import type { UnattendedGrant } from './grant.js'
+
+/** Options of {@link saml2BearerGrant}. */
+export interface Saml2BearerOptions {
+  /**
+   * One SAML 2.0 assertion, as XML or encoded already (base64url or base64). A function is asked for every token: an assertion is good for minutes.
+   */
+  assertion: string | (() => Awaitable<string>)
+  scope?: string
+}
+
+/** Base64 as identity providers write it (MIME: padded, in lines), as base64url without either. */
+const unwrapped = (text: string) => text.replace(/[\s=]/g, '').replace(/\+/g, '-').replace(/\//g, '_')
+
+/**
+ * Exchanges a SAML 2.0 assertion for a token.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_grant`), `OAUTH_SERVER_UNAVAILABLE`
+ * @see https://www.rfc-editor.org/rfc/rfc7522#section-2.1
+ */
+export const saml2BearerGrant =
+  ({ assertion, scope }: Saml2BearerOptions): UnattendedGrant =>
+  async (endpoint, context) => {
+    const text = (await (typeof assertion === 'function' ? assertion() : assertion)).trim()
+    return endpoint({
+      grant_type: 'urn:ietf:params:oauth:grant-type:saml2-bearer',
+      assertion: text[0] === '<' ? base64url(utf8(text)) : unwrapped(text),
+      scope: context.scope ?? scope,
+      resource: context.resource,
+    })
+  }

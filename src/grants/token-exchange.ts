@@ -1,0 +1,59 @@
+import type { Awaitable } from '../auth/scheme.js'
+import type { ServerParameters } from '../server/call.js'
+import { checkResources } from '../server/resource-indicator.js'
+import type { UnattendedGrant } from './grant.js'
+
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+
+/** A token, or a function that is asked for it whenever it is needed. */
+export type TokenInput = string | (() => Awaitable<string>)
+
+/**
+ * What is exchanged for what, in wire names; token types are URNs (`urn:ietf:params:oauth:token-type:access_token` where none is given).
+ * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.1
+ */
+export interface TokenExchangeOptions {
+  /** The token of the party on whose behalf the new one is wanted. */
+  subject_token: TokenInput
+  subject_token_type?: string
+  /** The token of who acts for the subject (delegation). */
+  actor_token?: TokenInput
+  actor_token_type?: string
+  requested_token_type?: string
+  /** Where the token is to be used: URIs. */
+  resource?: string | readonly string[]
+  /** Where the token is to be used: names. */
+  audience?: string | readonly string[]
+  scope?: string
+}
+
+const resolve = (token: TokenInput | undefined) => (typeof token === 'function' ? token() : token)
+
+/**
+ * The parameters of a token exchange request; asks for the tokens where they are functions.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a `resource` that is no absolute URI or has a fragment
+ */
+export async function tokenExchangeParameters(options: TokenExchangeOptions): Promise<ServerParameters> {
+  const { subject_token_type = ACCESS_TOKEN, actor_token_type = ACCESS_TOKEN } = options
+  checkResources(options.resource)
+  const actor_token = await resolve(options.actor_token)
+  return {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    ...options,
+    subject_token: await resolve(options.subject_token),
+    subject_token_type,
+    actor_token,
+    actor_token_type: actor_token && actor_token_type,
+  }
+}
+
+/**
+ * Exchanges one token for another that an API accepts. The answer must be an access token (`issued_token_type` is kept on it);
+ * for any other kind (`token_type` `N_A`) use `exchangeToken`.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …), `OAUTH_UNSUPPORTED_TOKEN_TYPE` for `N_A`; `OAUTH_INVALID_OPTION` as {@link tokenExchangeParameters}
+ * @see https://www.rfc-editor.org/rfc/rfc8693
+ */
+export const tokenExchangeGrant =
+  (options: TokenExchangeOptions): UnattendedGrant =>
+  async (endpoint, { scope, resource }) =>
+    endpoint({ ...(await tokenExchangeParameters(options)), ...(scope && { scope }), ...(resource && { resource }) })

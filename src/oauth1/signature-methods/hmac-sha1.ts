@@ -1,9 +1,0 @@
-import { sha1 } from '../../lib/sha1.js'
-import { hmacMethod } from './hmac.js'
-import type { SignatureMethod } from './signature-method.js'
-
-/**
- * HMAC-SHA1, the default and what nearly every OAuth 1.0 server knows.
- * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.2
- */
-export const hmacSha1 = (): SignatureMethod => hmacMethod(sha1)

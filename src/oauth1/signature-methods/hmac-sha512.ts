@@ -1,6 +1,0 @@
-import { sha512 } from '../../lib/sha512.js'
-import { hmacMethod } from './hmac.js'
-import type { SignatureMethod } from './signature-method.js'
-
-/** HMAC-SHA512: not in RFC 5849, understood by some servers. */
-export const hmacSha512 = (): SignatureMethod => hmacMethod(sha512)

@@ -1,0 +1,174 @@
+import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
+import { isOAuthError, OAuthError } from '../errors.js'
+import { applyHooks } from '../server/hooks.js'
+import { checkTokenType } from '../server/token-response.js'
+import type { OAuth2Session } from '../session/session.js'
+import { emit, inside, isWithin, type State, signingContext } from '../session/session-state.js'
+import type { Token } from '../session/stored-grant.js'
+import { bearer } from '../token-types/bearer.js'
+import type { Challenge } from './challenges.js'
+
+/** A fresh token that was refused at an origin is not renewed again on that origin's account for so long (seconds). */
+const PAUSE = 60
+
+/** Where the tokens of a flow come from: a session, or one token given with the request. */
+export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
+
+const refused = ({ status, expired, authenticated }: IncomingResponse) => authenticated && (status === 401 || !!expired)
+
+const originOf = (request: OutgoingRequest) => new URL(request.url).origin
+
+/** A success at an origin shows that the token is good there: what is refused later is refused for another reason. */
+const proven = (state: State, request: OutgoingRequest) => {
+  if (state.blocked?.size) state.blocked.delete(originOf(request))
+}
+
+const isBlocked = (state: State, key: string, { access_token }: Token) => {
+  const found = state.blocked?.get(key)
+  return found?.token.access_token === access_token && isWithin(state, found.at, PAUSE)
+}
+
+const block = (state: State, key: string, token: Token) => {
+  state.blocked ??= new Map()
+  state.blocked.set(key, { token, at: state.clock() })
+}
+
+/**
+ * OAuth 2 as a conversation: authorize, send; refused: renew, authorize, send once more.
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ */
+function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth<Token> {
+  const { state } = inside(session)
+  const { tokenType: type = bearer(), hooks, whenUnauthenticated, challenges } = state.options
+
+  const context = signingContext(state)
+
+  // also a token that no token endpoint answered: stored by an older configuration, saved, or given with the request
+  const sign = (request: OutgoingRequest, token: Token) => {
+    if (token.token_type) checkTokenType(token, type.accepts)
+    return type.authorize(request, token, context)
+  }
+
+  async function* attempt(
+    request: OutgoingRequest,
+    token: Token,
+  ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse> {
+    for (let again = true; ; again = false) {
+      await sign(request, token)
+      if (hooks?.protectedRequest) {
+        const { url, data } = request
+        await applyHooks(hooks.protectedRequest, request, token)
+        if (type.signs && (request.url !== url || request.data !== data)) await sign(request, token)
+      }
+      const response = yield request
+      if (!type.learn?.(response, request) || !again) return response
+    }
+  }
+
+  async function* flow(request: OutgoingRequest, sent?: { token: Token; response: IncomingResponse }): AuthFlow {
+    const { signal } = request
+    let token = sent?.token
+    let response = sent?.response
+    if (!token || !response) {
+      try {
+        token = await source.token({ signal })
+      } catch (error) {
+        const nobody = isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
+        if (whenUnauthenticated !== 'send' || !nobody) throw error
+        yield request
+        return
+      }
+      response = yield* attempt(request, token)
+    }
+    const asked = read(response, token)
+    if (asked) return yield* answer(request, token, asked)
+    if (!refused(response)) return proven(state, request)
+    const origin = originOf(request)
+    if (isBlocked(state, origin, token)) return
+    const renewed = await source.token({ rejected: token, signal })
+    response = yield* attempt(request, renewed)
+    const more = read(response, renewed)
+    if (more) return yield* answer(request, renewed, more)
+    if (!refused(response)) return proven(state, request)
+    block(state, origin, renewed)
+    const error = new OAuthError(
+      'OAUTH_REFUSED',
+      `${origin} refused a fresh token: not renewed for it again for ${PAUSE} s.`,
+    )
+    emit(state, 'error', { error })
+  }
+
+  const read = (response: IncomingResponse, token: Token) =>
+    response.authenticated ? challenges?.read(response, token.scope) : undefined
+
+  /** Tells what the API asks for; if the application answers with a new grant, the request goes on. */
+  async function* answer(request: OutgoingRequest, token: Token, asked: Challenge): AuthFlow {
+    emit(state, 'challenge', asked)
+    if (!challenges?.resume) return
+    state.answers ??= new Map()
+    yield* challenges.resume(asked, {
+      request,
+      token,
+      answers: state.answers,
+      next: () => source.token({ signal: request.signal }),
+      isSameGrant: other => state.owners?.get(other) === state.owners?.get(token),
+      attempt: other => attempt(request, other),
+      isBlocked: key => isBlocked(state, key, token),
+      block: (key, other) => block(state, key, other),
+    })
+  }
+
+  const auth: Auth<Token> = {
+    boundToUrl: !!type.boundToUrl || !!hooks?.protectedRequest,
+    refused(response, request) {
+      const no = refused(response) || !!challenges?.read(response, undefined)
+      if (!no) proven(state, request)
+      return no
+    },
+    flow,
+  }
+  if (type.synchronous && !hooks?.protectedRequest) {
+    auth.open = request => {
+      const token = source.current()
+      if (token) sign(request, token)
+      return token
+    }
+  }
+  return auth
+}
+
+/** The scheme of a session: one for each, so that attaching it twice is noticed. */
+export function authOf(session: OAuth2Session): Auth<Token> {
+  const at = inside(session)
+  at.auth ??= oauth2Auth(session)
+  return at.auth
+}
+
+/** The scheme for one request's `oauth` option: another session, a token at hand, or a token for a resource or scope. */
+export function authFor(
+  {
+    session,
+    token,
+    resource,
+    scope,
+  }: {
+    session?: OAuth2Session | undefined
+    token?: Token | undefined
+    resource?: string | undefined
+    scope?: string | undefined
+  },
+  attached: OAuth2Session,
+): Auth<Token> {
+  const chosen = session ?? attached
+  if (token) {
+    const source: TokenSource = {
+      current: () => token,
+      token({ rejected } = {}) {
+        if (rejected) throw new OAuthError('OAUTH_REFUSED', 'The token that was given with this request was refused.')
+        return token
+      },
+    }
+    return oauth2Auth(chosen, source)
+  }
+  return authOf(resource || scope ? chosen.for({ ...(resource && { resource }), ...(scope && { scope }) }) : chosen)
+}

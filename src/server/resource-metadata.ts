@@ -1,0 +1,149 @@
+import { isOAuthError, OAuthError } from '../errors.js'
+import { parseChallenges } from '../lib/www-authenticate.js'
+import type { ServerSource } from '../session/session.js'
+import { type Send, type ServerRequest, type ServerResponse, secureUrl } from './call.js'
+import { type DiscoveryOptions, discover } from './discovery.js'
+import { checkResources } from './resource-indicator.js'
+import { processServerResponse } from './token-response.js'
+
+/**
+ * How an API describes itself, in wire names.
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-2
+ */
+export interface ResourceMetadata {
+  resource: string
+  authorization_servers?: string[]
+  scopes_supported?: string[]
+  bearer_methods_supported?: string[]
+  dpop_bound_access_tokens_required?: boolean
+  [parameter: string]: unknown
+}
+
+/** Options of {@link discoverFromResource}. */
+export interface ResourceDiscoveryOptions {
+  /** The document's address, where a challenge has told it already. */
+  resourceMetadataUrl?: string
+  /** Asks the API itself first, by a GET without credentials: its challenge names the document. Default true. */
+  probe?: boolean
+  /** Chooses among several authorization servers; default: the first. */
+  select?: (issuers: string[], metadata: ResourceMetadata) => string
+  /** For reading the authorization server's own metadata. */
+  discovery?: DiscoveryOptions
+  /** Seconds for one document; default 10. */
+  timeout?: number
+}
+
+/** What {@link discoverFromResource} makes: a source for a session's `server`. */
+export interface ResourceServerSource extends ServerSource {
+  /** The API's description, once it was read; `metadata.resource` is what to send as `resource`. */
+  readonly metadata?: ResourceMetadata
+}
+
+/**
+ * Where an API's description may be: the well-known place of the identifier, then that of its origin (MCP).
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-3.1
+ */
+export function resourceMetadataUrls(resource: string): string[] {
+  const { origin, pathname, search } = new URL(resource)
+  const known = `${origin}/.well-known/oauth-protected-resource`
+  // only the slash after the host is left out; many servers leave out any other at the end too
+  const paths = [pathname === '/' ? '' : pathname, pathname.replace(/\/$/, '')]
+  return [...new Set([...paths.map(path => known + path + search), known])]
+}
+
+/**
+ * Judges such a document; it must belong to one of `identifiers`, compared as they are written.
+ * @throws OAuthError `OAUTH_DISCOVERY_FAILED`
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-3.3
+ */
+export function processResourceMetadataResponse(
+  response: ServerResponse,
+  identifiers: readonly string[],
+  now: number,
+): ResourceMetadata {
+  const { status } = response
+  const document = processServerResponse(response, now)
+  if (status !== 200 || typeof document.resource !== 'string')
+    throw new OAuthError('OAUTH_DISCOVERY_FAILED', `No description of the resource: ${status}`, { status })
+  if (!identifiers.includes(document.resource))
+    throw new OAuthError(
+      'OAUTH_DISCOVERY_FAILED',
+      `The description belongs to another resource than ${identifiers[0]}`,
+      { status },
+    )
+  const { authorization_servers: servers } = document
+  if (servers !== undefined && !(Array.isArray(servers) && servers.every(issuer => typeof issuer === 'string')))
+    throw new OAuthError('OAUTH_DISCOVERY_FAILED', 'authorization_servers is no list of issuers', { status })
+  return document as ResourceMetadata
+}
+
+/**
+ * Finds the authorization server of an API, from nothing but the API's URL (its resource identifier, as it is written there).
+ * Asked for when the session first needs it; calls throw `OAUTH_DISCOVERY_FAILED` (also for a document of another resource),
+ * `OAUTH_ISSUER_MISMATCH`, `OAUTH_INSECURE_URL`.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when the URL is none, or has a fragment
+ * @see https://www.rfc-editor.org/rfc/rfc9728
+ */
+export function discoverFromResource(resource: string, options: ResourceDiscoveryOptions = {}): ResourceServerSource {
+  checkResources(resource)
+  const { probe = true, select = issuers => issuers[0] as string, timeout = 10 } = options
+  let found: ServerSource | undefined
+  let pending: Promise<ServerSource> | undefined
+
+  async function read({ send, clock, allowInsecure }: Parameters<ServerSource>[0]): Promise<ServerSource> {
+    const get = (url: string, name: string): ReturnType<Send> => {
+      const request: ServerRequest = {
+        endpoint: 'discovery',
+        method: 'GET',
+        url: secureUrl(url, name, allowInsecure),
+        headers: { Accept: 'application/json' },
+        body: new URLSearchParams(),
+        timeout,
+      }
+      return send(request)
+    }
+    const asked = async () => {
+      try {
+        const response = await get(resource, 'resource')
+        return parseChallenges(response.header('WWW-Authenticate')).find(
+          ({ parameters }) => parameters.resource_metadata,
+        )?.parameters.resource_metadata
+      } catch (error) {
+        if (isOAuthError(error, 'OAUTH_SERVER_UNAVAILABLE')) return undefined
+        throw error
+      }
+    }
+    const told = options.resourceMetadataUrl ?? (probe ? await asked() : undefined)
+    const { origin } = new URL(resource)
+    let cause: unknown
+    for (const address of told ? [told] : resourceMetadataUrls(resource)) {
+      try {
+        const identifiers =
+          told || address !== `${origin}/.well-known/oauth-protected-resource`
+            ? [resource]
+            : [resource, origin, `${origin}/`]
+        const metadata = processResourceMetadataResponse(await get(address, 'resource_metadata'), identifiers, clock())
+        const issuers = metadata.authorization_servers ?? []
+        if (!issuers.length)
+          throw new OAuthError('OAUTH_DISCOVERY_FAILED', 'The resource names no authorization server')
+        Object.assign(source, { metadata })
+        return discover(select(issuers, metadata), options.discovery)
+      } catch (error) {
+        if (!isOAuthError(error) || error.code === 'OAUTH_INSECURE_URL') throw error
+        cause ??= error
+      }
+    }
+    throw new OAuthError('OAUTH_DISCOVERY_FAILED', `No authorization server found for ${resource}`, { cause })
+  }
+
+  const source: ResourceServerSource = async context => {
+    if (!found) {
+      pending ??= read(context).finally(() => {
+        pending = undefined
+      })
+      found = await pending
+    }
+    return found(context)
+  }
+  return source
+}

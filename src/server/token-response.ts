@@ -1,0 +1,163 @@
+import { OAuthError, type OAuthErrorCode, type OAuthErrorDetails } from '../errors.js'
+import type { Token } from '../session/stored-grant.js'
+import type { ServerResponse } from './call.js'
+
+/** What an answer said, as wire parameters. */
+export type ServerFields = Record<string, unknown>
+
+const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
+
+/**
+ * An answer that makes no sense, or a bad one. Of its body the message holds the plain words only: anything that could be a
+ * credential, or part of one, is dropped.
+ */
+export const responseError = (
+  code: OAuthErrorCode,
+  { status, body }: ServerResponse,
+  details: OAuthErrorDetails = {},
+): OAuthError =>
+  new OAuthError(
+    code,
+    [
+      'The authorization server answered',
+      status,
+      details.error,
+      details.error_description ??
+        body
+          .slice(0, 400)
+          .replace(/<[^>]*>/g, ' ')
+          .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, ''),
+    ].join(' '),
+    { ...details, status },
+  )
+
+/** Reads a body that should be a JSON object; some servers send a form instead. Anything else has no parameters. */
+function parse(body: string): ServerFields {
+  try {
+    const value = JSON.parse(body)
+    return Array.isArray(value) ? {} : Object(value)
+  } catch {
+    return /^[\w.]+=\S*$/.test(body.trim()) ? Object.fromEntries(new URLSearchParams(body.trim())) : {}
+  }
+}
+
+/**
+ * Judges the answer to any call to the authorization server and reads its parameters; a body that is no object has none.
+ * `now` is in seconds, for `Retry-After`.
+ * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` for 5xx and 429; `OAUTH_SERVER_REFUSED` when the answer has an `error`, whatever
+ * its status; `OAUTH_INVALID_RESPONSE` for any other status outside 2xx
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ */
+export function processServerResponse(response: ServerResponse, now: number): ServerFields {
+  const { status, body } = response
+  const fields = parse(body)
+  const wait = response.header('retry-after') as string
+  const retryAfter = Math.ceil(+wait > 0 ? +wait : Date.parse(wait) / 1000 - now)
+  const unavailable = status > 499 || status === 429
+  if (unavailable || fields.error || status < 200 || status > 299)
+    throw responseError(
+      unavailable ? 'OAUTH_SERVER_UNAVAILABLE' : fields.error ? 'OAUTH_SERVER_REFUSED' : 'OAUTH_INVALID_RESPONSE',
+      response,
+      {
+        error: text(fields.error),
+        error_description: text(fields.error_description),
+        error_uri: text(fields.error_uri),
+        retryAfter: retryAfter > 0 ? retryAfter : undefined,
+      },
+    )
+  return fields
+}
+
+/** A number, also one written as text; whole seconds. Anything else, and what no clock can hold, is `undefined`. */
+function seconds(value: unknown): number | undefined {
+  const number = typeof value === 'number' || text(value)?.trim() ? Math.floor(value as number) : Number.NaN
+  return Number.isSafeInteger(number) ? number : undefined
+}
+
+/**
+ * Puts a token in order: `expires_in` and a given `expires_at` become whole seconds, or go when they are not usable (the token is
+ * then used until it is refused); empty and misshapen `refresh_token`, `id_token`, `scope` and `token_type` go; a list of scopes is joined.
+ * A stored token's `expires_at` wins over its `expires_in`; without it, `now` (seconds) is when the clock starts.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE` when there is no `access_token`
+ */
+export function normaliseToken(fields: ServerFields, now: number): Token {
+  if (!text(fields.access_token)) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The answer has no access_token')
+  const life = seconds(fields.expires_in)
+  const { scope } = fields
+  const token: ServerFields = {
+    ...fields,
+    expires_in: life,
+    // to the millisecond: of a token that lives a second, a whole second would be lost to rounding
+    expires_at:
+      seconds(fields.expires_at) ??
+      (seconds(now + (life as number)) && Math.round((now + (life as number)) * 1e3) / 1e3),
+    scope: Array.isArray(scope) ? scope.join(' ') : scope,
+  }
+  for (const name of ['expires_in', 'expires_at', 'refresh_token', 'id_token', 'scope', 'token_type'])
+    if (name[1] === 'x' ? token[name] === undefined : !text(token[name])) delete token[name]
+  return token as Token
+}
+
+/**
+ * What a grant answered, as a token; one of the application's own may answer anything, and leave `expires_at` to us.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE`
+ */
+export const grantedToken = (answer: Token, now: number): Token =>
+  text(answer?.access_token) && typeof answer.expires_at === 'number' ? answer : normaliseToken(Object(answer), now)
+
+/**
+ * Refuses a token of a type that the client cannot use; an absent `token_type` is `bearer`, case does not matter.
+ * @throws OAuthError `OAUTH_UNSUPPORTED_TOKEN_TYPE`
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-7.1
+ */
+export function checkTokenType({ token_type = 'bearer' }: Token, accepts: readonly string[]): void {
+  if (!accepts.includes(token_type.toLowerCase()))
+    throw new OAuthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', `Token type ${token_type} is not ${accepts}`)
+}
+
+/**
+ * Turns the token endpoint's answer into a token. `requestedAt` (seconds) is the time before the request was sent: what was
+ * lost on the way counts as used.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+ */
+export function processTokenResponse(
+  response: ServerResponse,
+  { requestedAt, tokenType }: { requestedAt: number; tokenType: { readonly accepts: readonly string[] } },
+): Token {
+  const fields = processServerResponse(response, requestedAt)
+  if (!text(fields.access_token)) throw responseError('OAUTH_INVALID_RESPONSE', response)
+  // the server's clock may be wrong: the length of life is worth more than the hour of death
+  if (seconds(fields.expires_in) !== undefined) delete fields.expires_at
+  const token = normaliseToken(fields, requestedAt)
+  checkTokenType(token, tokenType.accepts)
+  return token
+}
+
+/**
+ * What a refreshed token keeps of the one before: the refresh token and the scope, where the answer named none. The expiry is the new one's alone.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ */
+export function mergeRefreshed(
+  previous: { refresh_token?: string | undefined; scope?: string | undefined },
+  next: Token,
+): Token {
+  const { refresh_token, scope } = { ...previous, ...next }
+  return { ...next, ...(refresh_token && { refresh_token }), ...(scope && { scope }) }
+}
+
+/**
+ * What of the scope was not granted (`missing`) and what came unasked (`added`); `undefined` when nothing differs or
+ * either side is unknown. Order and repetition do not matter.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
+ */
+export function scopeChange(
+  asked: string | undefined,
+  granted: string | undefined,
+): { missing: string[]; added: string[] } | undefined {
+  const without = (these: string, those: string) =>
+    these.split(' ').filter(scope => scope && !those.split(' ').includes(scope))
+  if (!asked || !granted) return undefined
+  const change = { missing: without(asked, granted), added: without(granted, asked) }
+  return change.missing[0] || change.added[0] ? change : undefined
+}

@@ -1,0 +1,144 @@
+import { OAuthError } from '../errors.js'
+import type { Grant } from '../grants/grant.js'
+import { fromBase64url } from '../lib/base64url.js'
+import type { ServerCallOptions } from '../server/call.js'
+import { grantedToken, normaliseToken, scopeChange } from '../server/token-response.js'
+import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
+import { obtain } from './renewal.js'
+import type { OAuth2Session } from './session.js'
+import { compose, insistOnWriting, load, loadToReplace, save } from './session-record.js'
+import { discard, emit, inside, locked } from './session-state.js'
+import type { StoredGrant, Token } from './stored-grant.js'
+
+/** Options of {@link fetchToken} and {@link saveToken}. */
+export interface NewGrantOptions extends ServerCallOptions {
+  /**
+   * Says that whoever was signed in before is signed in again: requests that were refused meanwhile are sent again with the
+   * new token. Without it they are, when both grants have an ID token of the same subject.
+   */
+  sameUser?: boolean
+}
+
+// only to tell whether the person is the same: nothing is trusted on its account
+const subject = (grant: { id_token?: string } | undefined): unknown => {
+  try {
+    const claims = fromBase64url((grant as { id_token: string }).id_token.split('.')[1] as string)
+    return JSON.parse(new TextDecoder().decode(claims)).sub
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Runs a grant and stores its token as the session's new grant; answers the token as the server sent it, with `expires_at` (seconds).
+ * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`,
+ * `OAUTH_SESSION_ENDED` (the session was ended meanwhile), `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, and what the grant itself refuses
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4
+ */
+export function fetchToken(session: OAuth2Session, grant: Grant, options?: NewGrantOptions): Promise<Token> {
+  return begin(session, grant, options)
+}
+
+/** `given`: the token was there before, and goes on living where it cannot be stored. */
+async function begin(
+  session: OAuth2Session,
+  grant: Grant,
+  options: NewGrantOptions = {},
+  given?: boolean,
+): Promise<Token> {
+  const at = inside(session)
+  const { state, slot } = at
+  const { sameUser, ...call } = options
+  insistOnWriting(state)
+  const { epoch } = state
+  let asked = grant.scope
+  const endpoint = tokenEndpoint(state, call)
+  let token: Token
+  try {
+    const answer = await grant(
+      (parameters, own) => {
+        asked = (call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope ?? grant.scope) as
+          | string
+          | undefined
+        return endpoint(parameters, own)
+      },
+      { ...grantContext(at), signal: call.signal },
+    )
+    token = grantedToken(answer, state.clock())
+  } catch (error) {
+    throw grantError(error)
+  }
+  const scopeChanged = scopeChange(asked, token.scope)
+  // an answer without a scope grants what was asked for
+  if (asked && !token.scope) token = { ...token, scope: asked }
+  // a token that nobody will ever use is revoked
+  let orphaned = !given
+  await locked(state, async lease => {
+    const ended = () => {
+      orphaned = true
+      return new OAuthError('OAUTH_SESSION_ENDED', 'The session was ended while the token was fetched.', {
+        error: 'ended',
+      })
+    }
+    slot.refused = slot.refused.filter(refused => refused !== token.access_token)
+    let endedBefore: unknown = true
+    // a second try, because a write that was thought lost may be in the way: under the lock the sign-in wins
+    for (let again = true; ; again = false) {
+      if (epoch !== state.epoch) throw ended()
+      await loadToReplace(state)
+      const before = state.grant
+      // somebody, who waited for the lock in vain, logged out in between
+      if (before?.ended && !endedBefore) throw ended()
+      endedBefore = before?.ended
+      const person = subject(before)
+      const same = sameUser ?? (person !== undefined && person === subject(token))
+      const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
+      orphaned = false
+      if (await save(state, next, lease)) {
+        // a log-out that the store did not take ends with the sign-in after it
+        if (epoch === state.epoch) state.ending = undefined
+        break
+      }
+      if (!again || lease.signal.aborted) {
+        // what continues a grant may have been stored all the same, and be in use
+        orphaned = next.grantId !== before?.grantId
+        throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
+      }
+    }
+  }).catch(error => {
+    if (orphaned) discard(state, token)
+    throw error
+  })
+  emit(state, 'token', { scope: token.scope, expires_at: token.expires_at, scopeChanged })
+  return token
+}
+
+// the same person's new grant: nothing of the old one is kept but its name
+const continued = (before: StoredGrant): StoredGrant => {
+  const { refresh_token, id_token, ended, ...kept } = before
+  return { ...kept, tokens: {} }
+}
+
+/**
+ * Makes a token that was got elsewhere (a migration, a test, another library) the session's grant. `expires_at` (seconds) wins over
+ * `expires_in`, which is counted from now; without either the token is used until it is refused.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE` without an `access_token`, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
+ */
+export function saveToken(session: OAuth2Session, token: Token, options?: { sameUser?: boolean }): Promise<Token> {
+  const { clock } = inside(session).state
+  return begin(session, async () => normaliseToken(token, clock()), options, true)
+}
+
+/** Options of {@link refreshToken}. */
+export interface RefreshOptions extends ServerCallOptions {}
+
+/**
+ * Renews now, whatever the token's age, and answers the new access token; if somebody else renewed it meanwhile, theirs.
+ * @throws OAuthError as `session.token()` does
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
+ */
+export async function refreshToken(session: OAuth2Session, options?: RefreshOptions): Promise<Token> {
+  const at = inside(session)
+  if (!at.state.grant) await load(at.state)
+  return obtain(at, undefined, at.state.grant?.tokens[at.slot.key], options)
+}

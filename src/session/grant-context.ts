@@ -1,0 +1,55 @@
+import { isOAuthError, OAuthError } from '../errors.js'
+import type { GrantContext, TokenEndpoint } from '../grants/grant.js'
+import { callEndpoint, type ServerCallOptions } from '../server/call.js'
+import { processTokenResponse } from '../server/token-response.js'
+import { contextOf, type Inside, type State, signingContext, transportOf } from './session-state.js'
+
+/** What a grant threw, as an error of ours that shows no secret. */
+export const grantError = (error: unknown): OAuthError => {
+  if (isOAuthError(error)) return error
+  const { isAxiosError, response } = Object(error) as { isAxiosError?: boolean; response?: { status?: number } }
+  const status = response?.status
+  // an axios error shows its request, and with it the client's secrets
+  return new OAuthError(
+    status && status >= 400 && status < 500 && status !== 408 && status !== 429
+      ? 'OAUTH_SERVER_REFUSED'
+      : 'OAUTH_SERVER_UNAVAILABLE',
+    status ? `The grant failed: its request was answered ${status}.` : 'The grant failed.',
+    { status, cause: isAxiosError ? undefined : error },
+  )
+}
+
+/** The session's token endpoint, as grants see it. */
+export function tokenEndpoint(state: State, defaults?: ServerCallOptions): TokenEndpoint {
+  return async (parameters, options) => {
+    const context = await contextOf(state)
+    const requestedAt = state.clock()
+    const call = {
+      ...defaults,
+      ...options,
+      parameters: { ...defaults?.parameters, ...options?.parameters },
+      headers: { ...defaults?.headers, ...options?.headers },
+    }
+    return processTokenResponse(await callEndpoint(context, 'token', parameters, call), { ...context, requestedAt })
+  }
+}
+
+/** What a grant can use beside the token endpoint. */
+export function grantContext({ state, slot }: Inside): GrantContext {
+  const { options } = state
+  const { http, send } = transportOf(state)
+  const { openid } = options
+  return {
+    server: async () => (await contextOf(state)).server,
+    client: options.client ?? { client_id: '' },
+    http,
+    send,
+    call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),
+    ...signingContext(state),
+    resource: slot.resource,
+    scope: slot.scope,
+    stored: state.grant,
+    validateIdToken:
+      openid && (async (idToken, expected) => openid(idToken, { ...(await contextOf(state)), ...expected })),
+  }
+}

@@ -1,0 +1,87 @@
+import type { Awaitable } from '../auth/scheme.js'
+import { OAuthError } from '../errors.js'
+import type { EndpointContext, ServerCallOptions, ServerResponse } from '../server/call.js'
+import { processServerResponse, responseError } from '../server/token-response.js'
+import { core, type OAuth2Session } from './session.js'
+
+/** What the server knows about a token. Of an inactive one, nothing. */
+export interface Introspection {
+  active: boolean
+  scope?: string
+  client_id?: string
+  username?: string
+  token_type?: string
+  exp?: number
+  iat?: number
+  nbf?: number
+  sub?: string
+  aud?: string | string[]
+  iss?: string
+  jti?: string
+  [parameter: string]: unknown
+}
+
+/** Options of {@link introspectToken}. */
+export interface IntrospectionOptions extends ServerCallOptions {
+  /** Default: the session's access token. */
+  token?: string
+  /** Default: `access_token` for the session's own. `null` leaves it out. */
+  token_type_hint?: 'access_token' | 'refresh_token' | (string & {}) | null
+  /**
+   * Verifies an answer that is a JWT and answers its `token_introspection` claim; such an answer is asked for then, and no other
+   * is taken. `introspectionValidator()` of `/oidc` makes one.
+   */
+  jwt?: (jwt: string, context: EndpointContext) => Awaitable<Record<string, unknown>>
+}
+
+/**
+ * Judges the answer to an introspection. Of an inactive token nothing but that is passed on.
+ * @throws OAuthError as {@link processServerResponse} does; `OAUTH_INVALID_RESPONSE` when `active` is not a boolean,
+ * or when there is a `jwt` to verify the answer, and it is none
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.2
+ */
+export async function processIntrospectionResponse(
+  response: ServerResponse,
+  now: number,
+  jwt?: (jwt: string) => Awaitable<Record<string, unknown>>,
+): Promise<Introspection> {
+  const { status, body } = response
+  const signed =
+    status === 200 && /^application\/token-introspection\+jwt\b/i.test(response.header('content-type') ?? '')
+  const fields = jwt && signed ? await jwt(body) : processServerResponse(response, now)
+  // whoever asks for a signature must not be answered without one
+  if (jwt && !signed) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The answer is not signed', { status })
+  if (typeof fields.active !== 'boolean') throw responseError('OAUTH_INVALID_RESPONSE', response)
+  return fields.active ? (fields as Introspection) : { active: false }
+}
+
+/**
+ * Asks the server about a token: the session's access token as it is stored, expired or not, or another one.
+ * @throws OAuthError as {@link processIntrospectionResponse} and `session.token()` do; `OAUTH_ENDPOINT_MISSING`
+ * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.1
+ */
+export async function introspectToken(
+  session: OAuth2Session,
+  options: IntrospectionOptions = {},
+): Promise<Introspection> {
+  const { token, token_type_hint, jwt, ...call } = options
+  const inside = core(session)
+  const { resource, scope } = inside.target
+  const own = async () => {
+    const stored = resource || scope ? undefined : (await inside.read())?.tokens['']
+    return (stored ?? session.current() ?? (await session.token())).access_token
+  }
+  const response = await inside.call(
+    'introspection',
+    {
+      token: token ?? (await own()),
+      token_type_hint: token_type_hint === undefined && !token ? 'access_token' : token_type_hint,
+    },
+    jwt ? { ...call, headers: { Accept: 'application/token-introspection+jwt', ...call.headers } } : call,
+  )
+  return processIntrospectionResponse(
+    response,
+    inside.clock(),
+    jwt && (async signed => jwt(signed, await inside.context())),
+  )
+}

@@ -1,0 +1,90 @@
+import { isOAuthError, type OAuthError } from '../errors.js'
+import type { ServerCallOptions, ServerResponse } from '../server/call.js'
+import { processServerResponse } from '../server/token-response.js'
+import { core, type OAuth2Session } from './session.js'
+
+/** Options of {@link revokeToken}. */
+export interface RevocationOptions extends ServerCallOptions {
+  /** Revokes this token and leaves the session as it is. Default: the session's refresh token, or else its access tokens. */
+  token?: string
+  /** Default: what the token is, for the session's own. `null` leaves it out. */
+  token_type_hint?: 'access_token' | 'refresh_token' | (string & {}) | null
+  /** Legacy: the name of a JSONP callback; sends a GET with everything in the query, and reads the script that comes back. */
+  callback?: string
+}
+
+/**
+ * Whether the server confirmed. If it did not, `retry` asks again for what is left; before `retryAfter` (seconds) is over, it
+ * answers the same without asking.
+ */
+export type RevocationResult =
+  | { revoked: true }
+  | { revoked: false; error: OAuthError; retryAfter?: number; retry: () => Promise<RevocationResult> }
+
+/**
+ * Judges the answer to a revocation; of a good one only the status counts. With JSONP the script may hold an error under 200.
+ * @throws OAuthError as {@link processServerResponse} does
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.2
+ */
+export function processRevocationResponse(response: ServerResponse, now: number, jsonp?: boolean): void {
+  const { status, body } = response
+  const script = jsonp && /^[^(]*\((.*)\)\s*;?\s*$/s.exec(body.trim())?.[1]
+  if (script || status < 200 || status > 299)
+    processServerResponse(script ? { ...response, header: name => response.header(name), body: script } : response, now)
+}
+
+/**
+ * Logs out: ends the session here at once, whatever the server says, then asks the server to revoke its tokens. Without anything
+ * to revoke the answer is `{ revoked: true }`. With `token`, revokes that one and touches nothing else.
+ * Never rejects because the server did not confirm, or the store did not take the end of the session (`OAUTH_STORE_WRITE`): the
+ * result says so and can be tried again.
+ * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
+ */
+export async function revokeToken(session: OAuth2Session, options: RevocationOptions = {}): Promise<RevocationResult> {
+  const { token, token_type_hint, callback, ...call } = options
+  const inside = core(session)
+  const left: [token: string, hint: string | undefined][] = []
+  if (token) left.push([token, undefined])
+  let ended = !!token
+  let again = false
+  const end = async () => {
+    const { before, failure } = await inside.end('revoked')
+    ended = !failure
+    // the refresh token takes the whole grant with it
+    if (before?.refresh_token) left.push([before.refresh_token, 'refresh_token'])
+    else for (const one of Object.values(before?.tokens ?? {})) left.push([one.access_token, 'access_token'])
+    return failure
+  }
+
+  const attempt = async (): Promise<RevocationResult> => {
+    try {
+      // a log-out that failed is tried again while nobody has signed in since
+      const failure = ended || (again && !inside.ending) ? undefined : await end()
+      again = true
+      for (let next = left[0]; next; next = left[0]) {
+        const hint = token_type_hint === undefined ? next[1] : token_type_hint
+        const response = await inside.call(
+          'revocation',
+          { token: next[0], token_type_hint: hint, callback },
+          callback ? { ...call, method: 'GET' } : call,
+        )
+        processRevocationResponse(response, inside.clock(), !!callback)
+        left.shift()
+      }
+      return failure ? failed(failure, 0) : { revoked: true }
+    } catch (error) {
+      if (!isOAuthError(error)) throw error
+      return failed(error, inside.clock() + (error.retryAfter ?? 0))
+    }
+  }
+  const failed = (error: OAuthError, notBefore: number): RevocationResult => {
+    const retryAfter = Math.ceil(notBefore - inside.clock())
+    return {
+      revoked: false,
+      error,
+      ...(retryAfter > 0 && { retryAfter }),
+      retry: async () => (inside.clock() < notBefore ? failed(error, notBefore) : attempt()),
+    }
+  }
+  return attempt()
+}

@@ -1,0 +1,160 @@
+import type { Awaitable } from '../auth/scheme.js'
+import { OAuthError } from '../errors.js'
+import { callEndpoint } from '../server/call.js'
+import { checkHooks } from '../server/hooks.js'
+import { checkResources } from '../server/resource-indicator.js'
+import { memoryStore } from '../stores/memory.js'
+import { current, join, usable } from './renewal.js'
+import type { OAuth2Session, OAuth2SessionOptions, SessionCore } from './session-options.js'
+import { end, load } from './session-record.js'
+import {
+  contextOf,
+  emit,
+  INSIDE,
+  type Inside,
+  inside,
+  locked,
+  randomOf,
+  type Slot,
+  type State,
+  transportOf,
+} from './session-state.js'
+import type { Token } from './stored-grant.js'
+
+export type * from './session-options.js'
+
+/** Lets a caller go when its signal is aborted, while what it waited for goes on. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(new OAuthError('OAUTH_ABORTED', 'The caller gave up waiting for a token.'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+type Session = OAuth2Session & { [INSIDE]: Inside }
+
+const methods: OAuth2Session & ThisType<Session> = {
+  token({ rejected, signal } = {}): Awaitable<Token> {
+    const at = this[INSIDE]
+    return (!rejected && current(at)) || abortable(join(at, rejected), signal)
+  },
+  current() {
+    return current(this[INSIDE])
+  },
+  async authorized() {
+    const at = this[INSIDE]
+    await load(at.state)
+    const { grant, ending } = at.state
+    return (
+      ending === undefined &&
+      !grant?.ended &&
+      (usable(at, grant?.tokens[at.slot.key]) || (!!grant?.refresh_token && !at.state.store.readOnly))
+    )
+  },
+  for({ resource, scope }) {
+    checkResources(resource)
+    const { state } = this[INSIDE]
+    const key = resource || scope ? [resource ?? '', scope ?? ''].join(' ') : ''
+    if (!key) return view(state, state.root)
+    state.slots ??= new Map()
+    let slot = state.slots.get(key)
+    if (!slot) {
+      slot = { key, resource, scope, refused: [] }
+      state.slots.set(key, slot)
+    }
+    return view(state, slot)
+  },
+  on(event, listener) {
+    const { state } = this[INSIDE]
+    state.listeners ??= new Map()
+    const { listeners } = state
+    const set = listeners.get(event) ?? new Set()
+    listeners.set(event, set.add(listener as never))
+    return () => {
+      set.delete(listener as never)
+    }
+  },
+  async close() {
+    const { state } = this[INSIDE]
+    await Promise.all([state.root, ...(state.slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
+    try {
+      if (state.unsaved) await locked(state, () => load(state, true))
+    } finally {
+      state.unsubscribe?.()
+      state.unsubscribe = undefined
+    }
+    if (state.unsaved)
+      throw new OAuthError('OAUTH_STORE_WRITE', 'The store does not take the token: it is in this process alone.')
+  },
+}
+
+const view = (state: State, slot: Slot): OAuth2Session =>
+  Object.defineProperty(Object.create(methods), INSIDE, { value: { state, slot } })
+
+const refuse = (message: string) => {
+  throw new OAuthError('OAUTH_INVALID_OPTION', message)
+}
+
+/** Makes a session that sends through `transport`. See {@link OAuth2SessionOptions}. @throws OAuthError `OAUTH_INVALID_OPTION` */
+export function createSession(options: OAuth2SessionOptions, transport: State['transport']): OAuth2Session {
+  checkHooks(options.hooks)
+  const { client, server, grant, store = memoryStore(), clock = () => Date.now() / 1000 } = options
+  const known = typeof server === 'function' ? server.issuer : (server?.issuer ?? server?.token_endpoint)
+  if (client && !client.client_id) refuse('`client.client_id` is missing.')
+  if (grant && (typeof grant !== 'function' || grant.interactive)) {
+    refuse('`grant` must be one that needs nobody, such as clientCredentialsGrant(); give this one to fetchToken().')
+  }
+  if (!(clock() < 1e11)) refuse('`clock` must answer seconds, not milliseconds.')
+  if (options.key === undefined && (store.shared || (options.store && !known && !client))) {
+    refuse('`key` is missing: it says whose token this is in a store that several share.')
+  }
+  const slot: Slot = { key: '', refused: [] }
+  return view(
+    {
+      options,
+      transport,
+      store,
+      clock,
+      key: options.key ?? [known, client?.client_id].join(' '),
+      root: slot,
+      version: 0,
+      readAt: Number.NEGATIVE_INFINITY,
+      epoch: 0,
+      retryAt: 0,
+      failedAt: 0,
+      learnt: 0,
+      failures: 0,
+    },
+    slot,
+  )
+}
+
+/** The inside of a session for the functions that take one. Not for users. */
+export function core(session: OAuth2Session): SessionCore {
+  const { state, slot } = inside(session)
+  const { options, clock } = state
+  return {
+    options,
+    client: options.client ?? { client_id: '' },
+    clock,
+    random: randomOf(options),
+    get http() {
+      return transportOf(state).http
+    },
+    target: slot,
+    get ending() {
+      return state.ending !== undefined
+    },
+    context: () => contextOf(state),
+    call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),
+    async read() {
+      await load(state)
+      return state.grant
+    },
+    end: reason => end(state, reason),
+    emit: (event, detail) => emit(state, event, detail),
+  }
+}

@@ -1,0 +1,79 @@
+import type { Awaitable } from '../auth/scheme.js'
+import type { OAuthError } from '../errors.js'
+
+/**
+ * An access token with what the server said about it, in wire names. Opaque: nothing here looks inside `access_token`.
+ * `expires_at` (seconds since the epoch) is reckoned when the token arrives; without it the token is used until it is refused.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
+ */
+export interface Token {
+  access_token: string
+  token_type?: string
+  expires_in?: number
+  expires_at?: number
+  refresh_token?: string
+  scope?: string
+  id_token?: string
+  [parameter: string]: unknown
+}
+
+/**
+ * What a store keeps under one key: one grant of one user, plain JSON.
+ * `version` grows by one with every write under a key, whoever writes.
+ */
+export interface StoredGrant {
+  v: 1
+  /** Random; another one means that somebody else signed in, or the same person anew. */
+  grantId: string
+  version: number
+  /** Where it is not known, the origin of the token endpoint. */
+  issuer?: string
+  client_id?: string
+  refresh_token?: string
+  id_token?: string
+  /** `''` is the grant's own token; other keys name a resource and a scope. */
+  tokens: Record<string, Token>
+  /** Present when the session is over: nothing is asked of the server until a new token is saved. `at` in seconds. */
+  ended?: { reason: string; at: number }
+}
+
+/**
+ * Runs `critical` alone: nobody else who uses the same medium is inside a section of the same name meanwhile.
+ * `lease.signal` is aborted when the lock was lost before the section ended. `signal` gives up the wait (never the section);
+ * `maxWait` (seconds) caps it.
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT` when the wait exceeds `maxWait`; `OAUTH_ABORTED` when `signal` aborted the wait.
+ */
+export type Lock = <T>(
+  name: string,
+  critical: (lease: { signal: AbortSignal }) => Promise<T>,
+  options?: { signal?: AbortSignal; maxWait?: number },
+) => Promise<T>
+
+/** Keeps grants by key. A store that several tabs, processes or machines share brings the lock that guards them. */
+export interface TokenStore {
+  /**
+   * What is kept under `key`. A browser's store hands a broken or foreign value to `report` (`OAUTH_STORE_VALUE`) and treats
+   * it as absent; a server's store throws it, so that a wrong key or a newer format logs nobody out.
+   */
+  get(key: string, report?: (error: OAuthError) => void): Awaitable<StoredGrant | undefined>
+  /** Writes `next` unless what is stored has the same or a higher `version`: then answers `false`, having written nothing. */
+  set(key: string, next: StoredGrant): Awaitable<boolean | undefined>
+  delete(key: string): Awaitable<void>
+  /** The medium that shares grants guards them; without it the session uses a lock of this process. */
+  readonly lock?: Lock
+  /** Calls `changed` when somebody else wrote under `key`; returns the function that ends the subscription. */
+  subscribe?(key: string, changed: () => void): () => void
+  /** True for a store that many users share (a server's): the session then demands a `key`. */
+  readonly shared?: boolean
+  /** True where nothing can be written: there no refresh token is spent, and nobody signs in or out. */
+  readonly readOnly?: boolean
+  /** The key pair kept under `name`, made by `make` when there is none; for media that keep keys which cannot be read out. */
+  keyPair?(name: string, make: () => Promise<CryptoKeyPair>): Promise<CryptoKeyPair>
+}
+
+/**
+ * Tells whether a token is of no use any more at `now` (seconds), with `leeway` seconds to spare but never more than half of
+ * its life. A token of unknown expiry is used until it is refused.
+ */
+export const expiresWithin = ({ expires_at, expires_in }: Token, leeway: number, now: number): boolean =>
+  expires_at !== undefined && expires_at - Math.min(leeway, expires_in ? expires_in / 2 : leeway) <= now

@@ -1,0 +1,50 @@
+import { OAuthError } from '../errors.js'
+import type { TokenType } from './token-type.js'
+
+/** Where a bearer token goes: `header`, `query` or `body`. The rest are the names that other libraries use for the first two. */
+export type BearerPlacement = 'header' | 'query' | 'body' | 'auth_header' | 'headers' | 'uri' | 'url'
+
+/**
+ * Bearer tokens. `placement`: the `Authorization` header (default), a form `body`, or the `query` – the last two only for
+ * APIs that know nothing else: URLs end up in logs.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown placement, and, before anything is sent, for a request whose body is no form
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2
+ */
+export function bearer({ placement = 'header' }: { placement?: BearerPlacement } = {}): TokenType {
+  const header = /^(auth_)?headers?$/.test(placement)
+  const query = /^(query|ur[il])$/.test(placement)
+  if (!header && !query && placement !== 'body')
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'Unknown bearer placement')
+  return {
+    accepts: ['bearer'],
+    boundToUrl: !header,
+    synchronous: true,
+    authorize(request, { access_token }) {
+      if (header) return request.setHeader('Authorization', `Bearer ${access_token}`)
+      const { url, data, method } = request
+      const parameter = `access_token=${encodeURIComponent(access_token)}`
+      if (query) {
+        // a link that the API made may hold the token of the request before: one token, in one place
+        request.url = url.replace(
+          /^([^#]*[?&])access_token=[^&#]*|(?=#)|$/,
+          (_, before = /^[^#]*\?/.test(url) ? '&' : '?') => before + parameter,
+        )
+        // a page's browser would first ask the other origin, which few of them allow
+        if (!globalThis.location && !request.header('Cache-Control')) request.setHeader('Cache-Control', 'no-store')
+        return
+      }
+      const form = 'application/x-www-form-urlencoded'
+      const text = data instanceof URLSearchParams ? `${data}` : (data ?? '')
+      const type = request.header('Content-Type') || (text && text === data ? '' : form)
+      if (
+        !type.toLowerCase().startsWith(form) ||
+        typeof text !== 'string' ||
+        /[^\0-\x7f]/.test(text) ||
+        /^(GET|HEAD|DELETE|TRACE)$/.test(method)
+      )
+        throw new OAuthError('OAUTH_INVALID_OPTION', 'Bearer placement body needs a form body')
+      request.data = text + (text && '&') + parameter
+      request.setHeader('Content-Type', type)
+    },
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * For tests of applications: a session that is signed in, an authorization server in memory, a clock to turn.
+ * @packageDocumentation
+ */
+export type {
+  FakeAuthorizationServer,
+  FakeAuthorizationServerOptions,
+  FakeEndpoint,
+  FakeToken,
+  Fault,
+} from './testing/fake-authorization-server.js'
+export { fakeAuthorizationServer } from './testing/fake-authorization-server.js'
+export type { FakeClock } from './testing/fake-clock.js'
+export { fakeClock } from './testing/fake-clock.js'
+export type { FakeSession, FakeSessionOptions } from './testing/fake-session.js'
+export { fakeSession } from './testing/fake-session.js'
+export type { AuthorizationRecord, SentAuthorization } from './testing/record-authorizations.js'
+export { lastAuthorization, recordAuthorizations } from './testing/record-authorizations.js'
+export type { SignedInStateOptions, StorageState } from './testing/signed-in-state.js'
+export { signedInState } from './testing/signed-in-state.js'
+export type { FakeAnswer, FakeRequest } from './testing/wire.js'

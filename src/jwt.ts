@@ -2,7 +2,8 @@
 
 export { type RequestObjectOptions, type RequestObjectSigner, requestObject } from './authorization/request-object.js'
 export type { SigningFunction, SigningKey } from './crypto/jws.js'
-export type { JwsAlgorithm, PrivateKey } from './crypto/keys.js'
+export type { JwsAlgorithm } from './crypto/keys.js'
+export type { NodeKeyObject, PrivateKey } from './crypto/private-key.js'
 export { type JwtBearerOptions, jwtBearerGrant, type ServiceAccount } from './grants/jwt-bearer.js'
 export type { ClientAssertionOptions } from './server/client-auth/assertion.js'
 export { type ClientAttestationOptions, clientAttestation } from './server/client-auth/attestation.js'

@@ -1,9 +1,10 @@
 import { createHash, createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
-import { ascii, digest, hmac } from '../../src/crypto/digest'
+import { digest, hmac } from '../../src/crypto/digest'
 import { sha1 } from '../../src/crypto/sha1'
 import { sha256 } from '../../src/crypto/sha256'
 import { sha512 } from '../../src/crypto/sha512'
+import { ascii } from '../../src/lib/ascii'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 

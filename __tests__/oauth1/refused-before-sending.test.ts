@@ -124,17 +124,25 @@ describe('RSA keys', () => {
     }
   })
 
-  test('a key that only the platform can tell to be useless: with the first request at the latest', async () => {
+  test('a key of another kind, and what only begins like DER, at once on every platform', async () => {
     const junk = `-----BEGIN PRIVATE KEY-----\n${Buffer.from('0 is how DER begins').toString('base64')}\n-----END PRIVATE KEY-----`
-    for (const wrong of [ec.export({ type: 'pkcs8', format: 'pem' }) as string, junk]) {
-      expect((await reason(() => rsaSha1(wrong))).code).toBe('OAUTH_INVALID_OPTION')
-      const late = without(() => rsaSha1(wrong))
-      const error = await reason(() => api({ signatureMethod: late }).get('/'))
-      expect(error.code).toBe('OAUTH_INVALID_OPTION')
-      expect(server.arrivals).toHaveLength(0)
-      // its text must not show up in what people log
-      expect(JSON.stringify(error) + error.message).not.toContain(wrong.slice(40, 50))
-    }
+    for (const wrong of [ec.export({ type: 'pkcs8', format: 'pem' }) as string, junk])
+      for (const make of [() => rsaSha1(wrong), () => without(() => rsaSha1(wrong))])
+        expect((await reason(make)).code).toBe('OAUTH_INVALID_OPTION')
+  })
+
+  test('a key that only the platform can tell to be useless: with the first request at the latest', async () => {
+    // The header of an RSA key in PKCS#8, with something else in it.
+    const header = '300d06092a864886f70d0101010500'
+    const hollow = Buffer.from(`301a020100${header}04067365637265ff`, 'hex').toString('base64')
+    const wrong = `-----BEGIN PRIVATE KEY-----\n${hollow}\n-----END PRIVATE KEY-----`
+    expect((await reason(() => rsaSha1(wrong))).code).toBe('OAUTH_INVALID_OPTION')
+    const late = without(() => rsaSha1(wrong))
+    const error = await reason(() => api({ signatureMethod: late }).get('/'))
+    expect(error.code).toBe('OAUTH_INVALID_OPTION')
+    expect(server.arrivals).toHaveLength(0)
+    // The text of the key must not show up in logs.
+    expect(JSON.stringify(error) + error.message).not.toContain(wrong.slice(40, 50))
   })
 
   test('CryptoKeys made for something else', async () => {

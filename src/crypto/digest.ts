@@ -10,13 +10,6 @@ export interface Hash {
   compress(state: Int32Array, bytes: DataView, at: number): void
 }
 
-/** The bytes of a text that has ASCII characters only. */
-export function ascii(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-  return bytes
-}
-
 /** Hashes a message that `prefix` bytes went before; they are in `start` already. */
 function run(hash: Hash, message: Uint8Array, start: ArrayLike<number>, prefix: number): Uint8Array {
   const { block } = hash
@@ -27,7 +20,7 @@ function run(hash: Hash, message: Uint8Array, start: ArrayLike<number>, prefix: 
   padded[length] = 128
   const view = new DataView(padded.buffer)
   const bits = (prefix + length) * 8
-  view.setUint32(size - 8, bits / 2 ** 32)
+  view.setUint32(size - 8, bits / 0x100000000)
   view.setUint32(size - 4, bits)
   const state = Int32Array.from(start)
   for (let at = 0; at < size; at += block) hash.compress(state, view, at)

@@ -1,16 +1,11 @@
 import { OAuthError } from '../errors.js'
+import { ascii } from '../lib/ascii.js'
 import { base64url } from '../lib/base64url.js'
-import { algorithmOf, importPrivateKey, type JwsAlgorithm, keyParameters, type PrivateKey } from './keys.js'
+import { algorithmOf, importPrivateKey, type JwsAlgorithm, keyParameters } from './keys.js'
+import type { PrivateKey } from './private-key.js'
 
 /** Signs bytes: a key that never leaves its HSM or KMS. ECDSA signatures may be DER or r‖s. */
 export type SigningFunction = (data: Uint8Array) => Uint8Array | PromiseLike<Uint8Array>
-
-/** The bytes of a text that is ASCII. */
-export function ascii(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length)
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
-  return bytes
-}
 
 /** JSON in ASCII: everything else is escaped, which means the same and needs no encoder. */
 const json = (value: object) =>
@@ -65,7 +60,7 @@ export async function signJwt(
 
 /** A key that signs JWTs. */
 export interface SigningKey {
-  /** PEM text (PKCS#8, PKCS#1, SEC 1), a JWK, a key of the Web Crypto API, or a function that has the key signed elsewhere. */
+  /** A private key in any form, or a function that signs with a key elsewhere. */
   key: PrivateKey | SigningFunction
   /** Default: what the key is for (RSA keys: `RS256`). A signing function needs it. */
   alg?: JwsAlgorithm | undefined
@@ -84,7 +79,7 @@ export function jwtSigner(
   const algorithm = alg ?? (typeof key === 'function' ? undefined : algorithmOf(key))
   if (keyParameters(algorithm ?? 'unknown').name === 'HMAC')
     throw new OAuthError('OAUTH_INVALID_OPTION', `${algorithm} needs a shared secret, not a private key`)
-  const id = kid ?? (key as JsonWebKey & { kid?: string }).kid
+  const id = kid ?? (key as { kid?: string }).kid
   const protect = { ...header, alg: algorithm as string, ...(id !== undefined && { kid: id }) }
   let imported: CryptoKey | undefined
   return async (claims, crypto) => {

@@ -1,8 +1,8 @@
 /** What of `node:crypto` is used where it can be had without an import that other platforms would choke on. */
 export interface NodeCrypto {
   createSecretKey(key: Uint8Array): object
-  createHmac(algorithm: string, key: object): { update(data: Uint8Array): { digest(encoding: 'base64'): string } }
-  createPrivateKey(key: string | { key: JsonWebKey; format: 'jwk' }): { asymmetricKeyType?: string }
+  createHmac(algorithm: string, key: object): { update(data: string): { digest(encoding: 'base64'): string } }
+  createPrivateKey(key: { key: JsonWebKey; format: 'jwk' } | { key: Uint8Array; format: 'der'; type: 'pkcs8' }): object
   sign(
     algorithm: string,
     data: Uint8Array,

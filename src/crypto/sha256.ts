@@ -1,20 +1,19 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every index here is inside its array by construction
 import type { Hash } from './digest.js'
 
-/** The first 32 bits of the fractional parts of a root of the first primes: where SHA-256 has its numbers from. */
-function fractions(count: number, root: number): number[] {
+/** The first 32 bits of the fractional parts of the square or cube roots of the first primes: the constants of SHA-256. */
+function fractions(count: number, rootOf: (value: number) => number): number[] {
   const found: number[] = []
   const primes: number[] = []
   for (let n = 2; found.length < count; n++) {
     if (primes.some(prime => n % prime === 0)) continue
     primes.push(n)
-    const value = n ** (1 / root)
-    found.push(((value - Math.floor(value)) * 2 ** 32) | 0)
+    found.push(((rootOf(n) % 1) * 0x100000000) | 0)
   }
   return found
 }
 
-const K = /* @__PURE__ */ fractions(64, 3)
+const K = /* @__PURE__ */ fractions(64, Math.cbrt)
 
 const rotate = (x: number, by: number): number => (x >>> by) | (x << (32 - by))
 
@@ -25,7 +24,7 @@ const rotate = (x: number, by: number): number => (x >>> by) | (x << (32 - by))
 export const sha256: Hash = {
   name: 'SHA-256',
   block: 64,
-  initial: /* @__PURE__ */ fractions(8, 2),
+  initial: /* @__PURE__ */ fractions(8, Math.sqrt),
   compress(state, bytes, at) {
     const w = new Int32Array(64)
     let [a, b, c, d, e, f, g, h] = state as unknown as number[] as [

@@ -1,3 +1,5 @@
+export const FORM_TYPE = 'application/x-www-form-urlencoded'
+
 /**
  * What of a request body can be read here without changing it: its text, its bytes; `''` when there is none; `undefined` for
  * streams, files, multipart forms.
@@ -6,18 +8,42 @@ export function readable(data: unknown): string | Uint8Array | undefined {
   if (data === undefined || data === null) return ''
   if (typeof data === 'string') return data
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  // by tag, not by instanceof: it may come from another window or from a polyfill
+  // By tag, not by instanceof: it may come from another window or from a polyfill.
   const tag = Object.prototype.toString.call(data)
   if (tag === '[object ArrayBuffer]') return new Uint8Array(data as ArrayBuffer)
   return tag === '[object URLSearchParams]' ? String(data) : undefined
 }
 
 /** Bytes as ASCII text that means the same in a form. */
-export const asForm = (body: string | Uint8Array): string =>
+const asForm = (body: string | Uint8Array): string =>
   typeof body === 'string'
     ? body
     : body.reduce((text, byte) => text + (byte < 128 ? String.fromCharCode(byte) : `%${byte.toString(16)}`), '')
 
 /** Whether a content type says that the body is a form, whatever its charset. */
-export const isForm = (contentType: string | undefined): boolean =>
+const isForm = (contentType: string | undefined): boolean =>
   /^\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType ?? '')
+
+/** A request body as signing sees it. */
+export interface RequestBody {
+  /** The fields of a form; `''` when the body is none. */
+  readonly form: string
+  /** True when the body is a form that can be read. */
+  readonly isForm: boolean
+  readonly isEmpty: boolean
+  /** True for a stream under the content type of a form, which is axios's default for a stream. */
+  readonly isMistyped: boolean
+}
+
+/** Reads the body of a request for signing. */
+export function readBody(data: unknown, contentType: string | undefined): RequestBody {
+  const body = readable(data)
+  const typed = data !== undefined && isForm(contentType)
+  const isReadableForm = typed && body !== undefined
+  return {
+    form: isReadableForm ? asForm(body) : '',
+    isForm: isReadableForm,
+    isEmpty: body?.length === 0,
+    isMistyped: typed && body === undefined && !(data as Partial<FormData>).append,
+  }
+}

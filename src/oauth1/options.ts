@@ -1,3 +1,4 @@
+import { OAuthError } from '../errors.js'
 import type { Clock, CryptoLike } from '../server/call.js'
 import type { SignatureMethod } from '../signature-methods/signature-method.js'
 
@@ -49,4 +50,23 @@ export interface OAuth1SigningOptions {
 /** Options of `attachOAuth1`: how requests are signed, and for whom. Without `token` only the client is authenticated. */
 export interface OAuth1Options extends OAuth1SigningOptions {
   token?: OAuth1Token
+}
+
+const invalid = (message: string): OAuthError => new OAuthError('OAUTH_INVALID_OPTION', message)
+
+/** A name of the protocol that is not one of those that every signature makes anew. */
+const isFreeName = (name: string) => /^oauth_(?!(nonce|timestamp|signature)$)\w+$/.test(name)
+
+/**
+ * Refuses options that could sign nothing.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ */
+export function checkSigningOptions(options: OAuth1SigningOptions): void {
+  const { client, signatureMethod: method, placement = 'header', protocolParameters = {} } = options
+  if (!client?.key) throw invalid('client.key is missing.')
+  if (method !== undefined && (typeof method.sign !== 'function' || !method.name))
+    throw invalid('signatureMethod takes what a function such as hmacSha1() answers.')
+  if (!/^(header|query|body)$/.test(placement)) throw invalid("placement is 'header', 'query' or 'body'.")
+  const wrong = Object.keys(protocolParameters).find(name => !isFreeName(name))
+  if (wrong) throw invalid(`protocolParameters cannot set ${wrong}.`)
 }

@@ -1,7 +1,8 @@
 import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { OAuthError } from '../errors.js'
 import type { OAuth1Options, OAuth1Token, ProtocolParameters } from './options.js'
-import { problemOf } from './problem.js'
+import { type Problem, problemOf } from './problem.js'
+import { serverClocks } from './server-clock.js'
 import { createSigner, type Signer } from './signer.js'
 
 /** Where the token credentials come from: fixed ones, or a session. */
@@ -13,9 +14,12 @@ export interface OAuth1TokenSource {
    * @throws OAuthError when a person is needed.
    */
   token(): Awaitable<OAuth1Token | null>
-  /** The server said that these credentials are over, and in which words. */
-  rejected(token: OAuth1Token | null, reason: string): Awaitable<void>
+  /** The server refused these credentials, and said why. Answers renewed ones where there are some: the request is sent again. */
+  rejected(token: OAuth1Token | null, reason: TokenProblem): Awaitable<OAuth1Token | undefined>
 }
+
+/** Why token credentials were refused. */
+export type TokenProblem = Extract<Problem['kind'], `token_${string}`>
 
 /** The scheme, with what attaching it takes to know. */
 export interface OAuth1Auth extends Auth<OAuth1Credential> {
@@ -32,32 +36,37 @@ export interface OAuth1Credential {
   readonly offset: number
 }
 
-/** A clock that is off by fewer seconds than this is nobody's unspoken reason to refuse. */
-const FAR = 60
+type Attempt = AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse>
+
+const isTokenProblem = (problem: Problem | undefined): problem is Problem & { kind: TokenProblem } =>
+  !!problem?.kind.startsWith('token')
 
 /**
- * OAuth 1.0a as a conversation: sign, send; when the server's clock or a used nonce was the reason for a refusal, once more.
+ * OAuth 1.0a as a conversation: sign, send; when the server's clock or a used nonce was the reason for a refusal, once more;
+ * when the credentials expired and can be renewed, once more with the new ones.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
  */
 export function oauth1Auth(signer: Signer, source: OAuth1TokenSource, parameters?: ProtocolParameters): OAuth1Auth {
-  /** True when signing again can help; what the answer says about the server's clock is learnt on the way. */
-  const curable = (response: IncomingResponse, used: number): boolean => {
-    const problem = problemOf(response)
-    if (problem?.kind === 'nonce') return true
-    const late = problem?.kind === 'timestamp'
-    if (!late && (problem || response.status !== 401 || !response.authenticated)) return false
-    const offset = (problem?.time ?? Date.parse(response.header('date') ?? '') / 1000) - signer.clock()
-    if (Math.abs(offset - signer.offset) > (late ? 0 : FAR)) signer.offset = offset
-    return late || signer.offset !== used
+  const clocks = serverClocks(signer.clock)
+
+  const attempt = async function* (request: OutgoingRequest, token: OAuth1Token | null, offset: number): Attempt {
+    await signer.sign(request, { token: token ?? undefined, parameters, offset })
+    return yield request
   }
 
-  const attempt = async function* (
+  /** Signs once more where the clock or the nonce was to blame. */
+  const secondAttempt = async function* (
     request: OutgoingRequest,
-    token: OAuth1Token | null,
-  ): AsyncGenerator<OutgoingRequest, [IncomingResponse, number], IncomingResponse> {
-    const used = signer.offset
-    await signer.sign(request, token ?? undefined, parameters)
-    return [yield request, used]
+    { token, offset: used }: OAuth1Credential,
+    response: IncomingResponse,
+  ): Attempt {
+    const problem = problemOf(response)
+    const { url } = request
+    const isCorrected = problem?.kind !== 'nonce' && clocks.correct(url, { response, problem, used })
+    if (problem?.kind !== 'nonce' && !isCorrected) return response
+    const next = yield* attempt(request, token, clocks.offset(request))
+    if (isCorrected && isStillRefused(next)) clocks.giveUp(url)
+    return next
   }
 
   return {
@@ -67,18 +76,27 @@ export function oauth1Auth(signer: Signer, source: OAuth1TokenSource, parameters
     open(request) {
       const token = source.current()
       if (token === undefined || !signer.sync(request)) return undefined
-      signer.sign(request, token ?? undefined, parameters)
-      return { token, offset: signer.offset }
+      const offset = clocks.offset(request)
+      signer.sign(request, { token: token ?? undefined, parameters, offset })
+      return { token, offset }
     },
     refused: ({ status }) => status === 400 || status === 401 || status === 403,
     async *flow(request, sent): AuthFlow {
       const token = sent ? sent.token.token : await source.token()
-      let [response, used] = sent ? [sent.response, sent.token.offset] : yield* attempt(request, token)
-      if (curable(response, used)) [response, used] = yield* attempt(request, token)
-      const kind = problemOf(response)?.kind
-      if (kind?.startsWith('token')) await source.rejected(token, kind)
+      const offset = sent ? sent.token.offset : clocks.offset(request)
+      const first = sent ? sent.response : yield* attempt(request, token, offset)
+      const response = yield* secondAttempt(request, { token, offset }, first)
+      const problem = problemOf(response)
+      if (!isTokenProblem(problem)) return
+      const renewed = await source.rejected(token, problem.kind)
+      if (renewed) yield* attempt(request, renewed, clocks.offset(request))
     },
   }
+}
+
+const isStillRefused = (response: IncomingResponse): boolean => {
+  const problem = problemOf(response)
+  return problem ? problem.kind === 'timestamp' : response.status === 401
 }
 
 /**
@@ -88,5 +106,5 @@ export function oauth1Auth(signer: Signer, source: OAuth1TokenSource, parameters
 export function oauth1Scheme(options: OAuth1Options): OAuth1Auth {
   const token = options.token ?? null
   if (token && !token.oauth_token) throw new OAuthError('OAUTH_INVALID_OPTION', 'token.oauth_token is missing.')
-  return oauth1Auth(createSigner(options), { current: () => token, token: () => token, rejected: () => {} })
+  return oauth1Auth(createSigner(options), { current: () => token, token: () => token, rejected: () => undefined })
 }

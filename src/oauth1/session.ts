@@ -176,7 +176,7 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
   async function call(dance: DanceRequest, name: keyof OAuth1Server, signing = signer): Promise<ServerResponse> {
     const { request, protocolParameters, token = null } = dance
     secureUrl(request.url, name, allowInsecure)
-    const source = { current: () => token, token: () => token, rejected: () => {} }
+    const source = { current: () => token, token: () => token, rejected: () => undefined }
     const attempt = { ...request, headers: { ...request.headers } }
     const flow = oauth1Auth(signing, source, protocolParameters).flow(outgoing(attempt))
     let step = await flow.next()
@@ -201,11 +201,13 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
     fromStored(await fetchToken(kept, async () => toStored(token)))
 
   /** The server said that these credentials are over; if others have been stored meanwhile, they are not meant. */
-  const reject = (token: OAuth1Token | null, reason: string): Promise<void> =>
+  const reject = (token: OAuth1Token | null, reason: string): Promise<undefined> =>
     locked(state, async lease => {
       await load(state, true)
       if (token && state.grant?.tokens['']?.access_token === token.oauth_token) await bury(state, reason, lease)
-    }).catch(error => core(kept).emit('error', { error }))
+    })
+      .catch(error => core(kept).emit('error', { error }))
+      .then(() => undefined)
 
   const current = (): OAuth1Token | undefined => {
     const stored = kept.current()

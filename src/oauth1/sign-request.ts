@@ -1,10 +1,10 @@
 import { isSecure, parse } from '../auth/origins.js'
 import type { OutgoingRequest } from '../auth/scheme.js'
-import { ascii } from '../crypto/digest.js'
 import { OAuthError } from '../errors.js'
-import { percentEncode } from '../lib/percent.js'
-import { baseStrings, entry, toText } from './base-string.js'
+import { baseString, encodeParameter, wireParameters } from './base-string.js'
+import { FORM_TYPE } from './body.js'
 import type { OAuth1Options } from './options.js'
+import { headerOf } from './placement.js'
 import { createSigner } from './signer.js'
 
 /** A request that something else than axios sends. */
@@ -51,24 +51,24 @@ export function signatureBaseString(
 ): string {
   const own = Array.from(parameters)
     .filter(([name]) => name !== 'oauth_signature')
-    .map(([name, value]) => entry(name, value))
-    .join('%26')
-  const head = ascii(`${percentEncode(method.toUpperCase())}&${percentEncode(baseStringUri(url, options.host))}&`)
-  const wires = [absolute(url).search.slice(1)]
-  return toText(baseStrings(options.lenient)(head, { wires, own: [own], loose: true, taken: new Set() }))
+    .map(([name, value]) => encodeParameter(name, value))
+  const query = wireParameters(absolute(url).search.slice(1), options.lenient)
+  return baseString(method.toUpperCase(), baseStringUri(url, options.host), [...query, ...own])
 }
 
 /**
  * The value of an `Authorization` header. `realm` comes first, its quotes and backslashes escaped.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a realm with a control character
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.5.1
  */
 export function authorizationHeader(
   parameters: Iterable<readonly [name: string, value: string]>,
   realm?: string,
 ): string {
-  const list = Array.from(parameters, ([name, value]) => `${percentEncode(name)}="${percentEncode(value)}"`)
-  if (realm !== undefined) list.unshift(`realm="${realm.replace(/["\\]/g, '\\$&')}"`)
-  return `OAuth ${list.join(', ')}`
+  return headerOf(
+    Array.from(parameters, ([name, value]) => encodeParameter(name, value)),
+    realm,
+  )
 }
 
 /** The view of a plain request that a scheme writes on; `request` is changed in place. */
@@ -118,10 +118,10 @@ export async function signRequest<R extends PlainRequest>(
     throw new OAuthError('OAUTH_INSECURE_URL', 'PLAINTEXT shows the secrets: use https, or allowInsecure.')
   const signed = { ...request, url: url.href, headers: { ...request.headers } }
   const view = outgoing(signed)
-  // whatever sends such data gives it this type
+  // Every HTTP client sends URLSearchParams under this type.
   if (Object.prototype.toString.call(request.data) === '[object URLSearchParams]' && !view.header('content-type'))
-    view.setHeader('Content-Type', 'application/x-www-form-urlencoded;charset=UTF-8')
-  await signer.sign(view, options.token)
+    view.setHeader('Content-Type', `${FORM_TYPE};charset=UTF-8`)
+  await signer.sign(view, { token: options.token })
   signed.url += hash
   return signed
 }

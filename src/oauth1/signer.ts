@@ -1,21 +1,27 @@
 import type { Awaitable, OutgoingRequest } from '../auth/scheme.js'
-import { ascii, digest } from '../crypto/digest.js'
-import { sha1 } from '../crypto/sha1.js'
 import { OAuthError } from '../errors.js'
-import { base64 } from '../lib/base64url.js'
+import { systemClock } from '../lib/clock.js'
 import { percentEncode } from '../lib/percent.js'
 import { hmacSha1 } from '../signature-methods/hmac-sha1.js'
-import { baseStrings, entry, failure, toText, twice } from './base-string.js'
-import { asForm, isForm, readable } from './body.js'
+import { baseString, type EncodedParameter, encodeParameter, wireParameters } from './base-string.js'
+import { type RequestBody, readBody } from './body.js'
+import { bodyHasher } from './body-hash.js'
 import { nonces } from './nonce.js'
-import type { OAuth1SigningOptions, OAuth1Token, ProtocolParameters } from './options.js'
+import { checkSigningOptions, type OAuth1SigningOptions, type OAuth1Token, type ProtocolParameters } from './options.js'
+import { realmParameter, withoutParameters, writeParameters } from './placement.js'
+
+/** What one signature is made with, beside the options. */
+export interface SigningInput {
+  readonly token?: OAuth1Token | undefined
+  readonly parameters?: ProtocolParameters | undefined
+  /** Seconds that the server's clock is ahead of ours. */
+  readonly offset?: number
+}
 
 /** Signs requests under one set of options. */
 export interface Signer {
   /** Where plain http is allowed: anywhere, but for a signature that is the secret itself. */
   readonly allowInsecure: true | string[] | undefined
-  /** Seconds that the server's clock is ahead of ours. */
-  offset: number
   /** Seconds since the epoch by our own clock. */
   clock(): number
   /** True when {@link Signer.sign} will not answer a promise for this request. */
@@ -25,161 +31,125 @@ export interface Signer {
    * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a request that cannot be signed, `OAUTH_CRYPTO_MISSING` where the platform
    * cannot hash or sign.
    */
-  sign(request: OutgoingRequest, token?: OAuth1Token, parameters?: ProtocolParameters): Awaitable<void>
+  sign(request: OutgoingRequest, input?: SigningInput): Awaitable<void>
 }
 
+const failure = (message: string): OAuthError => new OAuthError('OAUTH_SIGNATURE_FAILED', message)
+
+/** Goes on at once where there is nothing to wait for. */
 const then = <T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> =>
   typeof (value as PromiseLike<T> | undefined)?.then === 'function'
     ? (value as PromiseLike<T>).then(next)
     : next(value as T)
+
+/** The parameters that every signature has, in the order in which they are written; those without a value are left out. */
+function protocolParameters(
+  options: OAuth1SigningOptions,
+  { token, parameters }: SigningInput,
+  own: { oauth_nonce: string; oauth_timestamp: string; oauth_signature_method: string },
+): EncodedParameter[] {
+  const { oauth_signature_method, ...fresh } = own
+  const all: Record<string, string | undefined> = {
+    ...fresh,
+    oauth_version: options.version === false ? undefined : '1.0',
+    oauth_signature_method,
+    oauth_consumer_key: options.client.key,
+    oauth_token: token?.oauth_token,
+    ...options.protocolParameters,
+    ...parameters,
+  }
+  const encoded: EncodedParameter[] = []
+  for (const name in all) if (all[name]) encoded.push(encodeParameter(name, all[name]))
+  return encoded
+}
+
+/** The names that a request must leave to its signature. */
+const namesOf = (own: readonly EncodedParameter[]) => new Set([...own.map(([name]) => name), 'oauth_signature'])
+
+/** Refuses parameters of the request that have the name of one that signing writes: a server could not tell them apart. */
+function insistOnOwnNames(parameters: readonly EncodedParameter[], taken: ReadonlySet<string>): void {
+  for (const [name] of parameters)
+    if (taken.has(name)) throw failure(`The request has a parameter ${name} of its own: rename or remove it.`)
+}
+
+/** The base string URI of a URL that the seam has normalised; a `Host` header overrides its authority. */
+function uriOf(url: string, host: string | undefined): string {
+  const mark = url.indexOf('?')
+  const uri = mark < 0 ? url : url.slice(0, mark)
+  return host ? new URL(uri.replace(/\/\/[^/]*/, () => `//${host}`)).href : uri
+}
+
+const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
+
+/** What a base string is made of, beside the method. */
+interface SignedMessage {
+  readonly url: string
+  readonly form: string
+  /** The protocol parameters. */
+  readonly own: readonly EncodedParameter[]
+}
+
+/** @throws OAuthError `OAUTH_SIGNATURE_FAILED` for parameters of the request that cannot be signed */
+function baseStringOf(request: OutgoingRequest, { url, form, own }: SignedMessage, lenient?: boolean): string {
+  const others = [...wireParameters(queryOf(url), lenient), ...wireParameters(form, lenient)]
+  insistOnOwnNames(others, namesOf(own))
+  return baseString(request.method, uriOf(url, request.header('host')), [...others, ...own])
+}
+
+/** A stream under the content type of a form would be read as one. */
+function correctContentType(request: OutgoingRequest, { isMistyped }: RequestBody): void {
+  if (isMistyped) request.setHeader('content-type', (request.data as Partial<Blob>).type || 'application/octet-stream')
+}
 
 /**
  * Makes a {@link Signer}.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for options that could sign nothing.
  */
 export function createSigner(options: OAuth1SigningOptions): Signer {
-  const {
-    client,
-    signatureMethod: method = hmacSha1(),
-    placement = 'header',
-    realm,
-    bodyHash = 'never',
-    protocolParameters,
-    crypto = globalThis.crypto as Crypto | undefined,
-    lenient,
-  } = options
-  const { when, hash: algorithm } = typeof bodyHash === 'string' ? { when: bodyHash, hash: 'SHA-1' as const } : bodyHash
-  const hash = [sha1, method.hash].find(known => known?.name === algorithm)
-  // a body that holds the protocol parameters cannot hold its own hash
-  const hashes = placement === 'body' ? 'never' : when
-  const invalid = !client?.key
-    ? 'client.key'
-    : typeof method.sign !== 'function' || !method.name
-      ? 'signatureMethod'
-      : !/^(header|query|body)$/.test(placement)
-        ? 'placement'
-        : !/^(auto|always|never)SHA-(1|256)$/.test(when + algorithm)
-          ? 'bodyHash'
-          : Object.keys(protocolParameters ?? {}).find(
-              name => !/^oauth_(?!(nonce|timestamp|signature)$)\w+$/.test(name),
-            )
-  if (invalid) throw new OAuthError('OAUTH_INVALID_OPTION', `${invalid} is missing or not possible.`)
-
-  const [quote, separator] = placement === 'header' ? ['"', ', '] : ['', '&']
-  const piece = (name: string, value: string) => `${name}=${quote}${percentEncode(value)}${quote}${separator}`
-  const intro = realm === undefined ? 'OAuth ' : `OAuth realm="${realm.replace(/["\\]/g, '\\$&')}", `
+  checkSigningOptions(options)
+  const { signatureMethod: method = hmacSha1(), placement = 'header', realm, lenient, client } = options
+  const { crypto = globalThis.crypto as Crypto | undefined, clock = systemClock } = options
+  // A body that holds the protocol parameters cannot hold its own hash.
+  const hasher = bodyHasher(placement === 'body' ? 'never' : (options.bodyHash ?? 'never'), method.hash, crypto)
   const nonce = options.nonce ?? nonces(crypto)
-  const build = baseStrings(lenient)
-  // of the last request: many go to the same place
-  let knownVerb: string | undefined
-  let knownUri: string | undefined
-  let head: Uint8Array
+  if (realm !== undefined) realmParameter(realm)
 
-  // what stays the same from one request to the next
-  const prepare = (token: OAuth1Token | undefined, parameters: ProtocolParameters | undefined) => {
-    const all: Record<string, string | undefined> = {
-      oauth_version: options.version === false ? '' : '1.0',
-      oauth_signature_method: method.name,
-      oauth_consumer_key: client.key,
-      oauth_token: token?.oauth_token,
-      ...protocolParameters,
-      ...parameters,
-    }
-    const names = Object.keys(all).filter(name => all[name])
-    const full = [...names, 'oauth_nonce', 'oauth_timestamp']
-    return {
-      token,
-      parameters,
-      taken: new Set([...full, 'oauth_signature', ...(hashes === 'never' ? [] : ['oauth_body_hash'])]),
-      // the entries in their order, in pieces: the nonce and the time, in this order, go between them
-      block: full
-        .sort()
-        .map(name => entry(name, all[name] ?? '') + (all[name] ? '' : ' '))
-        .join('%26')
-        .split(' ')
-        .map(ascii) as [Uint8Array, Uint8Array, Uint8Array],
-      text: names.map(name => piece(name, all[name] as string)).join(''),
-      key: `${percentEncode(client.secret ?? '')}&${percentEncode(token?.oauth_token_secret ?? '')}`,
-    }
-  }
-  let prepared = prepare(undefined, undefined)
-
-  const hashBody = (data: unknown): Awaitable<string> => {
-    const body = readable(data)
-    if (body === undefined) {
-      const blob = data as Partial<Blob>
-      if (blob.arrayBuffer) return blob.arrayBuffer().then(hashBody)
-      if (hashes === 'always') throw failure('A stream or FormData has no body hash: set bodyHash to auto.')
-      return ''
-    }
-    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
-    if (hash) return base64(digest(hash, bytes))
-    if (!crypto?.subtle) throw new OAuthError('OAUTH_CRYPTO_MISSING', `No ${algorithm} here: pass crypto.`)
-    return crypto.subtle
-      .digest(algorithm, bytes as Uint8Array<ArrayBuffer>)
-      .then(found => base64(new Uint8Array(found)))
+  const timestamp = (offset: number): string => {
+    const now = Math.floor(clock() + offset)
+    if (!(now < 1e11)) throw new OAuthError('OAUTH_INVALID_OPTION', 'clock must answer seconds.')
+    return `${now}`
   }
 
-  const signer: Signer = {
+  const signatureOf = (request: OutgoingRequest, message: SignedMessage, key: string) =>
+    method.sign(method.plain ? '' : baseStringOf(request, message, lenient), key, crypto)
+
+  return {
     allowInsecure: method.plain ? options.allowInsecure : true,
-    offset: 0,
-    clock: options.clock ?? (() => Date.now() / 1000),
-    sync: ({ data }) =>
-      !!method.sync && (hashes === 'never' || (!!hash && !(data as Partial<Blob> | undefined)?.arrayBuffer)),
-    sign(request, token, parameters) {
-      const { url, data, method: verb } = request
-      const now = Math.floor(signer.clock() + signer.offset)
-      if (!(now < 1e11)) throw new OAuthError('OAUTH_INVALID_OPTION', 'clock must answer seconds.')
-      if (prepared.token !== token || prepared.parameters !== parameters) prepared = prepare(token, parameters)
-      const { taken, block, text, key } = prepared
-      const body = readable(data)
-      const typed = data !== undefined && isForm(request.header('content-type'))
-      const form = typed && body !== undefined
-      const fields = form ? asForm(body) : ''
-      if (placement === 'body' && body?.length !== 0 && !fields)
+    clock,
+    sync: ({ data }) => !!method.sync && hasher.isSync(data),
+    sign(request, input = {}) {
+      const { data } = request
+      const body = readBody(data, request.header('content-type'))
+      const { form } = body
+      if (placement === 'body' && !body.isEmpty && !form)
         throw failure("placement 'body' needs a form body: send one, or use another placement.")
-      const once = percentEncode(nonce())
+      const own = protocolParameters(options, input, {
+        oauth_nonce: nonce(),
+        oauth_timestamp: timestamp(input.offset ?? 0),
+        oauth_signature_method: method.name,
+      })
+      const key = [client.secret, input.token?.oauth_token_secret].map(secret => percentEncode(secret ?? '')).join('&')
+      const unhashed = hasher.when === 'never' || (hasher.when === 'auto' && body.isForm)
 
-      return then(hashes === 'never' || (form && hashes === 'auto') ? '' : hashBody(data), hashed => {
-        let base: Uint8Array | undefined
-        if (!method.plain) {
-          const mark = url.indexOf('?')
-          let uri = mark < 0 ? url : url.slice(0, mark)
-          const host = request.header('host')
-          if (host) uri = new URL(uri.replace(/\/\/[^/]*/, () => `//${host}`)).href
-          if (uri !== knownUri || verb !== knownVerb) head = ascii(`${percentEncode(verb)}&${percentEncode(uri)}&`)
-          knownUri = uri
-          knownVerb = verb
-          const own = [block[0], twice(once), block[1], `${now}`, block[2]]
-          if (hashed) own.push('%26', entry('oauth_body_hash', hashed))
-          base = build(head, {
-            wires: [mark < 0 ? '' : url.slice(mark + 1), fields],
-            own,
-            loose: !!hashed,
-            taken,
-          })
-        }
-        const made =
-          base && method.signBytes
-            ? method.signBytes(base, key, crypto)
-            : method.sign(base ? toText(base) : '', key, crypto)
-        return then(made, signature => {
-          const written = `oauth_nonce=${quote}${once}${quote}${separator}oauth_timestamp=${quote}${now}${quote}${separator}${text}${
-            hashed && piece('oauth_body_hash', hashed)
-          }oauth_signature=${quote}${percentEncode(signature)}${quote}`
-          // a stream sent under the content type of a form, axios's default, would be read as one
-          if (typed && !form && !(data as Partial<FormData>).append)
-            request.setHeader('content-type', (data as Partial<Blob>).type || 'application/octet-stream')
-          if (quote) request.setHeader('authorization', intro + written)
-          else if (placement === 'query') request.url = `${url}${url.includes('?') ? '&' : '?'}${written}`
-          else {
-            if (!form) request.setHeader('content-type', 'application/x-www-form-urlencoded')
-            request.setHeader('content-length', undefined)
-            request.data = fields ? `${fields}&${written}` : written
-          }
+      return then(unhashed ? '' : hasher.hash(data), hash => {
+        if (hash) own.push(encodeParameter('oauth_body_hash', hash))
+        const url = placement === 'query' ? withoutParameters(request.url, namesOf(own)) : request.url
+        return then(signatureOf(request, { url, form, own }, key), signature => {
+          correctContentType(request, body)
+          const signed = [...own, encodeParameter('oauth_signature', signature)]
+          writeParameters(request, signed, { placement, realm, url, form })
         })
       })
     },
   }
-  return signer
 }

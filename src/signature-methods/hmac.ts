@@ -1,36 +1,37 @@
-import { ascii, type Hash, hmac } from '../crypto/digest.js'
+import { type Hash, hmac } from '../crypto/digest.js'
 import { nodeCrypto } from '../crypto/node-crypto.js'
+import { ascii } from '../lib/ascii.js'
 import { base64 } from '../lib/base64url.js'
 import type { SignatureMethod } from './signature-method.js'
 
+type Mac = (baseString: string) => string
+
+/** The function that signs under one key: with `node:crypto` where it is at hand, else in JavaScript. */
+function macUnder(key: Uint8Array, hash: Hash, algorithm: string): Mac {
+  const node = nodeCrypto()
+  if (node) {
+    const secret = node.createSecretKey(key)
+    return baseString => node.createHmac(algorithm, secret).update(baseString).digest('base64')
+  }
+  const mac = hmac(hash, key)
+  return baseString => base64(mac(ascii(baseString)))
+}
+
 /**
- * The HMAC family: `node:crypto` where it is at hand, else plain JavaScript; never asynchronous.
+ * The HMAC family; it never waits.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.2
  */
 export function hmacMethod(hash: Hash): SignatureMethod {
-  const node = nodeCrypto()
   const algorithm = hash.name.replace('-', '')
-  // what depends on the key alone is worked out once
-  const keyed = (key: Uint8Array): ((baseString: Uint8Array) => string) => {
-    if (node) {
-      const secret = node.createSecretKey(key)
-      return baseString => node.createHmac(algorithm, secret).update(baseString).digest('base64')
-    }
-    const mac = hmac(hash, key)
-    return baseString => base64(mac(baseString))
-  }
-  let known: string | undefined
-  let mac: (baseString: Uint8Array) => string
-  const signBytes = (baseString: Uint8Array, key: string): string => {
-    if (key !== known) mac = keyed(ascii(key))
-    known = key
-    return mac(baseString)
-  }
+  // Requests mostly share one key: what depends on it alone is computed once.
+  let last: { key: string; mac: Mac } | undefined
   return {
     name: `HMAC-${algorithm}`,
     sync: true,
     hash,
-    sign: (baseString, key) => signBytes(ascii(baseString), key),
-    signBytes,
+    sign(baseString, key) {
+      if (last?.key !== key) last = { key, mac: macUnder(ascii(key), hash, algorithm) }
+      return last.mac(baseString)
+    },
   }
 }

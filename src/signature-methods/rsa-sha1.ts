@@ -1,4 +1,5 @@
-import { type RsaPrivateKey, rsaMethod } from './rsa.js'
+import type { PrivateKey } from '../crypto/private-key.js'
+import { rsaMethod } from './rsa.js'
 import type { SignatureMethod } from './signature-method.js'
 
 /**
@@ -6,4 +7,4 @@ import type { SignatureMethod } from './signature-method.js'
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a key that cannot sign.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3
  */
-export const rsaSha1 = (privateKey: RsaPrivateKey): SignatureMethod => rsaMethod('SHA-1', privateKey)
+export const rsaSha1 = (privateKey: PrivateKey): SignatureMethod => rsaMethod('SHA-1', privateKey)

@@ -14,8 +14,6 @@ export interface SignatureMethod {
    * `crypto` is what the options or the platform have.
    */
   sign(baseString: string, key: string, crypto: CryptoLike | undefined): Awaitable<string>
-  /** The same for the base string as bytes, which are good until the call returns: spares the way over a string. */
-  signBytes?(baseString: Uint8Array, key: string, crypto: CryptoLike | undefined): Awaitable<string>
   /** True when `sign` never answers a promise: requests are then signed without waiting. */
   readonly sync?: boolean
   /** True when the signature is the key itself: https is required, and no base string is built. */

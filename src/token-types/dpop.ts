@@ -1,7 +1,9 @@
-import { ascii, signJwt, webCrypto } from '../crypto/jws.js'
+import { signJwt, webCrypto } from '../crypto/jws.js'
 import { type JwsAlgorithm, keyParameters } from '../crypto/keys.js'
 import { OAuthError } from '../errors.js'
+import { ascii } from '../lib/ascii.js'
 import { base64url } from '../lib/base64url.js'
+import { systemClock } from '../lib/clock.js'
 import { challengeOf } from '../lib/www-authenticate.js'
 import type { ServerResponse } from '../server/call.js'
 import type { TokenType, TokenTypeContext } from './token-type.js'
@@ -50,7 +52,6 @@ const MAX_NONCES = 100
 const nonceIn = (response: { header(name: string): string | undefined }): string | undefined =>
   /^[!#-[\]-~]+$/.exec(response.header('DPoP-Nonce') ?? '')?.[0]
 
-const systemClock = () => Date.now() / 1000
 const randomBytes = (size: number) => globalThis.crypto.getRandomValues(new Uint8Array(size))
 
 /** True when the authorization server asks for a nonce. */

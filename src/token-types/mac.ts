@@ -4,6 +4,7 @@ import { sha1 } from '../crypto/sha1.js'
 import { sha256 } from '../crypto/sha256.js'
 import { OAuthError } from '../errors.js'
 import { base64, base64url } from '../lib/base64url.js'
+import { systemClock } from '../lib/clock.js'
 import { utf8 } from '../lib/utf8.js'
 import type { TokenType, TokenTypeContext } from './token-type.js'
 
@@ -19,7 +20,6 @@ export interface MacOptions {
   issuedAt?: number
 }
 
-const systemClock = () => Date.now() / 1000
 const randomBytes = (size: number) => globalThis.crypto.getRandomValues(new Uint8Array(size))
 const quote = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`
 const failed = (message: string) => new OAuthError('OAUTH_SIGNATURE_FAILED', message)

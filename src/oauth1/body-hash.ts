@@ -1,0 +1,57 @@
+import type { Awaitable } from '../auth/scheme.js'
+import { digest, type Hash } from '../crypto/digest.js'
+import { sha1 } from '../crypto/sha1.js'
+import { OAuthError } from '../errors.js'
+import { base64 } from '../lib/base64url.js'
+import type { CryptoLike } from '../server/call.js'
+import { readable } from './body.js'
+import type { BodyHash } from './options.js'
+
+/** Computes `oauth_body_hash`. */
+export interface BodyHasher {
+  readonly when: 'auto' | 'always' | 'never'
+  /** True when the hash of this body is there without waiting. */
+  isSync(data: unknown): boolean
+  /**
+   * The hash of a body, `''` where it has none.
+   * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a body that must have one and cannot, `OAUTH_CRYPTO_MISSING`
+   */
+  hash(data: unknown): Awaitable<string>
+}
+
+/**
+ * Makes the function that hashes bodies. `known` is the hash function that signing brings along.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ * @see https://datatracker.ietf.org/doc/html/draft-eaton-oauth-bodyhash-00
+ */
+export function bodyHasher(option: BodyHash, known: Hash | undefined, crypto: CryptoLike | undefined): BodyHasher {
+  const { when, hash: algorithm } = typeof option === 'string' ? { when: option, hash: 'SHA-1' } : option
+  if (!/^(auto|always|never)$/.test(when) || !/^SHA-(1|256)$/.test(algorithm))
+    throw new OAuthError(
+      'OAUTH_INVALID_OPTION',
+      "bodyHash is 'auto', 'always', 'never' or { when, hash: 'SHA-1' | 'SHA-256' }.",
+    )
+  const synchronous = [sha1, known].find(hash => hash?.name === algorithm)
+
+  const hashBytes = (bytes: Uint8Array): Awaitable<string> => {
+    if (synchronous) return base64(digest(synchronous, bytes))
+    if (!crypto?.subtle) throw new OAuthError('OAUTH_CRYPTO_MISSING', `No ${algorithm} here: pass crypto.`)
+    return crypto.subtle
+      .digest(algorithm, bytes as Uint8Array<ArrayBuffer>)
+      .then(found => base64(new Uint8Array(found)))
+  }
+
+  return {
+    when,
+    isSync: data => when === 'never' || (!!synchronous && !isBlob(data)),
+    hash(data) {
+      const body = readable(data)
+      if (body !== undefined) return hashBytes(typeof body === 'string' ? new TextEncoder().encode(body) : body)
+      if (isBlob(data)) return data.arrayBuffer().then(buffer => hashBytes(new Uint8Array(buffer)))
+      if (when === 'auto') return ''
+      throw new OAuthError('OAUTH_SIGNATURE_FAILED', 'A stream or FormData has no body hash: set bodyHash to auto.')
+    },
+  }
+}
+
+const isBlob = (data: unknown): data is Blob => typeof (data as Partial<Blob> | undefined)?.arrayBuffer === 'function'

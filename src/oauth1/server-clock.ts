@@ -1,0 +1,62 @@
+import type { IncomingResponse } from '../auth/scheme.js'
+import type { Problem } from './problem.js'
+
+/** What is known of the clocks of the servers that requests go to: for each origin, how far it is ahead of ours. */
+export interface ServerClocks {
+  /** Seconds to add to our time in that request. Its URL is read only where a correction is known. */
+  offset(request: { readonly url: string }): number
+  /**
+   * Learns from a refusal of a request that was signed with `used`. True when signing again can help.
+   * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
+   */
+  correct(url: string, refusal: { response: IncomingResponse; problem: Problem | undefined; used: number }): boolean
+  /** Forgets a correction that did not help. */
+  giveUp(url: string): void
+}
+
+/** A clock that is off by fewer seconds than this is no reason to refuse unless the server says so. */
+const FAR = 60
+/** No clock is believed to be off by more: such a date comes from a cache, or is in another unit. */
+const BELIEVABLE = 24 * 60 * 60
+
+const originOf = (url: string): string => /^[^/]*\/\/[^/?#]*/.exec(url)?.[0] ?? url
+
+/** The server's time: its `Date`, and how long a cache held the answer. */
+function timeOf(response: IncomingResponse): number {
+  const age = Number(response.header('age')) || 0
+  return Date.parse(response.header('date') ?? '') / 1000 + Math.max(age, 0)
+}
+
+/** Makes {@link ServerClocks}; `clock` is ours. */
+export function serverClocks(clock: () => number): ServerClocks {
+  const offsets = new Map<string, number>()
+  // Corrections that did not help, so that a refusal with another reason is not answered by a second request every time.
+  const futile = new Map<string, number>()
+  const known = (origin: string) => offsets.get(origin) ?? 0
+
+  const measured = (response: IncomingResponse, problem: Problem | undefined): number | undefined =>
+    [problem?.time, timeOf(response)]
+      .map(time => (time ?? Number.NaN) - clock())
+      .find(offset => Math.abs(offset) <= BELIEVABLE)
+
+  return {
+    offset: request => (offsets.size ? known(originOf(request.url)) : 0),
+    correct(url, { response, problem, used }) {
+      const blamed = problem?.kind === 'timestamp'
+      const silent = !problem && response.status === 401 && response.authenticated
+      if (!blamed && !silent) return false
+      const offset = measured(response, problem)
+      const origin = originOf(url)
+      const wasFutile = Math.abs((futile.get(origin) ?? Number.NaN) - (offset ?? 0)) <= FAR
+      if (offset === undefined || (silent && wasFutile)) return blamed
+      if (Math.abs(offset - known(origin)) > (blamed ? 0 : FAR)) offsets.set(origin, offset)
+      return blamed || known(origin) !== used
+    },
+    giveUp(url) {
+      const origin = originOf(url)
+      const offset = offsets.get(origin)
+      if (offset !== undefined) futile.set(origin, offset)
+      offsets.delete(origin)
+    },
+  }
+}

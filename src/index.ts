@@ -9,6 +9,7 @@ export { attachOAuth2, createInterceptors, createOAuth2Session } from './axios/a
 export type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios/axios-like.js'
 export type { Attachment, AttachOptions, SchemeOptions } from './axios/entry.js'
 export type { RequestOption } from './axios/request-option.js'
+export type { NodeKeyObject, PrivateKey } from './crypto/private-key.js'
 export type { OAuthErrorCode, OAuthErrorDetails } from './errors.js'
 export { isOAuthError, OAuthError } from './errors.js'
 export { authorizationCodeGrant } from './grants/authorization-code.js'
@@ -24,8 +25,18 @@ export type { Saml2BearerOptions } from './grants/saml2-bearer.js'
 export { saml2BearerGrant } from './grants/saml2-bearer.js'
 export type { TokenExchangeOptions } from './grants/token-exchange.js'
 export { tokenExchangeGrant } from './grants/token-exchange.js'
+export { endOAuth1Session, renewOAuth1Token, saveOAuth1Token } from './oauth1/credentials.js'
+export type { OAuth1SessionEvents, OAuth1StoreOptions } from './oauth1/kept-credentials.js'
 export type { OAuth1Options, OAuth1Token } from './oauth1/options.js'
-export type { OAuth1Session, OAuth1SessionOptions } from './oauth1/session.js'
+export type { OAuth1Hooks } from './oauth1/server-call.js'
+export type {
+  OAuth1RenewalCall,
+  OAuth1Session,
+  OAuth1SessionOptions,
+  RenewOAuth1Token,
+} from './oauth1/session-options.js'
+export type { OAuth1AuthorizationOptions, OAuth1RequestTokenOptions, OAuth1TokenOptions } from './oauth1/sign-in.js'
+export { createOAuth1AuthorizationUrl, fetchOAuth1RequestToken, fetchOAuth1Token } from './oauth1/sign-in.js'
 export type { Challenge, ChallengedRequest, ChallengePolicy } from './oauth2/challenges.js'
 export { challenges } from './oauth2/challenges.js'
 export type {

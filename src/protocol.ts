@@ -61,6 +61,7 @@ export {
   type OAuth1Server,
   processRequestToken,
   processTokenResponse as processOAuth1TokenResponse,
+  type RequestTokenRules,
   type Revision,
   requestTokenRequest,
 } from './oauth1/dance.js'

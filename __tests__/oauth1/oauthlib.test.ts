@@ -6,7 +6,8 @@ import axios, { type AxiosInstance } from 'axios'
 import axios021 from 'axios-0-21'
 import axios12 from 'axios-1-2'
 import { attachOAuth1, createOAuth1Session } from '../../src/axios/attach-oauth1'
-import type { OAuth1Session, OAuth1SessionOptions } from '../../src/oauth1/session'
+import type { OAuth1Session, OAuth1SessionOptions } from '../../src/oauth1/session-options'
+import { createOAuth1AuthorizationUrl, fetchOAuth1RequestToken, fetchOAuth1Token } from '../../src/oauth1/sign-in'
 import { hmacSha1 } from '../../src/signature-methods/hmac-sha1'
 import { hmacSha256 } from '../../src/signature-methods/hmac-sha256'
 import { hmacSha512 } from '../../src/signature-methods/hmac-sha512'
@@ -69,10 +70,10 @@ optional(
 
   async function signedIn(options: Partial<OAuth1SessionOptions>): Promise<OAuth1Session> {
     const session = open(options)
-    const { url: page, transaction } = await session.authorizationUrl({ callback: 'https://app.test/cb' })
+    const { url: page, transaction } = await createOAuth1AuthorizationUrl(session, { callback: 'https://app.test/cb' })
     const oauth_token = new URL(page).searchParams.get('oauth_token') as string
     const authorizationResponse = `https://app.test/cb?${new URLSearchParams({ oauth_token, oauth_verifier: verifier })}`
-    expect(await session.fetchAccessToken({ authorizationResponse, transaction })).toMatchObject({ user: 'jane' })
+    expect(await fetchOAuth1Token(session, { authorizationResponse, transaction })).toMatchObject({ user: 'jane' })
     return session
   }
 
@@ -130,6 +131,6 @@ optional(
     attachOAuth1(api, { client, token: { oauth_token, oauth_token_secret: 'wrong' } })
     expect((await api.get('/x')).data).toMatchObject({ valid: false, log: { signature: false, resource_owner: true } })
     const wrong = open({ client: { ...client, secret: 'wrong' } })
-    await expect(wrong.fetchRequestToken()).rejects.toMatchObject({ code: 'OAUTH_SERVER_REFUSED', status: 401 })
+    await expect(fetchOAuth1RequestToken(wrong)).rejects.toMatchObject({ code: 'OAUTH_SERVER_REFUSED', status: 401 })
   })
 })

@@ -27,6 +27,22 @@ test.each<[string, ReturnType<typeof of>, object | undefined]>([
   ['a bad request that only mentions it', of(400, 'timestamp is missing'), undefined],
   ['an answer to a request without credentials', of(401, 'oauth_problem=nonce_used', '', false), undefined],
   ['nothing', of(401, undefined), undefined],
+  [
+    'an echoed base string',
+    of(401, 'Invalid signature. Base string: GET&https%3A%2F%2Fx.test%2F&oauth_nonce%3Dused%26oauth_timestamp%3D17'),
+    undefined,
+  ],
+  ['echoed parameters', of(401, '{"oauth_timestamp":"1700000000","oauth_nonce":"used"}'), undefined],
+  ['a time of the error itself', of(401, '{"timestamp":"2026-11-26","error":"Invalid consumer"}'), undefined],
+  ['an echoed parameter of the request', of(401, 'invalid signature for /x?timestamp=12&a=expired'), undefined],
+  ['words about a late clock', of(401, 'The timestamp is too old.'), { kind: 'timestamp' }],
+  ['words in another order', of(401, 'Invalid timestamp'), { kind: 'timestamp' }],
+  ['bytes', of(401, Buffer.from('oauth_problem=nonce_used')), { kind: 'nonce' }],
+  [
+    'an ArrayBuffer',
+    of(401, new TextEncoder().encode('oauth_problem=token_expired').buffer),
+    { kind: 'token_expired' },
+  ],
 ])('%s', (_, problem, expected) => {
   expect(problem).toEqual(expected)
 })
@@ -37,4 +53,11 @@ test('a body that cannot be read is none', () => {
   expect(of(401, stream)).toBeUndefined()
   expect(of(401, stream, 'OAuth oauth_problem=token_revoked')).toEqual({ kind: 'token_revoked' })
   expect(of(401, 12n)).toBeUndefined()
+})
+
+test('a large binary refusal takes no time', () => {
+  const started = performance.now()
+  expect(of(401, new Uint8Array(30_000_000).fill(0x6e))).toBeUndefined()
+  expect(of(401, 'timestamp nonce '.repeat(2_000_000))).toBeUndefined()
+  expect(performance.now() - started).toBeLessThan(1000)
 })

@@ -54,6 +54,10 @@ describe('options', () => {
     ['a parameter that signing sets', { client, protocolParameters: { oauth_nonce: 'x' } }, 'oauth_nonce'],
     ['a parameter that is not of the protocol', { client, protocolParameters: { callback: 'x' } }, 'callback'],
     ['a token without its identifier', { client, token: { oauth_token_secret: 'x' } }, 'oauth_token'],
+    ['an option in the words of another library', { client, signature_method: 'x' }, 'called signatureMethod'],
+    ['a consumer', { client, consumer: {} }, 'called client'],
+    ['an option of nothing', { client, colour: 'red' }, 'no option colour'],
+    ['a line break in the realm', { client, realm: 'a\r\nX-Evil: 1' }, 'realm'],
   ])('%s', async (_, options, name) => {
     const error = await reason(make(options))
     expect(error.code).toBe('OAUTH_INVALID_OPTION')
@@ -256,6 +260,8 @@ describe('sessions', () => {
     ['no authorize_url', { server: { ...server, authorize_url: '' }, client }],
     ['a shared store without a key', { server, client, store: { get() {}, set() {}, delete() {}, shared: true } }],
     ['a clock in milliseconds', { server, client, clock: Date.now }],
+    ['a token, which a session keeps itself', { server, client, token }],
+    ['a name in snake case', { server, client, max_wait: 3 }],
   ])('%s', async (_, options) => {
     expect((await reason(() => createOAuth1Session(options as never))).code).toBe('OAUTH_INVALID_OPTION')
   })

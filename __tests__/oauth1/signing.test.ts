@@ -7,6 +7,7 @@ import FormDataPackage from 'form-data'
 import { attachOAuth1 } from '../../src/axios/attach-oauth1'
 import { nonces } from '../../src/oauth1/nonce'
 import type { OAuth1Options } from '../../src/oauth1/options'
+import { withoutParameters } from '../../src/oauth1/placement'
 import { oauth1Scheme } from '../../src/oauth1/scheme'
 import { outgoing, signatureBaseString, signRequest } from '../../src/oauth1/sign-request'
 import { hmacSha1 } from '../../src/signature-methods/hmac-sha1'
@@ -210,6 +211,25 @@ describe('what is written', () => {
     expect((await signRequest({ method: 'GET', url: 'https://x.test' }, { client, placement: 'query' })).url).toMatch(
       /^https:\/\/x\.test\/\?oauth_/,
     )
+  })
+
+  test('parameters of an earlier signature in the query are replaced: a redirect, or a link to the next page', async () => {
+    const instance = api({ placement: 'query' })
+    const first = await signRequest(
+      { method: 'GET', url: `${server.url}/list?page=2` },
+      { client, token, placement: 'query' },
+    )
+    await instance.get(first.url)
+    expect(good().target).toMatch(/^\/list\?page=2&oauth_nonce=/)
+    expect(good().target.match(/oauth_signature=/g)).toHaveLength(1)
+    expect(withoutParameters('https://x.test/p?oauth%5Fnonce=1', new Set(['oauth_nonce']))).toBe('https://x.test/p')
+  })
+
+  test('an empty oauth_token, which some servers want without token credentials', async () => {
+    await api({ token: { oauth_token: '' } }).get('/')
+    expect(server.arrivals[0]?.protocol).toMatchObject({ oauth_token: '' })
+    expect(server.arrivals[0]?.headers.authorization).toContain('oauth_token=""')
+    expect(server.arrivals[0]?.base).toContain('%26oauth_token%3D%26')
   })
 
   test('an empty body becomes a form where the parameters go into it', async () => {

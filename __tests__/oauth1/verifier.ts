@@ -99,6 +99,7 @@ const PROTOCOL = new Set([
   'oauth_signature',
   'oauth_callback',
   'oauth_verifier',
+  'oauth_session_handle',
   'oauth_body_hash',
 ])
 

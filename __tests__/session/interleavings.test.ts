@@ -1,5 +1,6 @@
 import { OAuthError } from '../../src/errors.js'
 import { inProcessLock } from '../../src/locks/in-process.js'
+import { endOAuth1Session, saveOAuth1Token } from '../../src/oauth1/credentials.js'
 import { createSession as createOAuth1Session } from '../../src/oauth1/session.js'
 import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-token.js'
 import { revokeToken } from '../../src/session/revocation.js'
@@ -252,10 +253,10 @@ test('an OAuth 1 session tells that the store did not take its end', async () =>
       } as never,
       { send: async () => Promise.reject(new Error()), http: {} as never },
     )
-  await make().saveToken({ oauth_token: 't', oauth_token_secret: 'x' })
+  await saveOAuth1Token(make(), { oauth_token: 't', oauth_token_secret: 'x' })
   const session = make()
   control.down = true
-  expect((await hurry(errorOf(() => session.end()))).code).toBe('OAUTH_STORE_WRITE')
+  expect((await hurry(errorOf(() => endOAuth1Session(session)))).code).toBe('OAUTH_STORE_WRITE')
   control.down = false
   expect(await make().authorized()).toBe(true)
 })

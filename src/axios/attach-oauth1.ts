@@ -1,6 +1,7 @@
 import type { OAuth1Options } from '../oauth1/options.js'
 import { type OAuth1Auth, oauth1Scheme } from '../oauth1/scheme.js'
-import { createSession, type OAuth1Session, type OAuth1SessionOptions } from '../oauth1/session.js'
+import { createSession } from '../oauth1/session.js'
+import type { OAuth1Session, OAuth1SessionOptions } from '../oauth1/session-options.js'
 import { attach } from './attach.js'
 import type { AxiosLike } from './axios-like.js'
 import type { Attachment, AttachOptions } from './entry.js'

@@ -1,8 +1,8 @@
 import { OAuthError } from '../errors.js'
 
 /**
- * What must be remembered between leaving for the server and coming back: plain JSON, bound to the user's own browser session,
- * used once, ten minutes old at most. It holds a secret.
+ * What an application keeps between leaving for the server and coming back: plain JSON, bound to the person's own browser
+ * session, used once, ten minutes old at most. It holds a secret.
  */
 export interface OAuth1Transaction {
   oauth_token: string
@@ -25,22 +25,22 @@ export interface OAuth1Authorization {
   [parameter: string]: string | undefined
 }
 
-/** Reads the parameters of a callback; those of others may be encoded as they like. */
+/** Reads the parameters of a callback; parameters that are not ours may have any encoding. */
 function parametersOf(response: OAuth1AuthorizationResponse): Record<string, string> {
   if (typeof response === 'object' && !(response instanceof URL))
     return Object.fromEntries(Object.entries(response).map(([name, value]) => [name, String([value].flat()[0] ?? '')]))
   const [address = ''] = `${response}`.split('#')
   const found: Record<string, string> = Object.create(null)
-  // the first of several: what an attacker appends does not count
+  // The first of several counts, so that an attacker cannot append one.
   for (const [name, value] of new URLSearchParams(address.slice(address.indexOf('?') + 1))) found[name] ??= value
   return found
 }
 
 /**
- * Judges a callback against the transaction that began it: its token first, since with a foreign one nothing else of it is used
- * or shown; then a refusal; then whether a verifier is there.
- * @throws OAuthError `OAUTH_CODE_MISSING` without token or (unless `verifier` is false) verifier; `OAUTH_STATE_MISMATCH` for a
- * token of another sign-in; `OAUTH_AUTHORIZATION_FAILED` when the resource owner denied.
+ * Judges a callback against the transaction that began it. Its token comes first: with a foreign one nothing else of it is used
+ * or shown. Then comes a refusal, then the verifier.
+ * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the resource owner denied; `OAUTH_STATE_MISMATCH` for a token of another
+ * sign-in; `OAUTH_CODE_MISSING` without token or (unless `verifier` is false) verifier.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.2
  */
 export function checkAuthorizationResponse(
@@ -49,16 +49,21 @@ export function checkAuthorizationResponse(
   { verifier = true }: { verifier?: boolean } = {},
 ): OAuth1Authorization {
   const found = parametersOf(response)
-  const { oauth_token, oauth_verifier, oauth_problem, denied } = found
-  const token = oauth_token || denied
-  if (!token) throw new OAuthError('OAUTH_CODE_MISSING', 'The callback has no oauth_token.')
-  if (!transaction?.oauth_token || token !== transaction.oauth_token)
+  const { oauth_problem, error, denied, oauth_verifier } = found
+  const oauth_token = found.oauth_token || denied
+  const refusal = oauth_problem || error
+  if (!oauth_token) throw refusal ? refused(refusal) : incomplete('oauth_token')
+  if (!transaction?.oauth_token || oauth_token !== transaction.oauth_token)
     throw new OAuthError(
       'OAUTH_STATE_MISMATCH',
       'This callback belongs to another sign-in, or its transaction was lost.',
     )
-  const error = oauth_problem || found.error || (denied === undefined ? undefined : 'denied')
-  if (error) throw new OAuthError('OAUTH_AUTHORIZATION_FAILED', `The authorization was not given: ${error}.`, { error })
-  if (verifier && !oauth_verifier) throw new OAuthError('OAUTH_CODE_MISSING', 'The callback has no oauth_verifier.')
-  return { ...found, oauth_token: token }
+  if (refusal || denied !== undefined) throw refused(refusal || 'denied')
+  if (verifier && !oauth_verifier) throw incomplete('oauth_verifier')
+  return { ...found, oauth_token }
 }
+
+const refused = (error: string) =>
+  new OAuthError('OAUTH_AUTHORIZATION_FAILED', `The authorization was not given: ${error}.`, { error })
+
+const incomplete = (name: string) => new OAuthError('OAUTH_CODE_MISSING', `The callback has no ${name}.`)

@@ -1,6 +1,7 @@
 import { OAuthError } from '../errors.js'
 import type { ServerResponse } from '../server/call.js'
 import { responseError } from '../server/token-response.js'
+import { FORM_TYPE } from './body.js'
 import type { OAuth1Token, ProtocolParameters } from './options.js'
 import type { PlainRequest } from './sign-request.js'
 
@@ -20,17 +21,24 @@ export interface OAuth1Server {
 /** `1.0` for servers of before the revision: the callback goes on the authorization URL, and there is no verifier. */
 export type Revision = '1.0' | '1.0a'
 
-/** What both calls of the dance may want beside the protocol. */
+/** Options of one call to the server, whichever it is. */
 export interface DanceOptions {
   /** Default `POST`, as the specification says. */
   method?: 'POST' | 'GET'
   /** Further parameters: in the form of a POST, in the query of a GET; signed. */
   parameters?: Record<string, string>
+  headers?: Record<string, string>
+  /** Seconds; default 30. */
+  timeout?: number
+  signal?: AbortSignal
 }
 
 /** A call of the dance, to be signed: `signRequest(request, { client, protocolParameters, token })`. */
 export interface DanceRequest {
   request: PlainRequest & { headers: Record<string, string> }
+  /** Seconds. */
+  timeout?: number | undefined
+  signal?: AbortSignal | undefined
   protocolParameters: ProtocolParameters
   token?: OAuth1Token
 }
@@ -43,10 +51,17 @@ function withQuery(address: string, parameters: Record<string, string>): string 
   return url.href
 }
 
-function call(url: string, { method = 'POST', parameters = {} }: DanceOptions): DanceRequest['request'] {
-  const data = `${new URLSearchParams(parameters)}`
-  if (method === 'GET' || !data) return { method, url: withQuery(url, parameters), headers: {}, data: undefined }
-  return { method, url: new URL(url).href, headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, data }
+/** Builds a call with the options of one: the parameters go into the form of a POST or the query of a GET. */
+function call(
+  url: string,
+  { method = 'POST', parameters = {}, headers, timeout, signal }: DanceOptions,
+): Pick<DanceRequest, 'request' | 'timeout' | 'signal'> {
+  const form = `${new URLSearchParams(parameters)}`
+  const request =
+    method === 'GET' || !form
+      ? { method, url: withQuery(url, parameters), headers: { ...headers }, data: undefined }
+      : { method, url: new URL(url).href, headers: { 'Content-Type': FORM_TYPE, ...headers }, data: form }
+  return { request, timeout, signal }
 }
 
 /**
@@ -57,20 +72,30 @@ export const requestTokenRequest = (
   server: OAuth1Server,
   { callback = 'oob', revision, ...options }: DanceOptions & { callback?: string; revision?: Revision } = {},
 ): DanceRequest => ({
-  request: call(server.request_token_url, options),
+  ...call(server.request_token_url, options),
   protocolParameters: revision === '1.0' ? {} : { oauth_callback: callback },
 })
 
 /**
- * Builds the request for token credentials, to be signed with the temporary ones.
+ * Builds the request for token credentials: to be signed with the temporary ones and the verifier, or, for a renewal, with the
+ * expired ones and their session handle.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.3
+ * @see https://oauth.googlecode.com/svn/spec/ext/session/1.0/drafts/1/spec.html
  */
 export const accessTokenRequest = (
   server: OAuth1Server,
-  { token, verifier, ...options }: DanceOptions & { token: OAuth1Token; verifier?: string },
+  {
+    token,
+    verifier,
+    sessionHandle,
+    ...options
+  }: DanceOptions & { token: OAuth1Token; verifier?: string; sessionHandle?: string },
 ): DanceRequest => ({
-  request: call(server.access_token_url, options),
-  protocolParameters: verifier ? { oauth_verifier: verifier } : {},
+  ...call(server.access_token_url, options),
+  protocolParameters: {
+    ...(verifier && { oauth_verifier: verifier }),
+    ...(sessionHandle && { oauth_session_handle: sessionHandle }),
+  },
   token,
 })
 
@@ -95,43 +120,77 @@ function fields(body: string): Record<string, unknown> {
   }
 }
 
+/** Builds another call that is signed with token credentials: a server's own way of renewing them. */
+export const apiRequest = (
+  url: string,
+  { token, ...options }: DanceOptions & { token: OAuth1Token },
+): DanceRequest => ({
+  ...call(url, options),
+  protocolParameters: {},
+  token,
+})
+
+const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
+
+/**
+ * Refuses an answer that is no success.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `oauth_problem` as `error`), `OAUTH_SERVER_UNAVAILABLE`
+ * @see https://wiki.oauth.net/w/page/12238543/ProblemReporting
+ */
+export function insistOnSuccess(response: ServerResponse, found = fields(response.body)): ServerResponse {
+  const { status } = response
+  const challenge = /oauth_problem="?(\w+)/.exec(response.header('www-authenticate') ?? '')?.[1]
+  // Some servers answer in the words of OAuth 2.
+  const error = text(found.oauth_problem) ?? challenge ?? text(found.error)
+  const error_description = text(found.oauth_problem_advice) ?? text(found.error_description)
+  const isSuccess = !error && status >= 200 && status < 300
+  if (isSuccess) return response
+  const isDown = status > 499 || status === 429
+  throw responseError(isDown ? 'OAUTH_SERVER_UNAVAILABLE' : 'OAUTH_SERVER_REFUSED', response, {
+    error,
+    error_description,
+  })
+}
+
 /**
  * Reads the answer to either call: the credentials, and everything else that came with them.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `oauth_problem` as `error`), `OAUTH_SERVER_UNAVAILABLE`,
- * `OAUTH_INVALID_RESPONSE`
+ * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.3
  */
 export function processTokenResponse(response: ServerResponse): OAuth1Token {
-  const { status, body } = response
-  const found = fields(body)
-  const challenge = /oauth_problem="?(\w+)/.exec(response.header('www-authenticate') ?? '')?.[1]
-  const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
-  // some speak as servers of OAuth 2 do
-  const error = text(found.oauth_problem) ?? challenge ?? text(found.error)
-  if (error || status < 200 || status > 299)
-    throw responseError(
-      status > 499 || status === 429 ? 'OAUTH_SERVER_UNAVAILABLE' : 'OAUTH_SERVER_REFUSED',
-      response,
-      { error, error_description: text(found.oauth_problem_advice) ?? text(found.error_description) },
-    )
+  const found = fields(response.body)
+  insistOnSuccess(response, found)
   const { oauth_token, oauth_token_secret } = found
-  if (typeof oauth_token !== 'string' || !oauth_token || !/^(string|undefined)$/.test(typeof oauth_token_secret))
+  const isSecret = oauth_token_secret === undefined || typeof oauth_token_secret === 'string'
+  if (!text(oauth_token) || !isSecret)
     throw responseError('OAUTH_INVALID_RESPONSE', response, { error_description: 'without an oauth_token' })
   return found as OAuth1Token
+}
+
+/** How strictly an answer with temporary credentials is read. */
+export interface RequestTokenRules {
+  revision?: Revision | undefined
+  /** Accepts a server of 1.0a that does not send `oauth_callback_confirmed`. The verifier is required all the same. */
+  allowUnconfirmedCallback?: boolean | undefined
 }
 
 /**
  * Reads the answer to the request for temporary credentials.
  * @throws OAuthError as {@link processTokenResponse}; `OAUTH_INVALID_RESPONSE` without `oauth_callback_confirmed=true`, unless
- * the server is one of 1.0.
+ * the server is one of 1.0, or `allowUnconfirmedCallback` is given.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.1
  */
-export function processRequestToken(response: ServerResponse, revision?: Revision): OAuth1Token {
+export function processRequestToken(
+  response: ServerResponse,
+  { revision, allowUnconfirmedCallback }: RequestTokenRules = {},
+): OAuth1Token {
   const token = processTokenResponse(response)
-  if (revision !== '1.0' && `${token.oauth_callback_confirmed}` !== 'true')
+  const isConfirmed = /^true$/i.test(`${token.oauth_callback_confirmed}`)
+  if (revision !== '1.0' && !isConfirmed && !allowUnconfirmedCallback)
     throw new OAuthError(
       'OAUTH_INVALID_RESPONSE',
-      "The server did not confirm the callback: it may be one of OAuth 1.0, see the option revision: '1.0'.",
+      'The server did not send oauth_callback_confirmed: set allowUnconfirmedCallback if it speaks OAuth 1.0a all the same, ' +
+        "or revision: '1.0' if it knows no verifier.",
       { status: response.status },
     )
   return token

@@ -49,10 +49,52 @@ export interface OAuth1SigningOptions {
 
 /** Options of `attachOAuth1`: how requests are signed, and for whom. Without `token` only the client is authenticated. */
 export interface OAuth1Options extends OAuth1SigningOptions {
+  /** An empty `oauth_token` is sent as it is: some servers want one without token credentials. */
   token?: OAuth1Token
 }
 
 const invalid = (message: string): OAuthError => new OAuthError('OAUTH_INVALID_OPTION', message)
+
+/** The options of {@link OAuth1SigningOptions}. */
+export const SIGNING_OPTIONS: readonly string[] = [
+  'client',
+  'signatureMethod',
+  'placement',
+  'realm',
+  'version',
+  'bodyHash',
+  'protocolParameters',
+  'clock',
+  'nonce',
+  'crypto',
+  'allowInsecure',
+  'lenient',
+]
+
+/** What other libraries call our options. */
+const OTHER_NAMES: Record<string, string> = {
+  consumer: 'client',
+  consumerKey: 'client.key',
+  client_key: 'client.key',
+  consumerSecret: 'client.secret',
+  client_secret: 'client.secret',
+  method: 'signatureMethod',
+  algorithm: 'signatureMethod',
+  callback: 'protocolParameters.oauth_callback',
+}
+
+const camelCase = (name: string) => name.replace(/[_-]+(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/**
+ * Refuses options that do not exist, and names the right one where it is clear.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ */
+export function checkOptionNames(options: object, known: readonly string[]): void {
+  const wrong = Object.keys(options).find(name => !known.includes(name))
+  if (wrong === undefined) return
+  const right = known.find(name => name.toLowerCase() === camelCase(wrong).toLowerCase()) ?? OTHER_NAMES[wrong]
+  throw invalid(`There is no option ${wrong}${right ? `: it is called ${right}` : ''}.`)
+}
 
 /** A name of the protocol that is not one of those that every signature makes anew. */
 const isFreeName = (name: string) => /^oauth_(?!(nonce|timestamp|signature)$)\w+$/.test(name)

@@ -1,6 +1,12 @@
 import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { OAuthError } from '../errors.js'
-import type { OAuth1Options, OAuth1Token, ProtocolParameters } from './options.js'
+import {
+  checkOptionNames,
+  type OAuth1Options,
+  type OAuth1Token,
+  type ProtocolParameters,
+  SIGNING_OPTIONS,
+} from './options.js'
 import { type Problem, problemOf } from './problem.js'
 import { serverClocks } from './server-clock.js'
 import { createSigner, type Signer } from './signer.js'
@@ -104,7 +110,9 @@ const isStillRefused = (response: IncomingResponse): boolean => {
  * @throws OAuthError `OAUTH_INVALID_OPTION` for options that could sign nothing.
  */
 export function oauth1Scheme(options: OAuth1Options): OAuth1Auth {
-  const token = options.token ?? null
-  if (token && !token.oauth_token) throw new OAuthError('OAUTH_INVALID_OPTION', 'token.oauth_token is missing.')
+  const { token = null } = options
+  checkOptionNames(options, [...SIGNING_OPTIONS, 'token'])
+  if (token && typeof token.oauth_token !== 'string')
+    throw new OAuthError('OAUTH_INVALID_OPTION', 'token.oauth_token is missing.')
   return oauth1Auth(createSigner(options), { current: () => token, token: () => token, rejected: () => undefined })
 }

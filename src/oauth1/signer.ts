@@ -60,6 +60,7 @@ function protocolParameters(
   }
   const encoded: EncodedParameter[] = []
   for (const name in all) if (all[name]) encoded.push(encodeParameter(name, all[name]))
+  if (token?.oauth_token === '') encoded.push(['oauth_token', ''])
   return encoded
 }
 

@@ -1,0 +1,31 @@
+import { OAuthError } from '../errors.js'
+import type { ServerResponse } from '../server/call.js'
+import type { DanceRequest, OAuth1Server } from './dance.js'
+import type { KeptCredentials } from './kept-credentials.js'
+import type { OAuth1Session, OAuth1SessionOptions } from './session-options.js'
+import type { Signer } from './signer.js'
+
+/** A session as this room sees it. */
+export interface OAuth1Inside {
+  readonly options: OAuth1SessionOptions
+  readonly kept: KeptCredentials
+  readonly clock: () => number
+  /** Transactions that were spent here, and when. */
+  readonly spent: Map<string, number>
+  /** Makes a signed call to the server; `signer` where another realm is wanted. */
+  call(request: DanceRequest, name: keyof OAuth1Server, signer?: Signer): Promise<ServerResponse>
+}
+
+/** Where a session keeps its inside; the same for every copy of this package. */
+export const INSIDE = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.oauth1-session')
+
+/** The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session */
+export function insideOAuth1(session: OAuth1Session): OAuth1Inside {
+  const found = (session as { [INSIDE]?: OAuth1Inside } | undefined)?.[INSIDE]
+  if (!found)
+    throw new OAuthError(
+      'OAUTH_INVALID_OPTION',
+      'This is not an OAuth 1.0a session: make one with createOAuth1Session().',
+    )
+  return found
+}

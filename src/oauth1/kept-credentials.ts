@@ -1,0 +1,135 @@
+import { isOAuthError, OAuthError } from '../errors.js'
+import { fetchToken } from '../session/fetch-token.js'
+import { core, createSession as createTokenSession } from '../session/session.js'
+import { bury, load } from '../session/session-record.js'
+import { inside, locked, type Transport } from '../session/session-state.js'
+import type { Token, TokenStore } from '../session/stored-grant.js'
+import type { OAuth1Token } from './options.js'
+
+/** Where and how token credentials are kept. Times are seconds. */
+export interface OAuth1StoreOptions {
+  /** Default `memoryStore()`. */
+  store?: TokenStore
+  /** Where in the store: one key per user. Default: `access_token_url` and the client's key. A shared server-side store requires it. */
+  key?: string
+  /** The longest wait for the store's lock. Default 40. */
+  maxWait?: number
+  /** A store is asked again after that time, even if it told of no change. Default 60. */
+  recheck?: number
+}
+
+/** What a session tells its listeners; never a secret. */
+export interface OAuth1SessionEvents {
+  /** Token credentials were stored. */
+  token: object
+  /** The session is over: `token_rejected`, `token_revoked`, or the reason that ending it was given. */
+  ended: { reason: string }
+  /** Something went wrong that the application should know: a store that cannot be written, credentials that expired and could not be renewed. */
+  error: { error: OAuthError }
+}
+
+/** The token credentials of one person, in memory and in a store. */
+export interface KeptCredentials {
+  current(): OAuth1Token | undefined
+  /** @throws OAuthError `OAUTH_INTERACTION_REQUIRED`, `OAUTH_SESSION_ENDED`, `OAUTH_STORE_READ` */
+  token(): Promise<OAuth1Token>
+  authorized(): Promise<boolean>
+  /** Reads the store, whatever is known already. */
+  reread(): Promise<OAuth1Token | undefined>
+  /** Stores credentials; `sameUser` when they continue those that are there. */
+  keep(token: OAuth1Token, sameUser?: boolean): Promise<OAuth1Token>
+  /** Ends the session if these credentials are still the ones that are kept. */
+  endIfCurrent(token: OAuth1Token, reason: string): Promise<void>
+  end(reason: string): Promise<void>
+  report(error: OAuthError): void
+  on<E extends keyof OAuth1SessionEvents>(event: E, listener: (detail: OAuth1SessionEvents[E]) => void): () => void
+  close(): Promise<void>
+}
+
+/** Token credentials in the form of stores: the identifier names the grant. */
+const toStored = ({ oauth_token, ...rest }: OAuth1Token): Token => ({
+  ...rest,
+  access_token: oauth_token,
+  token_type: 'oauth1',
+})
+
+/** Makes the function that reads the form of stores; the same object is answered for the same stored token. */
+function storedReader(): (stored: Token) => OAuth1Token {
+  const known = new WeakMap<Token, OAuth1Token>()
+  return stored => {
+    let token = known.get(stored)
+    if (!token) {
+      const { access_token, token_type, ...rest } = stored
+      token = { ...rest, oauth_token: access_token } as OAuth1Token
+      known.set(stored, token)
+    }
+    return token
+  }
+}
+
+/** True when both are the same credentials, also where a server renews without a new identifier. */
+export const isSameToken = (a: OAuth1Token | undefined, b: OAuth1Token | undefined): boolean =>
+  a?.oauth_token === b?.oauth_token && a?.oauth_token_secret === b?.oauth_token_secret
+
+/**
+ * Keeps the token credentials that one server gave to one client.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ */
+export function keepCredentials(
+  owner: { issuer: string; client_id: string; clock: () => number },
+  { store, key, maxWait, recheck }: OAuth1StoreOptions,
+  transport: Transport,
+): KeptCredentials {
+  const session = createTokenSession(
+    {
+      server: { issuer: owner.issuer },
+      client: { client_id: owner.client_id },
+      clock: owner.clock,
+      ...(store && { store }),
+      ...(key !== undefined && { key }),
+      ...(maxWait !== undefined && { maxWait }),
+      ...(recheck !== undefined && { recheck }),
+    },
+    transport,
+  )
+  const { state } = inside(session)
+  const fromStored = storedReader()
+  const report = (error: OAuthError) => core(session).emit('error', { error })
+  return {
+    current() {
+      const stored = session.current()
+      return stored && fromStored(stored)
+    },
+    async token() {
+      try {
+        return fromStored(await session.token())
+      } catch (error) {
+        if (!isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED')) throw error
+        throw new OAuthError(
+          'OAUTH_INTERACTION_REQUIRED',
+          'There are no token credentials: sign in with createOAuth1AuthorizationUrl().',
+        )
+      }
+    },
+    authorized: async () => session.authorized(),
+    async reread() {
+      await load(state)
+      const stored = state.grant?.tokens['']
+      return stored && fromStored(stored)
+    },
+    keep: async (token, sameUser) =>
+      fromStored(await fetchToken(session, async () => toStored(token), { ...(sameUser && { sameUser }) })),
+    endIfCurrent: (token, reason) =>
+      locked(state, async lease => {
+        await load(state, true)
+        if (state.grant?.tokens['']?.access_token === token.oauth_token) await bury(state, reason, lease)
+      }).catch(report),
+    async end(reason) {
+      const { failure } = await core(session).end(reason)
+      if (failure) throw failure
+    },
+    report,
+    on: (event, listener) => session.on(event, listener as never),
+    close: () => session.close(),
+  }
+}

@@ -1,0 +1,65 @@
+import { isOAuthError, OAuthError } from '../errors.js'
+import { accessTokenRequest, apiRequest, insistOnSuccess, processTokenResponse } from './dance.js'
+import type { OAuth1Inside } from './inside.js'
+import { isSameToken } from './kept-credentials.js'
+import type { OAuth1Token } from './options.js'
+import type { OAuth1RenewalCall, RenewOAuth1Token } from './session-options.js'
+
+async function renewInOwnWay(inside: OAuth1Inside, renew: RenewOAuth1Token, token: OAuth1Token): Promise<OAuth1Token> {
+  const call: OAuth1RenewalCall = async (url, options) =>
+    insistOnSuccess(await inside.call(apiRequest(url, { ...options, token }), 'access_token_url'))
+  return (await renew(token, call)) ?? token
+}
+
+/** @see https://oauth.googlecode.com/svn/spec/ext/session/1.0/drafts/1/spec.html */
+async function renewBySessionHandle(inside: OAuth1Inside, token: OAuth1Token, sessionHandle: string) {
+  const request = accessTokenRequest(inside.options.server, { token, sessionHandle })
+  const renewed = processTokenResponse(await inside.call(request, 'access_token_url'))
+  return { oauth_session_handle: sessionHandle, ...renewed }
+}
+
+/**
+ * Renews token credentials and stores them; credentials that another process renewed meanwhile are taken over.
+ * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` without a session handle and without the option `renew`, and what the renewal itself throws
+ */
+export async function renewCredentials(inside: OAuth1Inside, token: OAuth1Token): Promise<OAuth1Token> {
+  const { kept, options } = inside
+  const stored = await kept.reread()
+  if (stored && !isSameToken(stored, token)) return stored
+  const handle = token.oauth_session_handle
+  if (options.renew) return kept.keep(await renewInOwnWay(inside, options.renew, token), true)
+  if (typeof handle === 'string') return kept.keep(await renewBySessionHandle(inside, token, handle), true)
+  throw new OAuthError(
+    'OAUTH_INTERACTION_REQUIRED',
+    'The token credentials expired: sign in again, or give the session the option renew if the server can renew them.',
+  )
+}
+
+/**
+ * Makes the function that renews refused credentials: once for all requests that were signed with them. Credentials that cannot
+ * be renewed are not destroyed; an `error` event tells.
+ */
+export function sharedRenewal(inside: OAuth1Inside): (token: OAuth1Token) => Promise<OAuth1Token | undefined> {
+  let last: { token: OAuth1Token; renewal: Promise<OAuth1Token | undefined> } | undefined
+  const attempt = async (token: OAuth1Token) => {
+    try {
+      return await renewCredentials(inside, token)
+    } catch (error) {
+      inside.kept.report(
+        isOAuthError(error)
+          ? error
+          : new OAuthError('OAUTH_SERVER_UNAVAILABLE', 'The option renew failed.', { cause: error }),
+      )
+      return undefined
+    }
+  }
+  return token => {
+    if (!last || !isSameToken(last.token, token)) {
+      const renewal = attempt(token).finally(() => {
+        last = undefined
+      })
+      last = { token, renewal }
+    }
+    return last.renewal
+  }
+}

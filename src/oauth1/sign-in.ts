@@ -1,0 +1,134 @@
+import { OAuthError } from '../errors.js'
+import { applyHooks } from '../server/hooks.js'
+import {
+  checkAuthorizationResponse,
+  type OAuth1AuthorizationResponse,
+  type OAuth1Transaction,
+} from './authorization-response.js'
+import {
+  accessTokenRequest,
+  buildAuthorizationUrl,
+  type DanceOptions,
+  processRequestToken,
+  processTokenResponse,
+  requestTokenRequest,
+} from './dance.js'
+import { insideOAuth1, type OAuth1Inside } from './inside.js'
+import type { OAuth1Token } from './options.js'
+import type { OAuth1Session } from './session-options.js'
+import { createSigner } from './signer.js'
+
+/** Options of {@link fetchOAuth1RequestToken}. */
+export interface OAuth1RequestTokenOptions extends DanceOptions {
+  /** Where the resource owner comes back to, an absolute URL; default `oob`: a code to be typed. */
+  callback?: string
+  /** For this call, in place of the session's; several are joined by spaces. */
+  realm?: string | readonly string[]
+}
+
+/** Options of {@link createOAuth1AuthorizationUrl}. */
+export interface OAuth1AuthorizationOptions extends OAuth1RequestTokenOptions {
+  /** Temporary credentials that are there already; default: new ones. */
+  requestToken?: OAuth1Token
+  /** Further parameters of the authorization URL. */
+  authorize?: Record<string, string>
+}
+
+/** Options of {@link fetchOAuth1Token}: with the callback as it came, or with the code that was typed. */
+export interface OAuth1TokenOptions extends DanceOptions {
+  transaction: OAuth1Transaction
+  authorizationResponse?: OAuth1AuthorizationResponse
+  verifier?: string
+}
+
+/** Seconds that a sign-in may take. */
+const PATIENCE = 600
+
+/**
+ * Asks for temporary credentials.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE` (also when the callback was not
+ * confirmed), `OAUTH_INSECURE_URL`
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.1
+ */
+export async function fetchOAuth1RequestToken(
+  session: OAuth1Session,
+  { realm, callback = 'oob', ...dance }: OAuth1RequestTokenOptions = {},
+): Promise<OAuth1Token> {
+  const { options, call } = insideOAuth1(session)
+  const { revision } = options
+  const signer = realm === undefined ? undefined : createSigner({ ...options, realm: [realm].flat().join(' ') })
+  const request = requestTokenRequest(options.server, { ...dance, callback, ...(revision && { revision }) })
+  return processRequestToken(await call(request, 'request_token_url', signer), options)
+}
+
+/**
+ * Creates the URL that the person is sent to, and what to keep until the callback.
+ * @throws OAuthError as {@link fetchOAuth1RequestToken} does
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.2
+ */
+export async function createOAuth1AuthorizationUrl(
+  session: OAuth1Session,
+  { requestToken, authorize, ...options }: OAuth1AuthorizationOptions = {},
+): Promise<{ url: string; transaction: OAuth1Transaction }> {
+  const { options: own, clock } = insideOAuth1(session)
+  const { server, client, revision, hooks } = own
+  const token = requestToken ?? (await fetchOAuth1RequestToken(session, options))
+  const { oauth_token, oauth_token_secret } = token
+  const { callback } = options
+  const url = buildAuthorizationUrl(server, oauth_token, {
+    ...(revision === '1.0' && callback !== undefined && { oauth_callback: callback }),
+    ...authorize,
+  })
+  return {
+    url: hooks?.authorizationUrl ? (await applyHooks(hooks.authorizationUrl, new URL(url))).href : url,
+    transaction: {
+      oauth_token,
+      ...(oauth_token_secret !== undefined && { oauth_token_secret }),
+      client_key: client.key,
+      access_token_url: server.access_token_url,
+      created_at: Math.floor(clock()),
+    },
+  }
+}
+
+/** Lets a transaction pass once, in time, and only where it was begun. */
+function spend({ options, clock, spent }: OAuth1Inside, transaction: OAuth1Transaction): void {
+  const { oauth_token, created_at, client_key, access_token_url } = Object(transaction) as OAuth1Transaction
+  const now = clock()
+  for (const [old, at] of spent) if (at < now - PATIENCE) spent.delete(old)
+  if (spent.has(oauth_token))
+    throw new OAuthError('OAUTH_TRANSACTION_USED', 'This sign-in was finished before: begin another.')
+  if (client_key !== options.client.key || access_token_url !== options.server.access_token_url)
+    throw new OAuthError('OAUTH_ISSUER_MISMATCH', 'This sign-in was begun with another server or client.')
+  if (!(Math.abs(now - created_at) <= PATIENCE))
+    throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'This sign-in took longer than ten minutes: begin another.')
+  spent.set(oauth_token, now)
+}
+
+/**
+ * Exchanges temporary credentials for token credentials and stores them.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_AUTHORIZATION_FAILED`, `OAUTH_CODE_MISSING` for a callback that is not clean;
+ * `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ISSUER_MISMATCH`, `OAUTH_SERVER_REFUSED`,
+ * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
+ * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.3
+ */
+export async function fetchOAuth1Token(
+  session: OAuth1Session,
+  { transaction, authorizationResponse, verifier, ...dance }: OAuth1TokenOptions,
+): Promise<OAuth1Token> {
+  const inside = insideOAuth1(session)
+  const { revision, server } = inside.options
+  const needsVerifier = revision !== '1.0'
+  const callback =
+    authorizationResponse === undefined
+      ? undefined
+      : checkAuthorizationResponse(authorizationResponse, transaction, { verifier: needsVerifier })
+  const given = callback?.oauth_verifier ?? verifier
+  if (!given && needsVerifier)
+    throw new OAuthError('OAUTH_CODE_MISSING', 'Give authorizationResponse, or the verifier that was typed.')
+  spend(inside, transaction)
+  const { oauth_token, oauth_token_secret } = transaction
+  const token = { oauth_token, ...(oauth_token_secret !== undefined && { oauth_token_secret }) }
+  const request = accessTokenRequest(server, { ...dance, token, ...(given && { verifier: given }) })
+  return inside.kept.keep(processTokenResponse(await inside.call(request, 'access_token_url')))
+}

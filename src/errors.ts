@@ -1,3 +1,5 @@
+import { texts } from './error-texts.js'
+
 /**
  * Stable names of everything that can go wrong. `docs/errors.md` says for each when it happens and what to do.
  */
@@ -71,6 +73,30 @@ export class OAuthError extends Error {
     Object.assign(this, words)
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
   }
+}
+
+/** The reasons that {@link texts} lists under a code. */
+export type OAuthErrorReason<C extends OAuthErrorCode> = keyof (typeof texts)[C] & string
+
+/** The names in braces of a text. */
+type Placeholders<T> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never
+
+/**
+ * Makes an error with the text that stands under its code and reason. `values` fill the places in braces; they must be no
+ * secrets. Without texts (the light build) the message is `CODE: reason` and the values.
+ */
+export function oauthError<C extends OAuthErrorCode, R extends OAuthErrorReason<C>>(
+  code: C,
+  reason: R,
+  values: { [name in Placeholders<(typeof texts)[C][R]>]?: unknown } = {},
+  details?: OAuthErrorDetails,
+): OAuthError {
+  const given: Record<string, unknown> = values
+  const text: string | undefined = (texts as Partial<Record<string, Record<string, string>>>)[code]?.[reason]
+  const message =
+    text?.replace(/\{(\w+)\}/g, (_, name) => `${given[name] ?? ''}`) ??
+    [`${code}: ${reason}`, ...Object.values(given)].join(' ')
+  return new OAuthError(code, message, details)
 }
 
 /**

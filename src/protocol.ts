@@ -2,7 +2,7 @@
  * The messages of the protocol, without a session and without axios: pure builders, and processors that judge what came back.
  * Between the two stands a {@link Send} of one's own.
  */
-import { OAuthError } from './errors.js'
+import { oauthError } from './errors.js'
 import { outgoing, type PlainRequest } from './oauth1/sign-request.js'
 import {
   type CryptoLike,
@@ -151,11 +151,11 @@ export function protocolContext(options: ProtocolOptions): EndpointContext {
   return {
     clock: () => Date.now() / 1000,
     random(bytes) {
-      if (!crypto) throw new OAuthError('OAUTH_CRYPTO_MISSING', 'There is no global crypto here: pass crypto or random')
+      if (!crypto) throw oauthError('OAUTH_CRYPTO_MISSING', 'random')
       return crypto.getRandomValues(new Uint8Array(bytes))
     },
     tokenType: bearer(),
-    send: () => Promise.reject(new OAuthError('OAUTH_INVALID_OPTION', 'Nothing can be sent without send')),
+    send: () => Promise.reject(oauthError('OAUTH_INVALID_OPTION', 'noSend')),
     ...options,
     crypto,
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { texts } from '../../src/error-texts'
 
 const read = (path: string) => readFileSync(resolve(__dirname, '../..', path), 'utf8')
 
@@ -23,6 +24,10 @@ test('every code has one row, and every row a code', () => {
   expect(codes().length).toBeGreaterThan(25)
   expect(found).toEqual(codes())
   expect(new Set(found).size).toBe(found.length)
+})
+
+test('every code has texts, in the same order', () => {
+  expect(Object.keys(texts)).toEqual(codes())
 })
 
 test.each(rows())('%s says when it happens and what to do', (_code, when, what) => {

@@ -1,6 +1,6 @@
 import { isSecure } from '../auth/origins.js'
 import type { Awaitable } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { toForm } from '../lib/form.js'
 import type { TokenType } from '../token-types/token-type.js'
 import { clientSecretBasic } from './client-auth/client-secret-basic.js'
@@ -156,7 +156,7 @@ export function secureUrl(value: string | URL, name: string, allowInsecure?: tru
     const url = new URL(value)
     if (isSecure(url, allowInsecure)) return url
   } catch {}
-  throw new OAuthError('OAUTH_INSECURE_URL', `${name} is no https URL; see allowInsecure`)
+  throw oauthError('OAUTH_INSECURE_URL', 'endpoint', { name })
 }
 
 /**
@@ -207,7 +207,7 @@ export async function callEndpoint(
     headers,
     ...call
   } = options
-  if (!/^(POST|GET)$/.test(method)) throw new OAuthError('OAUTH_INVALID_OPTION', 'method is POST or GET')
+  if (!/^(POST|GET)$/.test(method)) throw oauthError('OAUTH_INVALID_OPTION', 'method')
   const applyHook = <T>(kind: string, value: T) =>
     applyHooks(context.hooks?.[(hook + kind) as keyof Hooks] as Hook<T> | undefined, value)
   const authenticate =
@@ -215,7 +215,7 @@ export async function callEndpoint(
     (client.client_secret ? clientSecretBasic() : noClientAuth())
   const name = `${longNames[endpoint] ?? endpoint}_endpoint`
   const address = (authenticate.mtls && server.mtls_endpoint_aliases?.[name]) ?? (server[name] as string | undefined)
-  if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `The server metadata has no ${name}`)
+  if (!address) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name })
 
   for (let retry = true; ; retry = false) {
     let request = {

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 
 /**
  * The document that a client serves at the URL which is its `client_id`, for servers that accept such clients without
@@ -12,16 +12,10 @@ export function clientIdMetadataDocument<M extends { redirect_uris: readonly str
 ): M & { client_id: string } {
   // judged as it is written: servers compare the string
   if (!/^https:\/\/[^/?#@\\\s]+\/[^?#\\\s]+$/.test(client_id) || /\/\.{1,2}(\/|$)/.test(client_id))
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      'A client_id of this kind is an https URL with a path, without query, fragment, user or dot segments',
-    )
-  if (!metadata.redirect_uris?.length) throw new OAuthError('OAUTH_INVALID_OPTION', 'The document needs redirect_uris')
+    throw oauthError('OAUTH_INVALID_OPTION', 'clientIdUrl')
+  if (!metadata.redirect_uris?.length) throw oauthError('OAUTH_INVALID_OPTION', 'redirectUris')
   const { client_secret, token_endpoint_auth_method: method } = metadata as Record<string, unknown>
   if (client_secret !== undefined || /^client_secret_/.test(`${method}`))
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      'Everybody can read this document: no client secret, use private_key_jwt or none',
-    )
+    throw oauthError('OAUTH_INVALID_OPTION', 'publicSecret')
   return { ...metadata, client_id }
 }

@@ -1,4 +1,4 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import type { ServerSource } from '../session/session.js'
 import type { Clock, Send, ServerMetadata, ServerRequest } from './call.js'
 import { secureUrl } from './call.js'
@@ -28,8 +28,7 @@ export function discoveryUrls(
   allowInsecure?: true | string[] | undefined,
 ): string[] {
   const { origin, pathname, username, password } = secureUrl(issuer, 'issuer', allowInsecure)
-  if (/[?#]/.test(issuer) || username || password)
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'An issuer has no query, fragment or user')
+  if (/[?#]/.test(issuer) || username || password) throw oauthError('OAUTH_INVALID_OPTION', 'issuer')
   const path = pathname.replace(/\/$/, '')
   const known = `${origin}/.well-known/`
   const oidc = [`${known}openid-configuration${path}`, `${origin}${path}/.well-known/openid-configuration`]
@@ -49,14 +48,16 @@ export function processDiscoveryResponse(
 ): ServerMetadata {
   const document = processServerResponse(response, now)
   if (response.status !== 200 || typeof document.issuer !== 'string')
-    throw new OAuthError('OAUTH_DISCOVERY_FAILED', `No metadata document: ${response.status}`, {
-      status: response.status,
-    })
-  if (document.issuer !== issuer)
-    throw new OAuthError(
-      'OAUTH_ISSUER_MISMATCH',
-      `The metadata belongs to another issuer than ${issuer}: ${document.issuer.slice(0, 200)}`,
+    throw oauthError(
+      'OAUTH_DISCOVERY_FAILED',
+      'noDocument',
+      { status: response.status },
+      {
+        status: response.status,
+      },
     )
+  if (document.issuer !== issuer)
+    throw oauthError('OAUTH_ISSUER_MISMATCH', 'metadata', { issuer, found: document.issuer.slice(0, 200) })
   return document
 }
 
@@ -94,11 +95,16 @@ export function discover(issuer: string, options: DiscoveryOptions = {}): Server
     }
     if (isOAuthError(cause, 'OAUTH_ISSUER_MISMATCH')) throw cause
     const { status, retryAfter } = (cause ?? {}) as Partial<OAuthError>
-    throw new OAuthError('OAUTH_DISCOVERY_FAILED', `No metadata for ${issuer} at ${urls.join(', ')}`, {
-      cause,
-      status,
-      retryAfter,
-    })
+    throw oauthError(
+      'OAUTH_DISCOVERY_FAILED',
+      'nowhere',
+      { issuer, urls: urls.join(', ') },
+      {
+        cause,
+        status,
+        retryAfter,
+      },
+    )
   }
 
   const renew = async ({ send, clock, allowInsecure }: Parameters<ServerSource>[0]) => {

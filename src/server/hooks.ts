@@ -1,5 +1,5 @@
 import type { Awaitable, OutgoingRequest } from '../auth/scheme.js'
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
 import type { Token } from '../session/stored-grant.js'
 import type { ServerRequest, ServerResponse } from './call.js'
 
@@ -48,8 +48,7 @@ const hookNames = [
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkHooks(hooks: Hooks | undefined): void {
-  for (const name in hooks)
-    if (!hookNames.includes(name)) throw new OAuthError('OAUTH_INVALID_OPTION', `There is no hook called ${name}`)
+  for (const name in hooks) if (!hookNames.includes(name)) throw oauthError('OAUTH_INVALID_OPTION', 'hook', { name })
 }
 
 /**
@@ -66,7 +65,7 @@ export async function applyHooks<T, Rest extends unknown[]>(
     for (const run of [hook ?? []].flat() as ((value: T, ...rest: Rest) => Awaitable<T | undefined>)[])
       result = (await run(result, ...rest)) ?? result
   } catch (cause) {
-    throw isOAuthError(cause) ? cause : new OAuthError('OAUTH_HOOK_FAILED', 'A hook threw', { cause })
+    throw isOAuthError(cause) ? cause : oauthError('OAUTH_HOOK_FAILED', 'threw', {}, { cause })
   }
   return result
 }

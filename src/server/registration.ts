@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { core, type OAuth2Session } from '../session/session.js'
 import { type ClientMetadata, type EndpointContext, type ServerRequest, secureUrl } from './call.js'
 import { processServerResponse, responseError } from './token-response.js'
@@ -21,8 +21,7 @@ export type RegistrationContext = OAuth2Session | Pick<EndpointContext, 'server'
 
 /** What no registration may say. */
 function checkMetadata(metadata: Record<string, unknown>): void {
-  if (metadata.jwks && metadata.jwks_uri)
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'A client has jwks or jwks_uri, not both')
+  if (metadata.jwks && metadata.jwks_uri) throw oauthError('OAUTH_INVALID_OPTION', 'jwks')
   const subjects = Object.keys(metadata).filter(
     name => /^tls_client_auth_(subject_dn|san_\w+)$/.test(name) && metadata[name],
   )
@@ -31,7 +30,7 @@ function checkMetadata(metadata: Record<string, unknown>): void {
     !metadata.software_statement &&
     subjects.length !== 1
   )
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'tls_client_auth needs exactly one tls_client_auth_… subject')
+    throw oauthError('OAUTH_INVALID_OPTION', 'tlsSubject')
 }
 
 async function call(
@@ -45,7 +44,7 @@ async function call(
   if (json) checkMetadata(json)
   const { server, send, clock, allowInsecure } = 'send' in at ? at : await core(at).context()
   const target = address ?? server.registration_endpoint
-  if (!target) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `There is no ${name}`)
+  if (!target) throw oauthError('OAUTH_ENDPOINT_MISSING', 'registration', { name })
   const response = await send({
     endpoint: 'registration',
     method,

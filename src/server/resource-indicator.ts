@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 
 /** True for an absolute URI without a fragment. */
 export const isAbsoluteUri = (uri: string): boolean => /^[a-z][a-z\d+.-]*:[^\s#]+$/i.test(uri)
@@ -10,6 +10,5 @@ export const isAbsoluteUri = (uri: string): boolean => /^[a-z][a-z\d+.-]*:[^\s#]
  */
 export function checkResources(resource: string | readonly string[] | undefined): void {
   for (const uri of resource === undefined ? [] : [resource].flat())
-    if (!isAbsoluteUri(uri as string))
-      throw new OAuthError('OAUTH_INVALID_OPTION', `A resource is an absolute URI without a fragment: ${uri}`)
+    if (!isAbsoluteUri(uri as string)) throw oauthError('OAUTH_INVALID_OPTION', 'resource', { uri })
 }

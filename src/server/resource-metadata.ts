@@ -1,4 +1,4 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
 import { parseChallenges } from '../lib/www-authenticate.js'
 import type { ServerSource } from '../session/session.js'
 import { type Send, type ServerRequest, type ServerResponse, secureUrl } from './call.js'
@@ -64,16 +64,12 @@ export function processResourceMetadataResponse(
   const { status } = response
   const document = processServerResponse(response, now)
   if (status !== 200 || typeof document.resource !== 'string')
-    throw new OAuthError('OAUTH_DISCOVERY_FAILED', `No description of the resource: ${status}`, { status })
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'noDescription', { status }, { status })
   if (!identifiers.includes(document.resource))
-    throw new OAuthError(
-      'OAUTH_DISCOVERY_FAILED',
-      `The description belongs to another resource than ${identifiers[0]}`,
-      { status },
-    )
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'otherResource', { resource: identifiers[0] }, { status })
   const { authorization_servers: servers } = document
   if (servers !== undefined && !(Array.isArray(servers) && servers.every(issuer => typeof issuer === 'string')))
-    throw new OAuthError('OAUTH_DISCOVERY_FAILED', 'authorization_servers is no list of issuers', { status })
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'servers', {}, { status })
   return document as ResourceMetadata
 }
 
@@ -124,8 +120,7 @@ export function discoverFromResource(resource: string, options: ResourceDiscover
             : [resource, origin, `${origin}/`]
         const metadata = processResourceMetadataResponse(await get(address, 'resource_metadata'), identifiers, clock())
         const issuers = metadata.authorization_servers ?? []
-        if (!issuers.length)
-          throw new OAuthError('OAUTH_DISCOVERY_FAILED', 'The resource names no authorization server')
+        if (!issuers.length) throw oauthError('OAUTH_DISCOVERY_FAILED', 'noServers')
         Object.assign(source, { metadata })
         return discover(select(issuers, metadata), options.discovery)
       } catch (error) {
@@ -133,7 +128,7 @@ export function discoverFromResource(resource: string, options: ResourceDiscover
         cause ??= error
       }
     }
-    throw new OAuthError('OAUTH_DISCOVERY_FAILED', `No authorization server found for ${resource}`, { cause })
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'noServerFound', { resource }, { cause })
   }
 
   const source: ResourceServerSource = async context => {

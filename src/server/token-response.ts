@@ -1,4 +1,4 @@
-import { OAuthError, type OAuthErrorCode, type OAuthErrorDetails } from '../errors.js'
+import { type OAuthError, type OAuthErrorDetails, oauthError } from '../errors.js'
 import type { Token } from '../session/stored-grant.js'
 import type { ServerResponse } from './call.js'
 
@@ -7,27 +7,26 @@ export type ServerFields = Record<string, unknown>
 
 const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
 
+/** Of a body only what reads like words: anything that could be a credential, or part of one, is dropped. */
+const plainWords = (body: string) =>
+  body
+    .slice(0, 400)
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, '')
+
 /**
  * An answer that makes no sense, or a bad one. Of its body the message holds the plain words only: anything that could be a
  * credential, or part of one, is dropped.
  */
 export const responseError = (
-  code: OAuthErrorCode,
+  code: 'OAUTH_SERVER_UNAVAILABLE' | 'OAUTH_SERVER_REFUSED' | 'OAUTH_INVALID_RESPONSE',
   { status, body }: ServerResponse,
   details: OAuthErrorDetails = {},
 ): OAuthError =>
-  new OAuthError(
+  oauthError(
     code,
-    [
-      'The authorization server answered',
-      status,
-      details.error,
-      details.error_description ??
-        body
-          .slice(0, 400)
-          .replace(/<[^>]*>/g, ' ')
-          .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, ''),
-    ].join(' '),
+    'answer',
+    { status, error: details.error, description: details.error_description ?? plainWords(body) },
     { ...details, status },
   )
 
@@ -81,7 +80,7 @@ function seconds(value: unknown): number | undefined {
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when there is no `access_token`
  */
 export function normaliseToken(fields: ServerFields, now: number): Token {
-  if (!text(fields.access_token)) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The answer has no access_token')
+  if (!text(fields.access_token)) throw oauthError('OAUTH_INVALID_RESPONSE', 'noAccessToken')
   const life = seconds(fields.expires_in)
   const { scope } = fields
   const token: ServerFields = {
@@ -112,7 +111,7 @@ export const grantedToken = (answer: Token, now: number): Token =>
  */
 export function checkTokenType({ token_type = 'bearer' }: Token, accepts: readonly string[]): void {
   if (!accepts.includes(token_type.toLowerCase()))
-    throw new OAuthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', `Token type ${token_type} is not ${accepts}`)
+    throw oauthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', 'other', { token_type, accepts })
 }
 
 /**

@@ -1,6 +1,6 @@
 import { signJwt, webCrypto } from '../../crypto/jws.js'
 import { importSecret } from '../../crypto/keys.js'
-import { OAuthError } from '../../errors.js'
+import { oauthError } from '../../errors.js'
 import type { ClientAuth } from '../call.js'
 import { type ClientAssertionOptions, clientAssertion } from './assertion.js'
 
@@ -18,11 +18,10 @@ export interface ClientSecretJwtOptions extends ClientAssertionOptions {
 export function clientSecretJwt(options: ClientSecretJwtOptions = {}): ClientAuth {
   const { alg = 'HS256' } = options
   if (!/^HS(256|384|512)$/.test(alg))
-    throw new OAuthError('OAUTH_INVALID_OPTION', `Algorithm ${alg} is not allowed: use HS256, HS384 or HS512`)
+    throw oauthError('OAUTH_INVALID_OPTION', 'algorithm', { alg, allowed: 'HS256, HS384 or HS512' })
   return clientAssertion(async (claims, { client, crypto }) => {
     // an empty key would sign, and prove nothing
-    if (!client.client_secret)
-      throw new OAuthError('OAUTH_INVALID_OPTION', 'clientSecretJwt needs client.client_secret')
+    if (!client.client_secret) throw oauthError('OAUTH_INVALID_OPTION', 'clientSecret')
     const key = await importSecret(client.client_secret, alg, webCrypto(crypto))
     return signJwt({ ...options.header, alg }, claims, key, crypto)
   }, options)

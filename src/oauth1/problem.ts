@@ -1,4 +1,5 @@
 import type { IncomingResponse } from '../auth/scheme.js'
+import { readable } from './body.js'
 
 /** What a refusal is about: our clock, a nonce that was used before, or token credentials that are over. */
 export interface Problem {
@@ -10,14 +11,12 @@ export interface Problem {
 /** Characters of a body that are read: a reason comes early, and a refusal may be a large file. */
 const READ = 20_000
 
-/** The text of a body that may say why the server refused. */
+/** The text of a body that may say why the server refused; a stream is left unread. */
 function textOf(data: unknown): string {
-  if (typeof data === 'string') return data.slice(0, READ)
-  if (ArrayBuffer.isView(data) || data instanceof ArrayBuffer) {
-    const { buffer = data as ArrayBuffer, byteOffset, byteLength = 0 } = data as Partial<Uint8Array>
-    return String.fromCharCode(...new Uint8Array(buffer, byteOffset, Math.min(byteLength, READ)))
-  }
-  if (!isPlain(data)) return ''
+  const body = readable(data)
+  if (typeof body === 'string') return body.slice(0, READ)
+  if (body) return String.fromCharCode(...body.subarray(0, READ))
+  if (typeof (data as { pipe?: unknown }).pipe === 'function') return ''
   try {
     return JSON.stringify(data).slice(0, READ)
   } catch {
@@ -25,25 +24,23 @@ function textOf(data: unknown): string {
   }
 }
 
-/** True for what JSON was parsed into; a stream or a Blob holds no words. */
-const isPlain = (data: unknown): data is object => {
-  const prototype = typeof data === 'object' && data && Object.getPrototypeOf(data)
-  return Array.isArray(data) || prototype === null || prototype?.constructor?.name === 'Object'
-}
-
-// A server may echo the parameters or the base string: there the words stand behind `_` or an escape, and before `=`, `:` or `%`.
-const TIMESTAMP = [
-  /(?:^|[^\w%])timestamp[^\w%=:&"'][^=&%]{0,60}?(refus|reject|invalid|expir|out |old|late|future|past|accept|wrong)/i,
-  /(?:^|[^\w%])(refused|invalid|expired|stale|old|bad|wrong|unacceptable)[^=&%]{0,40}?[^\w%]timestamp(?!["']?\s*[=:%])/i,
-  /(?:^|[^\w%])timestamp_refused/i,
-]
-const NONCE = /(?:^|[^\w%])(nonce\b[^=&%]{0,30}used|used[^=&%]{0,20}[^\w%]nonce|nonce_used)/i
-const TOKEN = /(?:^|[^\w%])token_(rejected|expired|revoked)/i
+// A server may echo the parameters or the base string: there our words stand behind `_` or an escape, and before `=`, `:` or `%`.
+const start = '(?:^|[^\\w%])'
+const bad = '(?:refus|reject|invalid|illegal|expir|stale|out of|old|late|future|past|accept|wrong|bad)'
+const TOKEN = /* @__PURE__ */ new RegExp(`${start}token_(rejected|expired|revoked)`, 'i')
+const TIMESTAMP = /* @__PURE__ */ new RegExp(
+  `${start}(?:timestamp_refused|timestamp[^\\w%=:&"'][^=&%]{0,60}?${bad}|${bad}[^=&%]{0,40}?[^\\w%]timestamp(?!["']?\\s*[=:%]))`,
+  'i',
+)
+const NONCE = /* @__PURE__ */ new RegExp(
+  `${start}(?:nonce_used|nonce\\b[^=&%]{0,30}used|used[^=&%]{0,20}[^\\w%]nonce)`,
+  'i',
+)
 
 function kindOf(words: string): Problem['kind'] | undefined {
-  const token = TOKEN.exec(words)
-  if (token) return `token_${token[1]?.toLowerCase()}` as Problem['kind']
-  if (TIMESTAMP.some(pattern => pattern.test(words))) return 'timestamp'
+  const token = TOKEN.exec(words)?.[1]?.toLowerCase()
+  if (token) return `token_${token}` as Problem['kind']
+  if (TIMESTAMP.test(words)) return 'timestamp'
   return NONCE.test(words) ? 'nonce' : undefined
 }
 

@@ -66,6 +66,9 @@ export const texts = {
       'The fake authorization server has no answer for {url}: pass the adapter of the other requests as `next`.',
     // OAuth 1.0a
     oauthToken: 'Token credentials need an oauth_token.',
+    notOAuth1Session: 'This is not an OAuth 1.0a session: make one with createOAuth1Session().',
+    oauth1Request:
+      'The oauth option of a request that is signed with OAuth 1.0a takes `token`, `session` or false, not {name}.',
     signatureMethod: 'signatureMethod takes what a function such as hmacSha1() answers.',
     placement: "placement is 'header', 'query' or 'body'.",
     protocolParameter: 'protocolParameters cannot set {name}.',
@@ -91,7 +94,9 @@ export const texts = {
     noToken: 'There is no token: sign in with fetchToken(), or give the session a `grant`.',
     noRefreshToken: 'The token cannot be used any more and there is no refresh token: sign in again.',
     nothingToAskWith: 'There is no token to ask with.',
-    noTokenCredentials: 'There are no token credentials: sign in with authorizationUrl().',
+    noTokenCredentials: 'There are no token credentials: sign in with createOAuth1AuthorizationUrl().',
+    expiredCredentials:
+      'The token credentials expired: sign in again, or give the session the option renew if the server can renew them.',
     signInFailed: 'Signing in failed.',
     challengeFailed: '{error}: signing in again failed.',
   },
@@ -126,6 +131,7 @@ export const texts = {
   OAUTH_SERVER_UNAVAILABLE: {
     answer: answered,
     grant: 'The grant failed.',
+    renew: 'The option renew failed.',
     noAnswer: '{host} did not answer {problem}',
     redirect: '{host} answered with a redirect.',
   },
@@ -139,7 +145,7 @@ export const texts = {
     keySet: 'The document at jwks_uri is no key set.',
     keyOfSet: 'A key of the key set cannot be used.',
     callbackNotConfirmed:
-      "The server did not confirm the callback: it may be one of OAuth 1.0, see the option revision: '1.0'.",
+      "The server did not send oauth_callback_confirmed: set allowUnconfirmedCallback if it knows the verifier, or revision: '1.0' if not.",
   },
   OAUTH_UNSUPPORTED_TOKEN_TYPE: {
     other: 'Token type {token_type} is not {accepts}',
@@ -190,8 +196,7 @@ export const texts = {
   OAUTH_CODE_MISSING: {
     code: 'The authorization response has no code',
     verifier: 'Give authorizationResponse, or the verifier that was typed.',
-    callbackToken: 'The callback has no oauth_token.',
-    callbackVerifier: 'The callback has no oauth_verifier.',
+    callback: 'The callback has no {name}.',
   },
   OAUTH_TRANSACTION_EXPIRED: {
     tenMinutes: 'This sign-in took longer than ten minutes: begin another.',
@@ -226,6 +231,8 @@ export const texts = {
     request: 'The request could not be authenticated: {problem}',
     macBody: 'A MAC token of draft 0 needs a body that can be hashed: text or bytes',
     url: 'The URL to sign needs http or https, a host and a port below 65536',
+    ownName: 'The request has a parameter {name} of its own: rename or remove it.',
+    formBody: "placement 'body' needs a form body: send one, or use another placement.",
     bodyHash: 'A stream or FormData has no body hash: set bodyHash to auto.',
     percent: 'A % in the query or form begins no escape: write %25, or set lenient.',
   },

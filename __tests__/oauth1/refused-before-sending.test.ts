@@ -56,7 +56,7 @@ describe('options', () => {
     ['a token without its identifier', { client, token: { oauth_token_secret: 'x' } }, 'oauth_token'],
     ['an option in the words of another library', { client, signature_method: 'x' }, 'called signatureMethod'],
     ['a consumer', { client, consumer: {} }, 'called client'],
-    ['an option of nothing', { client, colour: 'red' }, 'no option colour'],
+    ['an option of nothing', { client, colour: 'red' }, 'no option called colour'],
     ['a line break in the realm', { client, realm: 'a\r\nX-Evil: 1' }, 'realm'],
   ])('%s', async (_, options, name) => {
     const error = await reason(make(options))

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { ascii } from '../lib/ascii.js'
 import { base64url } from '../lib/base64url.js'
 import { algorithmOf, importPrivateKey, type JwsAlgorithm, keyParameters } from './keys.js'
@@ -53,7 +53,7 @@ export async function signJwt(
         ? plainSignature(await key(data), header.alg)
         : new Uint8Array(await webCrypto(crypto).subtle.sign(parameters, key, data))
   } catch (cause) {
-    throw new OAuthError('OAUTH_SIGNATURE_FAILED', `Signing with ${header.alg} failed`, { cause })
+    throw oauthError('OAUTH_SIGNATURE_FAILED', 'jws', { alg: header.alg }, { cause })
   }
   return `${input}.${base64url(signature)}`
 }
@@ -78,7 +78,7 @@ export function jwtSigner(
 ): (claims: object, crypto: { subtle: SubtleCrypto } | undefined) => Promise<string> {
   const algorithm = alg ?? (typeof key === 'function' ? undefined : algorithmOf(key))
   if (keyParameters(algorithm ?? 'unknown').name === 'HMAC')
-    throw new OAuthError('OAUTH_INVALID_OPTION', `${algorithm} needs a shared secret, not a private key`)
+    throw oauthError('OAUTH_INVALID_OPTION', 'sharedSecret', { algorithm })
   const id = kid ?? (key as { kid?: string }).kid
   const protect = { ...header, alg: algorithm as string, ...(id !== undefined && { kid: id }) }
   let imported: CryptoKey | undefined
@@ -95,10 +95,6 @@ export function jwtSigner(
  */
 export function webCrypto(crypto: { subtle: SubtleCrypto } | undefined): { subtle: SubtleCrypto } {
   const found = crypto ?? (globalThis.crypto as Crypto | undefined)
-  if (!found?.subtle)
-    throw new OAuthError(
-      'OAUTH_CRYPTO_MISSING',
-      'crypto.subtle is missing: use https, or pass `crypto` (Node 18: webcrypto)',
-    )
+  if (!found?.subtle) throw oauthError('OAUTH_CRYPTO_MISSING', 'subtle')
   return found
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { utf8 } from '../lib/utf8.js'
 import { type KeyMaterial, type PrivateKey, readPrivateKey } from './private-key.js'
 
@@ -26,8 +26,6 @@ export interface KeyParameters {
   publicExponent: Uint8Array<ArrayBuffer>
 }
 
-const invalid = (message: string) => new OAuthError('OAUTH_INVALID_OPTION', message)
-
 /**
  * The Web Crypto parameters of a JWS algorithm.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not on the list, `none` included
@@ -46,7 +44,10 @@ export function keyParameters(alg: string): KeyParameters {
 }
 
 function invalidAlgorithm(alg: unknown): never {
-  throw invalid(`Algorithm ${alg} is not allowed: use RS, PS or ES with 256, 384 or 512, or EdDSA`)
+  throw oauthError('OAUTH_INVALID_OPTION', 'algorithm', {
+    alg,
+    allowed: 'RS, PS or ES with 256, 384 or 512, or EdDSA',
+  })
 }
 
 /** The algorithm that each kind of key is for; a curve has only one. */
@@ -106,8 +107,9 @@ export async function importPrivateKey(
   const imported = await importKeyMaterial(material, parameters, subtle, extractable).catch(() => undefined)
   const has = (imported?.algorithm ?? {}) as Partial<KeyParameters>
   const isOfCurve = !has.namedCurve || has.namedCurve === parameters.namedCurve
-  if (!imported || has.name !== parameters.name || !isOfCurve) throw invalid(`The key is no private key for ${alg}`)
-  if ((has.modulusLength ?? 2048) < 2048) throw invalid('The RSA key is too short: 2048 bits at least')
+  if (!imported || has.name !== parameters.name || !isOfCurve)
+    throw oauthError('OAUTH_INVALID_OPTION', 'keyAlgorithm', { alg })
+  if ((has.modulusLength ?? 2048) < 2048) throw oauthError('OAUTH_INVALID_OPTION', 'keyTooShort')
   return imported
 }
 

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { fromBase64url } from '../lib/base64url.js'
 import { der, derElements } from './der.js'
 
@@ -62,7 +62,7 @@ const isUnusable = (read: KeyMaterial | Unusable): read is Unusable => typeof re
  */
 export function readPrivateKey(key: PrivateKey, name = 'key'): KeyMaterial {
   const read = readAny(key)
-  if (isUnusable(read)) throw new OAuthError('OAUTH_INVALID_OPTION', `The ${name} ${read}`)
+  if (isUnusable(read)) throw oauthError('OAUTH_INVALID_OPTION', 'unreadableKey', { name, problem: read })
   return read
 }
 

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 
 /**
  * What an application keeps between leaving for the server and coming back: plain JSON, bound to the person's own browser
@@ -54,16 +54,12 @@ export function checkAuthorizationResponse(
   const refusal = oauth_problem || error
   if (!oauth_token) throw refusal ? refused(refusal) : incomplete('oauth_token')
   if (!transaction?.oauth_token || oauth_token !== transaction.oauth_token)
-    throw new OAuthError(
-      'OAUTH_STATE_MISMATCH',
-      'This callback belongs to another sign-in, or its transaction was lost.',
-    )
+    throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
   if (refusal || denied !== undefined) throw refused(refusal || 'denied')
   if (verifier && !oauth_verifier) throw incomplete('oauth_verifier')
   return { ...found, oauth_token }
 }
 
-const refused = (error: string) =>
-  new OAuthError('OAUTH_AUTHORIZATION_FAILED', `The authorization was not given: ${error}.`, { error })
+const refused = (error: string) => oauthError('OAUTH_AUTHORIZATION_FAILED', 'notGiven', { error }, { error })
 
-const incomplete = (name: string) => new OAuthError('OAUTH_CODE_MISSING', `The callback has no ${name}.`)
+const incomplete = (name: string) => oauthError('OAUTH_CODE_MISSING', 'callback', { name })

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { percentEncode } from '../lib/percent.js'
 
 /** A parameter whose name and value are percent-encoded. */
@@ -42,10 +42,7 @@ export function encodePair(pair: string): EncodedParameter {
 export function wireParameters(wire: string, lenient = false): EncodedParameter[] {
   const pairs = pairsOf(wire)
   if (!lenient && pairs.some(pair => /%(?!$|[\da-f]{2})/i.test(pair)))
-    throw new OAuthError(
-      'OAUTH_SIGNATURE_FAILED',
-      'A % in the query or form begins no escape: write %25, or set lenient.',
-    )
+    throw oauthError('OAUTH_SIGNATURE_FAILED', 'percent')
   return pairs.map(encodePair)
 }
 

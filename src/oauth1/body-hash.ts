@@ -1,7 +1,7 @@
 import type { Awaitable } from '../auth/scheme.js'
 import { digest, type Hash } from '../crypto/digest.js'
 import { sha1 } from '../crypto/sha1.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { base64 } from '../lib/base64url.js'
 import type { CryptoLike } from '../server/call.js'
 import { readable } from './body.js'
@@ -27,15 +27,12 @@ export interface BodyHasher {
 export function bodyHasher(option: BodyHash, known: Hash | undefined, crypto: CryptoLike | undefined): BodyHasher {
   const { when, hash: algorithm } = typeof option === 'string' ? { when: option, hash: 'SHA-1' } : option
   if (!/^(auto|always|never)$/.test(when) || !/^SHA-(1|256)$/.test(algorithm))
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      "bodyHash is 'auto', 'always', 'never' or { when, hash: 'SHA-1' | 'SHA-256' }.",
-    )
+    throw oauthError('OAUTH_INVALID_OPTION', 'bodyHash')
   const synchronous = [sha1, known].find(hash => hash?.name === algorithm)
 
   const hashBytes = (bytes: Uint8Array): Awaitable<string> => {
     if (synchronous) return base64(digest(synchronous, bytes))
-    if (!crypto?.subtle) throw new OAuthError('OAUTH_CRYPTO_MISSING', `No ${algorithm} here: pass crypto.`)
+    if (!crypto?.subtle) throw oauthError('OAUTH_CRYPTO_MISSING', 'digest', { algorithm })
     return crypto.subtle
       .digest(algorithm, bytes as Uint8Array<ArrayBuffer>)
       .then(found => base64(new Uint8Array(found)))
@@ -49,7 +46,7 @@ export function bodyHasher(option: BodyHash, known: Hash | undefined, crypto: Cr
       if (body !== undefined) return hashBytes(typeof body === 'string' ? new TextEncoder().encode(body) : body)
       if (isBlob(data)) return data.arrayBuffer().then(buffer => hashBytes(new Uint8Array(buffer)))
       if (when === 'auto') return ''
-      throw new OAuthError('OAUTH_SIGNATURE_FAILED', 'A stream or FormData has no body hash: set bodyHash to auto.')
+      throw oauthError('OAUTH_SIGNATURE_FAILED', 'bodyHash')
     },
   }
 }

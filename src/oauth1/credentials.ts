@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { insideOAuth1 } from './inside.js'
 import type { OAuth1Token } from './options.js'
 import { renewCredentials } from './renewal.js'
@@ -9,7 +9,7 @@ import type { OAuth1Session } from './session-options.js'
  * @throws OAuthError `OAUTH_INVALID_OPTION` without an `oauth_token`, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
  */
 export async function saveOAuth1Token(session: OAuth1Session, token: OAuth1Token): Promise<OAuth1Token> {
-  if (!token?.oauth_token) throw new OAuthError('OAUTH_INVALID_OPTION', 'Token credentials need an oauth_token.')
+  if (!token?.oauth_token) throw oauthError('OAUTH_INVALID_OPTION', 'oauthToken')
   return insideOAuth1(session).kept.keep(token)
 }
 

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { ServerResponse } from '../server/call.js'
 import { responseError } from '../server/token-response.js'
 import { FORM_TYPE } from './body.js'
@@ -187,11 +187,6 @@ export function processRequestToken(
   const token = processTokenResponse(response)
   const isConfirmed = /^true$/i.test(`${token.oauth_callback_confirmed}`)
   if (revision !== '1.0' && !isConfirmed && !allowUnconfirmedCallback)
-    throw new OAuthError(
-      'OAUTH_INVALID_RESPONSE',
-      'The server did not send oauth_callback_confirmed: set allowUnconfirmedCallback if it speaks OAuth 1.0a all the same, ' +
-        "or revision: '1.0' if it knows no verifier.",
-      { status: response.status },
-    )
+    throw oauthError('OAUTH_INVALID_RESPONSE', 'callbackNotConfirmed', {}, { status: response.status })
   return token
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { ServerResponse } from '../server/call.js'
 import type { DanceRequest, OAuth1Server } from './dance.js'
 import type { KeptCredentials } from './kept-credentials.js'
@@ -22,10 +22,6 @@ export const INSIDE = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.oauth1
 /** The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session */
 export function insideOAuth1(session: OAuth1Session): OAuth1Inside {
   const found = (session as { [INSIDE]?: OAuth1Inside } | undefined)?.[INSIDE]
-  if (!found)
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      'This is not an OAuth 1.0a session: make one with createOAuth1Session().',
-    )
+  if (!found) throw oauthError('OAUTH_INVALID_OPTION', 'notOAuth1Session')
   return found
 }

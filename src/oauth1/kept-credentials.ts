@@ -1,4 +1,4 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import { fetchToken } from '../session/fetch-token.js'
 import { core, createSession as createTokenSession } from '../session/session.js'
 import { bury, load } from '../session/session-record.js'
@@ -105,10 +105,7 @@ export function keepCredentials(
         return fromStored(await session.token())
       } catch (error) {
         if (!isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED')) throw error
-        throw new OAuthError(
-          'OAUTH_INTERACTION_REQUIRED',
-          'There are no token credentials: sign in with createOAuth1AuthorizationUrl().',
-        )
+        throw oauthError('OAUTH_INTERACTION_REQUIRED', 'noTokenCredentials')
       }
     },
     authorized: async () => session.authorized(),

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { Clock, CryptoLike } from '../server/call.js'
 import type { SignatureMethod } from '../signature-methods/signature-method.js'
 
@@ -53,8 +53,6 @@ export interface OAuth1Options extends OAuth1SigningOptions {
   token?: OAuth1Token
 }
 
-const invalid = (message: string): OAuthError => new OAuthError('OAUTH_INVALID_OPTION', message)
-
 /** The options of {@link OAuth1SigningOptions}. */
 export const SIGNING_OPTIONS: readonly string[] = [
   'client',
@@ -93,7 +91,7 @@ export function checkOptionNames(options: object, known: readonly string[]): voi
   const wrong = Object.keys(options).find(name => !known.includes(name))
   if (wrong === undefined) return
   const right = known.find(name => name.toLowerCase() === camelCase(wrong).toLowerCase()) ?? OTHER_NAMES[wrong]
-  throw invalid(`There is no option ${wrong}${right ? `: it is called ${right}` : ''}.`)
+  throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name: wrong, hint: right && ` It is called ${right}.` })
 }
 
 /** A name of the protocol that is not one of those that every signature makes anew. */
@@ -105,10 +103,10 @@ const isFreeName = (name: string) => /^oauth_(?!(nonce|timestamp|signature)$)\w+
  */
 export function checkSigningOptions(options: OAuth1SigningOptions): void {
   const { client, signatureMethod: method, placement = 'header', protocolParameters = {} } = options
-  if (!client?.key) throw invalid('client.key is missing.')
+  if (!client?.key) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'client.key' })
   if (method !== undefined && (typeof method.sign !== 'function' || !method.name))
-    throw invalid('signatureMethod takes what a function such as hmacSha1() answers.')
-  if (!/^(header|query|body)$/.test(placement)) throw invalid("placement is 'header', 'query' or 'body'.")
+    throw oauthError('OAUTH_INVALID_OPTION', 'signatureMethod')
+  if (!/^(header|query|body)$/.test(placement)) throw oauthError('OAUTH_INVALID_OPTION', 'placement')
   const wrong = Object.keys(protocolParameters).find(name => !isFreeName(name))
-  if (wrong) throw invalid(`protocolParameters cannot set ${wrong}.`)
+  if (wrong) throw oauthError('OAUTH_INVALID_OPTION', 'protocolParameter', { name: wrong })
 }

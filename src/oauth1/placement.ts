@@ -1,5 +1,5 @@
 import type { OutgoingRequest } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { type EncodedParameter, encodePair, pairsOf } from './base-string.js'
 import { FORM_TYPE } from './body.js'
 import type { Placement } from './options.js'
@@ -9,8 +9,7 @@ import type { Placement } from './options.js'
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a control character, which would begin another header
  */
 export function realmParameter(realm: string): string {
-  if (/[^\t\x20-\x7e\x80-\uffff]/.test(realm))
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'realm has a line break or another control character: remove it.')
+  if (/[^\t\x20-\x7e\x80-\uffff]/.test(realm)) throw oauthError('OAUTH_INVALID_OPTION', 'realm')
   return `realm="${realm.replace(/["\\]/g, '\\$&')}"`
 }
 

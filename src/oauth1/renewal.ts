@@ -1,4 +1,4 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
 import { accessTokenRequest, apiRequest, insistOnSuccess, processTokenResponse } from './dance.js'
 import type { OAuth1Inside } from './inside.js'
 import { isSameToken } from './kept-credentials.js'
@@ -29,10 +29,7 @@ export async function renewCredentials(inside: OAuth1Inside, token: OAuth1Token)
   const handle = token.oauth_session_handle
   if (options.renew) return kept.keep(await renewInOwnWay(inside, options.renew, token), true)
   if (typeof handle === 'string') return kept.keep(await renewBySessionHandle(inside, token, handle), true)
-  throw new OAuthError(
-    'OAUTH_INTERACTION_REQUIRED',
-    'The token credentials expired: sign in again, or give the session the option renew if the server can renew them.',
-  )
+  throw oauthError('OAUTH_INTERACTION_REQUIRED', 'expiredCredentials')
 }
 
 /**
@@ -46,9 +43,7 @@ export function sharedRenewal(inside: OAuth1Inside): (token: OAuth1Token) => Pro
       return await renewCredentials(inside, token)
     } catch (error) {
       inside.kept.report(
-        isOAuthError(error)
-          ? error
-          : new OAuthError('OAUTH_SERVER_UNAVAILABLE', 'The option renew failed.', { cause: error }),
+        isOAuthError(error) ? error : oauthError('OAUTH_SERVER_UNAVAILABLE', 'renew', {}, { cause: error }),
       )
       return undefined
     }

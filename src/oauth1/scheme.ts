@@ -1,5 +1,5 @@
 import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import {
   checkOptionNames,
   type OAuth1Options,
@@ -113,6 +113,6 @@ export function oauth1Scheme(options: OAuth1Options): OAuth1Auth {
   const { token = null } = options
   checkOptionNames(options, [...SIGNING_OPTIONS, 'token'])
   if (token && typeof token.oauth_token !== 'string')
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'token.oauth_token is missing.')
+    throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'token.oauth_token' })
   return oauth1Auth(createSigner(options), { current: () => token, token: () => token, rejected: () => undefined })
 }

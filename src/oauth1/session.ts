@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import type { Transport } from '../session/session-state.js'
 import { INSIDE, type OAuth1Inside } from './inside.js'
@@ -17,7 +17,7 @@ const KEEPING_OPTIONS = ['store', 'key', 'maxWait', 'recheck']
 function checkSessionOptions(options: OAuth1SessionOptions): void {
   checkOptionNames(options, [...SIGNING_OPTIONS, ...KEEPING_OPTIONS, ...OWN_OPTIONS])
   for (const name of ['request_token_url', 'authorize_url', 'access_token_url'] as const)
-    if (!options.server?.[name]) throw new OAuthError('OAUTH_INVALID_OPTION', `server.${name} is missing.`)
+    if (!options.server?.[name]) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: `server.${name}` })
 }
 
 /** Makes a session that sends through `transport`. @throws OAuthError `OAUTH_INVALID_OPTION` */

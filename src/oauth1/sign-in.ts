@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { applyHooks } from '../server/hooks.js'
 import {
   checkAuthorizationResponse,
@@ -96,12 +96,10 @@ function spend({ options, clock, spent }: OAuth1Inside, transaction: OAuth1Trans
   const { oauth_token, created_at, client_key, access_token_url } = Object(transaction) as OAuth1Transaction
   const now = clock()
   for (const [old, at] of spent) if (at < now - PATIENCE) spent.delete(old)
-  if (spent.has(oauth_token))
-    throw new OAuthError('OAUTH_TRANSACTION_USED', 'This sign-in was finished before: begin another.')
+  if (spent.has(oauth_token)) throw oauthError('OAUTH_TRANSACTION_USED', 'finished')
   if (client_key !== options.client.key || access_token_url !== options.server.access_token_url)
-    throw new OAuthError('OAUTH_ISSUER_MISMATCH', 'This sign-in was begun with another server or client.')
-  if (!(Math.abs(now - created_at) <= PATIENCE))
-    throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'This sign-in took longer than ten minutes: begin another.')
+    throw oauthError('OAUTH_ISSUER_MISMATCH', 'otherServer')
+  if (!(Math.abs(now - created_at) <= PATIENCE)) throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'tenMinutes')
   spent.set(oauth_token, now)
 }
 
@@ -124,8 +122,7 @@ export async function fetchOAuth1Token(
       ? undefined
       : checkAuthorizationResponse(authorizationResponse, transaction, { verifier: needsVerifier })
   const given = callback?.oauth_verifier ?? verifier
-  if (!given && needsVerifier)
-    throw new OAuthError('OAUTH_CODE_MISSING', 'Give authorizationResponse, or the verifier that was typed.')
+  if (!given && needsVerifier) throw oauthError('OAUTH_CODE_MISSING', 'verifier')
   spend(inside, transaction)
   const { oauth_token, oauth_token_secret } = transaction
   const token = { oauth_token, ...(oauth_token_secret !== undefined && { oauth_token_secret }) }

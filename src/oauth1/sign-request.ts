@@ -1,6 +1,6 @@
 import { isSecure, parse } from '../auth/origins.js'
 import type { OutgoingRequest } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { baseString, encodeParameter, wireParameters } from './base-string.js'
 import { FORM_TYPE } from './body.js'
 import type { OAuth1Options } from './options.js'
@@ -17,12 +17,9 @@ export interface PlainRequest {
   data?: unknown
 }
 
-const invalid = (message: string): OAuthError => new OAuthError('OAUTH_SIGNATURE_FAILED', message)
-
 function absolute(url: string): URL {
   const parsed = parse(url)
-  if (!parsed || !/^https?:$/.test(parsed.protocol))
-    throw invalid('The URL to sign needs http or https, a host and a port below 65536')
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw oauthError('OAUTH_SIGNATURE_FAILED', 'url')
   return parsed
 }
 
@@ -114,8 +111,7 @@ export async function signRequest<R extends PlainRequest>(
   const { hash } = url
   url.username = url.password = url.hash = ''
   const signer = createSigner(options)
-  if (!isSecure(url, signer.allowInsecure))
-    throw new OAuthError('OAUTH_INSECURE_URL', 'PLAINTEXT shows the secrets: use https, or allowInsecure.')
+  if (!isSecure(url, signer.allowInsecure)) throw oauthError('OAUTH_INSECURE_URL', 'plaintext')
   const signed = { ...request, url: url.href, headers: { ...request.headers } }
   const view = outgoing(signed)
   // Every HTTP client sends URLSearchParams under this type.

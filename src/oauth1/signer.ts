@@ -1,5 +1,5 @@
 import type { Awaitable, OutgoingRequest } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { percentEncode } from '../lib/percent.js'
 import { hmacSha1 } from '../signature-methods/hmac-sha1.js'
@@ -34,8 +34,6 @@ export interface Signer {
   sign(request: OutgoingRequest, input?: SigningInput): Awaitable<void>
 }
 
-const failure = (message: string): OAuthError => new OAuthError('OAUTH_SIGNATURE_FAILED', message)
-
 /** Goes on at once where there is nothing to wait for. */
 const then = <T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> =>
   typeof (value as PromiseLike<T> | undefined)?.then === 'function'
@@ -69,8 +67,7 @@ const namesOf = (own: readonly EncodedParameter[]) => new Set([...own.map(([name
 
 /** Refuses parameters of the request that have the name of one that signing writes: a server could not tell them apart. */
 function insistOnOwnNames(parameters: readonly EncodedParameter[], taken: ReadonlySet<string>): void {
-  for (const [name] of parameters)
-    if (taken.has(name)) throw failure(`The request has a parameter ${name} of its own: rename or remove it.`)
+  for (const [name] of parameters) if (taken.has(name)) throw oauthError('OAUTH_SIGNATURE_FAILED', 'ownName', { name })
 }
 
 /** The base string URI of a URL that the seam has normalised; a `Host` header overrides its authority. */
@@ -117,7 +114,7 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
 
   const timestamp = (offset: number): string => {
     const now = Math.floor(clock() + offset)
-    if (!(now < 1e11)) throw new OAuthError('OAUTH_INVALID_OPTION', 'clock must answer seconds.')
+    if (!(now < 1e11)) throw oauthError('OAUTH_INVALID_OPTION', 'clock')
     return `${now}`
   }
 
@@ -132,8 +129,7 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
       const { data } = request
       const body = readBody(data, request.header('content-type'))
       const { form } = body
-      if (placement === 'body' && !body.isEmpty && !form)
-        throw failure("placement 'body' needs a form body: send one, or use another placement.")
+      if (placement === 'body' && !body.isEmpty && !form) throw oauthError('OAUTH_SIGNATURE_FAILED', 'formBody')
       const own = protocolParameters(options, input, {
         oauth_nonce: nonce(),
         oauth_timestamp: timestamp(input.offset ?? 0),

@@ -1,7 +1,7 @@
 import { importKeyMaterial } from '../crypto/keys.js'
 import { nodeCrypto } from '../crypto/node-crypto.js'
 import { type KeyMaterial, type PrivateKey, readPrivateKey } from '../crypto/private-key.js'
-import { OAuthError } from '../errors.js'
+import { type OAuthError, oauthError } from '../errors.js'
 import { ascii } from '../lib/ascii.js'
 import { base64 } from '../lib/base64url.js'
 import type { CryptoLike } from '../server/call.js'
@@ -14,7 +14,7 @@ type Sign = (baseString: string, crypto: CryptoLike | undefined) => Promise<stri
 
 const NAME = 'RSASSA-PKCS1-v1_5'
 
-const unusable = (why: string): OAuthError => new OAuthError('OAUTH_INVALID_OPTION', `The RSA key cannot sign: ${why}.`)
+const unusable = (why: string): OAuthError => oauthError('OAUTH_INVALID_OPTION', 'rsaKey', { problem: why })
 
 // The platform's own reason is left out: it may show the key.
 const rejected = () => unusable('the platform does not accept it')
@@ -58,11 +58,7 @@ function signWithNode(material: KeyMaterial, hash: RsaHash): Sign | undefined {
 function signWithWebCrypto(material: KeyMaterial, hash: RsaHash): Sign {
   let imported: Promise<CryptoKey> | undefined
   return async (baseString, crypto) => {
-    if (!crypto?.subtle)
-      throw new OAuthError(
-        'OAUTH_CRYPTO_MISSING',
-        'RSA needs Web Crypto: pass crypto (Node 18: webcrypto of node:crypto; React Native: a polyfill; pages: https).',
-      )
+    if (!crypto?.subtle) throw oauthError('OAUTH_CRYPTO_MISSING', 'rsa')
     imported ??= importKeyMaterial(material, { name: NAME, hash } as RsaHashedImportParams, crypto.subtle)
     const key = await imported.catch(() => {
       throw rejected()

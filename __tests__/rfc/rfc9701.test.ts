@@ -89,7 +89,7 @@ describe('RFC 9701 JWT Response for OAuth Token Introspection', () => {
   })
 
   test('section 5: the 400 for a caller that did not authenticate is an error', async () => {
-    expect(await refusal(await sign(), { status: 400 })).toContain('OAUTH_INVALID_RESPONSE')
+    expect(await refusal(await sign(), { status: 400 })).toContain('OAUTH_SERVER_REFUSED')
     expect(await refusal('{"error":"invalid_request"}', { status: 400, type: 'application/json' })).toContain(
       'OAUTH_SERVER_REFUSED',
     )

@@ -1,6 +1,7 @@
 import { type OAuthError, type OAuthErrorDetails, oauthError } from '../errors.js'
 import type { Token } from '../session/stored-grant.js'
 import type { ServerResponse } from './call.js'
+import { errorWord, isPassing } from './refusal.js'
 
 /** What an answer said, as wire parameters. */
 export type ServerFields = Record<string, unknown>
@@ -40,11 +41,16 @@ function parse(body: string): ServerFields {
   }
 }
 
+function unhappyCode(passing: boolean, refused: boolean) {
+  if (passing) return 'OAUTH_SERVER_UNAVAILABLE'
+  return refused ? 'OAUTH_SERVER_REFUSED' : 'OAUTH_INVALID_RESPONSE'
+}
+
 /**
  * Judges the answer to any call to the authorization server and reads its parameters; a body that is no object has none.
  * `now` is in seconds, for `Retry-After`.
- * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` for 5xx and 429; `OAUTH_SERVER_REFUSED` when the answer has an `error`, whatever
- * its status; `OAUTH_INVALID_RESPONSE` for any other status outside 2xx
+ * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` for 5xx, 429 and what else is passing ({@link isPassing}); `OAUTH_SERVER_REFUSED` for
+ * 400, and when the answer has an `error`, whatever its status; `OAUTH_INVALID_RESPONSE` for any other status outside 2xx
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export function processServerResponse(response: ServerResponse, now: number): ServerFields {
@@ -52,18 +58,16 @@ export function processServerResponse(response: ServerResponse, now: number): Se
   const fields = parse(body)
   const wait = response.header('retry-after') as string
   const retryAfter = Math.ceil(+wait > 0 ? +wait : Date.parse(wait) / 1000 - now)
-  const unavailable = status > 499 || status === 429
-  if (unavailable || fields.error || status < 200 || status > 299)
-    throw responseError(
-      unavailable ? 'OAUTH_SERVER_UNAVAILABLE' : fields.error ? 'OAUTH_SERVER_REFUSED' : 'OAUTH_INVALID_RESPONSE',
-      response,
-      {
-        error: text(fields.error),
-        error_description: text(fields.error_description),
-        error_uri: text(fields.error_uri),
-        retryAfter: retryAfter > 0 ? retryAfter : undefined,
-      },
-    )
+  const passing = isPassing(status, fields, retryAfter > 0)
+  // a refusal is one also where its body is empty or of another protocol
+  const refused = fields.error || status === 400
+  if (passing || refused || status < 200 || status > 299)
+    throw responseError(unhappyCode(passing, !!refused), response, {
+      error: errorWord(fields),
+      error_description: text(fields.error_description),
+      error_uri: text(fields.error_uri),
+      retryAfter: retryAfter > 0 ? retryAfter : undefined,
+    })
   return fields
 }
 

@@ -1,0 +1,46 @@
+import { oauthError } from '../errors.js'
+
+const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+/** True when one edit, or two in a long name, makes one name of the other. */
+function isAlmost(one: string, other: string): boolean {
+  const bound = Math.min(one.length, other.length) > 5 ? 2 : 1
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j++) {
+      const exchanged = (row[j - 1] as number) + (one[i - 1] === other[j - 1] ? 0 : 1)
+      next.push(Math.min(exchanged, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return (row[other.length] as number) <= bound
+}
+
+/** The option that was probably meant. */
+function likely(name: string, known: readonly string[]): string | undefined {
+  const wanted = plain(name).slice(0, 40)
+  return (
+    known.find(option => plain(option) === wanted) ??
+    known.find(option => isAlmost(plain(option), wanted)) ??
+    known.find(option => wanted.length > 4 && (plain(option).includes(wanted) || wanted.includes(plain(option))))
+  )
+}
+
+/**
+ * Refuses options that do not exist, which JavaScript would leave unused without a word; the error names the one that was
+ * probably meant. `places` says for names that belong elsewhere where that is.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ */
+export function checkOptions(
+  options: object | undefined,
+  known: readonly string[],
+  places: Readonly<Record<string, string>> = {},
+): void {
+  for (const name of Object.keys(options ?? {})) {
+    if (known.includes(name)) continue
+    const meant = likely(name, known)
+    const place = Object.keys(places).includes(name) ? places[name] : meant && `Did you mean ${meant}?`
+    throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name, hint: place ? ` ${place}` : '' })
+  }
+}

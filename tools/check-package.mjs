@@ -25,24 +25,22 @@ function tool(name, ...options) {
   if (status !== 0) failures.push(`${name}:\n${stdout}${stderr}`)
 }
 
-/** False for a file that only passes on another's exports, and for the bundler's own helpers. */
-const hasCode = path => /#region (?!\\0)/.test(readFileSync(join(root, path), 'utf8'))
-
-/** Both builds, their types and the folder for old bundlers, for every entry. */
+/** Every build, its types and the folder for old bundlers, for every entry. */
 function checkFiles() {
   const { exports } = readJson('package.json')
   for (const { name } of entries()) {
     for (const end of ['.js', '.cjs', '.d.ts', '.d.cts']) {
       if (!inTarball(`dist/${name}${end}`)) failures.push(`dist/${name}${end} is not in the tarball`)
     }
+    if (!inTarball(`dist/node/${name}.js`)) failures.push(`dist/node/${name}.js is not in the tarball`)
     if (exports[name === 'index' ? '.' : `./${name}`] === undefined) failures.push(`${name} is not in exports`)
     if (name !== 'index' && !inTarball(`${name}/package.json`))
       failures.push(`${name}/package.json is not in the tarball`)
   }
   for (const path of ['LICENSE', 'dist/axios-oauth.iife.js', 'dist/third-party-licenses.txt'])
     if (!inTarball(path)) failures.push(`${path} is not in the tarball`)
-  const mapless = packed.filter(path => /\.c?js$/.test(path) && hasCode(path) && !inTarball(`${path}.map`))
-  if (mapless.length > 0) failures.push(`no source map: ${mapless.join(', ')}`)
+  const maps = packed.filter(path => path.endsWith('.map'))
+  if (maps.length > 0) failures.push(`source maps double the tarball: ${maps.join(', ')}`)
   const stray = packed.filter(path => /^(src|__tests__|tools|bench|examples|node_modules)\//.test(path))
   if (stray.length > 0) failures.push(`does not belong in the tarball: ${stray.join(', ')}`)
 }
@@ -60,9 +58,21 @@ function reachable(path, seen = new Set()) {
   return seen
 }
 
+/** The error texts are in the full build alone: were they in the light one, its stand-ins would not be taken. */
+function checkLightBuild() {
+  const carriesTexts = file =>
+    [...reachable(file)].some(
+      name =>
+        /\.c?js$/.test(name) && readFileSync(join(root, 'dist', name), 'utf8').includes('There is no option called'),
+    )
+  if (carriesTexts('index.js')) failures.push('dist/index.js carries the error texts of the full build')
+  for (const file of ['node/index.js', 'index.cjs'])
+    if (!carriesTexts(file)) failures.push(`dist/${file} has no error texts`)
+}
+
 /** The root is for everybody: it must not load jose, nor anything of Node's. */
 function checkRoot() {
-  for (const file of ['index.js', 'index.cjs']) {
+  for (const file of ['index.js', 'node/index.js', 'index.cjs']) {
     const all = [...reachable(file)]
     const foreign = all.filter(
       name => !name.endsWith('.js') && !name.endsWith('.cjs') && name !== 'axios' && name !== 'axios-retry',
@@ -106,6 +116,7 @@ function checkTypes() {
 
 checkFiles()
 checkRoot()
+checkLightBuild()
 checkTypes()
 tool('publint/src/cli.js', 'run', tarball, '--strict')
 tool('@arethetypeswrong/cli/dist/index.js', tarball, '--format', 'ascii', '--no-emoji', '--no-definitely-typed')

@@ -16,10 +16,14 @@ const external = ['axios', 'axios-retry', 'node:*']
 const explain = process.argv.includes('--explain')
 const sources = new Map(entries().map(({ specifier, source }) => [specifier, join(root, source)]))
 
-/** Imports of the package lead to its ES module build. */
+/** Imports of the package lead to its light build; with `--explain` to the sources of it. */
 const ownPackage = {
   name: 'own-package',
   setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir }) => {
+      const standIn = join(resolveDir, path.replace(/\.js$/, '.light.ts'))
+      return explain && existsSync(standIn) ? { path: standIn, sideEffects: false } : undefined
+    })
     onResolve({ filter: new RegExp(`^${packageName}(/|$)`) }, ({ path }) => ({
       path: explain ? sources.get(path) : join(root, 'dist', `${path.slice(packageName.length + 1) || 'index'}.js`),
       sideEffects: false,
@@ -38,7 +42,7 @@ async function bundle(imports, moreExternal = []) {
     bundle: true,
     minify: true,
     format: 'esm',
-    target: 'es2020',
+    target: 'es2022',
     platform: 'browser',
     write: false,
     logLevel: 'silent',

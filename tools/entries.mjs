@@ -26,7 +26,7 @@ export function entries() {
   const inFolders = table.folders.flatMap(folder => {
     const path = join(root, 'src', folder)
     const files = existsSync(path) ? readdirSync(path) : []
-    return files.filter(file => file.endsWith('.ts')).map(file => `${folder}/${file.slice(0, -3)}`)
+    return files.filter(file => /^[^.]+\.ts$/.test(file)).map(file => `${folder}/${file.slice(0, -3)}`)
   })
   const subpaths = [...table.files.filter(name => existsSync(join(root, `src/${name}.ts`))), ...inFolders]
     .sort()

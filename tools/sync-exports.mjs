@@ -6,13 +6,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { entries, root } from './entries.mjs'
 
-const condition = (name, js, types) => ({ types: `./dist/${name}${types}`, default: `./dist/${name}${js}` })
+/** Where the full build is taken: outside browsers, and while an application is developed. */
+const full = ['node', 'deno', 'bun', 'workerd', 'development']
+const fullBuild = name => Object.fromEntries(full.map(runtime => [runtime, `./dist/node/${name}.js`]))
+
+const esm = name => ({ types: `./dist/${name}.d.ts`, ...fullBuild(name), default: `./dist/${name}.js` })
+const cjs = name => ({ types: `./dist/${name}.d.cts`, default: `./dist/${name}.cjs` })
 
 function exportsOf(list) {
-  const both = list.map(({ name }) => [
-    name === 'index' ? '.' : `./${name}`,
-    { import: condition(name, '.js', '.d.ts'), require: condition(name, '.cjs', '.d.cts') },
-  ])
+  const both = list.map(({ name }) => [name === 'index' ? '.' : `./${name}`, { import: esm(name), require: cjs(name) }])
   return { ...Object.fromEntries(both), './package.json': './package.json' }
 }
 

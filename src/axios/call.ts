@@ -123,6 +123,8 @@ export class Call implements OutgoingRequest {
     const { data, contentType } = this.spare()
     const headers = copyHeaders(this.base.headers)
     writeHeader(headers, 'Content-Type', contentType)
+    // the scheme may have written on a copy of the headers by now
+    if (this.headers) writeHeader(this.headers, 'Content-Type', contentType)
     this.base = { method: this.base.method, headers, data }
     return true
   }

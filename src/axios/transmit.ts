@@ -76,7 +76,8 @@ function outcomeOf(call: Call, sent: AxiosLikeConfig, settled: unknown, failed: 
   // axios 1.7 to 1.17 keeps the error of its fetch adapter as the cause; 1.13.3 and 1.13.4 keep the response there alone
   const cause = Object(error?.cause) as AxiosFailure
   for (const holder of [error, error?.response, cause, cause.response]) putBack(holder, call, sent)
-  return { response: error?.response ?? cause.response, error, failed }
+  if (error && !error.response && cause.response) error.response = cause.response
+  return { response: error?.response, error, failed }
 }
 
 /**

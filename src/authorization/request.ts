@@ -135,7 +135,9 @@ export function buildAuthorizationUrl(
   const name = 'authorization_endpoint'
   const address = server[name]
   if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `The server metadata has no ${name}`)
-  return appendQuery(secureUrl(address, name, allowInsecure), toForm(parameters))
+  const url = secureUrl(address, name, allowInsecure)
+  appendQuery(url, toForm(parameters))
+  return url
 }
 
 /** How the authorization request travels; the third argument of {@link createAuthorizationUrl}. */

@@ -1,5 +1,4 @@
 import { parse } from '../auth/origins.js'
-import { requestUrl } from '../lib/url.js'
 import { axios, type Instance } from './axios.js'
 import type { AxiosLikeConfig } from './axios-like.js'
 
@@ -12,13 +11,8 @@ export function pageUrl(): string | undefined {
 const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i
 
 /** True for a request whose URL replaces the base URL instead of following it. */
-export function replacesBase(config: AxiosLikeConfig): boolean {
-  return !config.baseURL || (config.allowAbsoluteUrls !== false && ABSOLUTE.test(urlText(config)))
-}
-
-/** The request's URL as text: many versions of axios take a `URL` object too. */
-export function urlText({ url }: { url?: unknown }): string {
-  return typeof url === 'string' ? url : String(url ?? '')
+export function replacesBase({ baseURL, url, allowAbsoluteUrls }: AxiosLikeConfig): boolean {
+  return !baseURL || (allowAbsoluteUrls !== false && ABSOLUTE.test(url ?? ''))
 }
 
 /**
@@ -48,8 +42,7 @@ function serialise(config: AxiosLikeConfig, instance: Instance): string {
  * `undefined`: such a request gets no credential.
  */
 export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL | undefined {
-  const { baseURL, params } = config
-  const url = urlText(config)
+  const { baseURL, url, params } = config
   let full =
     (replacesBase(config) ? url : url ? `${baseURL?.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL) ?? ''
   full = full.replace(/#.*/s, '')
@@ -61,7 +54,9 @@ export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL
 
 /** Writes a URL so that no parser of any adapter changes it: what is signed is what is sent. */
 export function toWire(url: URL): string {
-  return requestUrl(url).replace(
+  const copy = new URL(url)
+  copy.username = copy.password = copy.hash = ''
+  return copy.href.replace(
     /[^\w\-.~!$&()*+,;=:@%/?[\]]/g,
     character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )

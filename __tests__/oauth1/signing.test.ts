@@ -4,7 +4,9 @@ import { inspect } from 'node:util'
 import axios, { type AxiosInstance } from 'axios'
 import axiosRetry from 'axios-retry'
 import FormDataPackage from 'form-data'
-import { attachOAuth1 } from '../../src/axios/attach-oauth1'
+import { attachOAuth1, createOAuth1Session } from '../../src/axios/attach-oauth1'
+import { createOAuth2Session } from '../../src/axios/attach-oauth2'
+import { saveOAuth1Token } from '../../src/oauth1/credentials'
 import { nonces } from '../../src/oauth1/nonce'
 import type { OAuth1Options } from '../../src/oauth1/options'
 import { withoutParameters } from '../../src/oauth1/placement'
@@ -646,4 +648,41 @@ test('the same options attached again are the same attachment', async () => {
   first.detach()
   await instance.get('/')
   expect(server.arrivals[1]?.place).toBe('none')
+})
+
+describe('the oauth option of a request', () => {
+  const other = { oauth_token: 'other', oauth_token_secret: token.oauth_token_secret }
+
+  test('a token of its own signs it', async () => {
+    const instance = api()
+    await instance.get('/', { oauth: { token: other } })
+    expect(good().protocol.oauth_token).toBe('other')
+    await instance.get('/')
+    expect(good().protocol.oauth_token).toBe(token.oauth_token)
+  })
+
+  test('a session of its own signs it', async () => {
+    const { url } = server
+    const session = createOAuth1Session({
+      client,
+      server: { request_token_url: url, authorize_url: url, access_token_url: url },
+    })
+    await saveOAuth1Token(session, other)
+    await api().get('/', { oauth: { session } })
+    expect(good().protocol.oauth_token).toBe('other')
+    await api().get('/', { oauth: false })
+    expect(server.arrivals[1]?.place).toBe('none')
+  })
+
+  test.each<[string, object]>([
+    ['a scope', { scope: 'read' }],
+    ['an OAuth 2 session', { session: createOAuth2Session({ client: { client_id: 'x' } }) }],
+    ['an OAuth 2 token', { token: { access_token: 'x' } }],
+  ])('%s is refused, not ignored', async (_, oauth) => {
+    const error = await api()
+      .get('/', { oauth } as object)
+      .catch(caught => caught)
+    expect(error.cause).toMatchObject({ code: 'OAUTH_INVALID_OPTION' })
+    expect(server.arrivals).toHaveLength(0)
+  })
 })

@@ -5,6 +5,7 @@ import { inside, transportOf } from '../session/session-state.js'
 import { attach, createInterceptors as interceptorsFor, type OAuthInterceptors } from './attach.js'
 import type { AxiosLike } from './axios-like.js'
 import type { Attachment, AttachOptions, SchemeOptions } from './entry.js'
+import type { OAuth2RequestOption } from './request-option.js'
 import { serverClient } from './server-client.js'
 
 /** A session, or a function that answers the one for a request (on a server: that of the user who is being served). */
@@ -31,7 +32,7 @@ function schemeOptions(source: SessionSource, options: AttachOptions | undefined
     isTokenExpired,
     ...options,
     identity: typeof source === 'function' ? source : inside(source).state,
-    select: option => authFor(option, session()),
+    select: option => authFor(option as OAuth2RequestOption, session()),
   }
 }
 

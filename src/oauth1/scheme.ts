@@ -8,7 +8,7 @@ import {
   SIGNING_OPTIONS,
 } from './options.js'
 import { type Problem, problemOf } from './problem.js'
-import { serverClocks } from './server-clock.js'
+import { type ServerClocks, serverClocks } from './server-clock.js'
 import { createSigner, type Signer } from './signer.js'
 
 /** Where the token credentials come from: fixed ones, or a session. */
@@ -31,6 +31,8 @@ export type TokenProblem = Extract<Problem['kind'], `token_${string}`>
 export interface OAuth1Auth extends Auth<OAuth1Credential> {
   /** Where plain http is allowed. */
   readonly allowInsecure: true | string[] | undefined
+  /** The same scheme for the credentials of one request. */
+  withToken(token: OAuth1Token): OAuth1Auth
   /** Lets calls to the server take over the agents, proxy and adapter of an attached instance. */
   adopt?(instance: object): void
 }
@@ -52,9 +54,12 @@ const isTokenProblem = (problem: Problem | undefined): problem is Problem & { ki
  * when the credentials expired and can be renewed, once more with the new ones.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
  */
-export function oauth1Auth(signer: Signer, source: OAuth1TokenSource, parameters?: ProtocolParameters): OAuth1Auth {
-  const clocks = serverClocks(signer.clock)
-
+export function oauth1Auth(
+  signer: Signer,
+  source: OAuth1TokenSource,
+  parameters?: ProtocolParameters,
+  clocks: ServerClocks = serverClocks(signer.clock),
+): OAuth1Auth {
   const attempt = async function* (request: OutgoingRequest, token: OAuth1Token | null, offset: number): Attempt {
     await signer.sign(request, { token: token ?? undefined, parameters, offset })
     return yield request
@@ -86,6 +91,7 @@ export function oauth1Auth(signer: Signer, source: OAuth1TokenSource, parameters
       signer.sign(request, { token: token ?? undefined, parameters, offset })
       return { token, offset }
     },
+    withToken: token => oauth1Auth(signer, fixedToken(checkToken(token)), parameters, clocks),
     refused: ({ status }) => status === 400 || status === 401 || status === 403,
     async *flow(request, sent): AuthFlow {
       const token = sent ? sent.token.token : await source.token()
@@ -105,14 +111,26 @@ const isStillRefused = (response: IncomingResponse): boolean => {
   return problem ? problem.kind === 'timestamp' : response.status === 401
 }
 
+/** @throws OAuthError `OAUTH_INVALID_OPTION` */
+function checkToken(token: OAuth1Token): OAuth1Token {
+  if (typeof token.oauth_token !== 'string')
+    throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'token.oauth_token' })
+  return token
+}
+
+/** Credentials that are given, and can neither be renewed nor end. */
+export const fixedToken = (token: OAuth1Token | null): OAuth1TokenSource => ({
+  current: () => token,
+  token: () => token,
+  rejected: () => undefined,
+})
+
 /**
  * The scheme for plain options: the same credentials for every request.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for options that could sign nothing.
  */
 export function oauth1Scheme(options: OAuth1Options): OAuth1Auth {
-  const { token = null } = options
+  const { token } = options
   checkOptionNames(options, [...SIGNING_OPTIONS, 'token'])
-  if (token && typeof token.oauth_token !== 'string')
-    throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'token.oauth_token' })
-  return oauth1Auth(createSigner(options), { current: () => token, token: () => token, rejected: () => undefined })
+  return oauth1Auth(createSigner(options), fixedToken(token ? checkToken(token) : null))
 }

@@ -1,7 +1,7 @@
 import { type Send, type ServerResponse, secureUrl } from '../server/call.js'
 import { applyHooks, type Hook } from '../server/hooks.js'
 import type { DanceRequest, OAuth1Server } from './dance.js'
-import { oauth1Auth } from './scheme.js'
+import { fixedToken, oauth1Auth } from './scheme.js'
 import { outgoing, type PlainRequest } from './sign-request.js'
 import type { Signer } from './signer.js'
 
@@ -49,10 +49,9 @@ async function sendSigned(
   { signer, send }: ServerCallContext,
   { request, token, protocolParameters, timeout, signal }: DanceRequest,
 ): Promise<ServerResponse> {
-  const source = { current: () => token ?? null, token: () => token ?? null, rejected: () => undefined }
   const fresh = () => ({ ...request, headers: { ...request.headers } })
   const attempt = fresh()
-  const flow = oauth1Auth(signer, source, protocolParameters).flow(outgoing(attempt))
+  const flow = oauth1Auth(signer, fixedToken(token ?? null), protocolParameters).flow(outgoing(attempt))
   let step = await flow.next()
   for (;;) {
     const response = await send({

@@ -1,5 +1,5 @@
 import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, OAuthError, oauthError } from '../errors.js'
 import { applyHooks } from '../server/hooks.js'
 import { checkTokenType } from '../server/token-response.js'
 import type { OAuth2Session } from '../session/session.js'
@@ -161,6 +161,7 @@ export function authFor(
 ): Auth<Token> {
   const chosen = session ?? attached
   if (token) {
+    if (!token.access_token) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'oauth.token.access_token' })
     const source: TokenSource = {
       current: () => token,
       token({ rejected } = {}) {

@@ -52,14 +52,28 @@ describe.each(axiosVersions)('bodies on axios $name', ({ module, has }) => {
     expect(server.seen[1]?.headers['content-length']).toBe(server.seen[0]?.headers['content-length'])
   })
 
-  const form = () => {
+  const form = (...parts: unknown[]) => {
     const data = new FormDataPackage()
     data.append('a', 'b')
+    for (const part of parts) data.append('part', part, { filename: 'part.bin', knownLength: 4 })
     return data
   }
+
+  it.each([
+    ['text', []],
+    ['bytes', [Buffer.from([0, 255, 13, 10])]],
+  ])('sends a form-data object of %s twice, byte for byte', async (_, parts) => {
+    const data = form(...parts)
+    expect((await api.post('/x', data, { headers: data.getHeaders() })).status).toBe(200)
+    expect(server.seen).toHaveLength(2)
+    expect(server.seen[0]?.body).toMatch(MULTIPART)
+    expect(server.seen[1]?.body).toBe(server.seen[0]?.body)
+    expect(server.seen[1]?.headers['content-type']).toBe(server.seen[0]?.headers['content-type'])
+  })
+
   const once: [string, () => unknown, string | RegExp][] = [
     ['a Node stream', () => Readable.from([Buffer.from('once')]), 'once'],
-    ['a form-data object', form, MULTIPART],
+    ['a form-data object with a stream', () => form(Readable.from([Buffer.from('once')])), MULTIPART],
   ]
   it.each(once)(
     'sends %s once: the token is renewed, the caller gets the first 401 with the reason',

@@ -1,5 +1,7 @@
 import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
+import { gzipSync } from 'node:zlib'
 import type { ServerRequest } from '../../src/server/call.js'
 import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
 import { listen, type TestServer } from './server.js'
@@ -121,6 +123,47 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
       server = await listen(() => ({}))
     })
 
+    it('gives up a server that sends a byte now and then, when the total time is over', async () => {
+      const dripping = http.createServer((_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        const drip = setInterval(() => response.write(' '), 20)
+        response.on('close', () => clearInterval(drip))
+      })
+      await new Promise<void>(resolve => dripping.listen(0, '127.0.0.1', resolve))
+      const { port } = dripping.address() as AddressInfo
+      const error = await client()
+        .send(call(`http://127.0.0.1:${port}/token`, { timeout: 0.3 }))
+        .catch(error => error)
+      expect(error).toMatchObject({ code: 'OAUTH_SERVER_UNAVAILABLE' })
+      expect(error.message).toBe(`127.0.0.1:${port} did not answer within 0.3 s.`)
+      dripping.closeAllConnections()
+      await new Promise(resolve => dripping.close(resolve))
+    })
+
+    it('is not shortened by the timeout of the attached instance', async () => {
+      let late: () => void = () => {}
+      answers = () =>
+        new Promise(resolve => {
+          late = () => resolve({ body: '{"a":1}' })
+          setTimeout(late, 150)
+        })
+      const made = loaded.serverClient()
+      made.adopt(loaded.axios.create({ timeout: 20, ...(has.namedAdapters && { adapter }) }))
+      expect((await made.send(call(`${server.origin}/token`))).body).toBe('{"a":1}')
+    })
+
+    it('reads no more than a megabyte, counted after decompression', async () => {
+      const bomb = gzipSync(Buffer.alloc(20_000_000, ' '))
+      answers = () => ({ headers: { 'content-encoding': 'gzip' }, body: bomb })
+      const error = await client()
+        .send(call(`${server.origin}/token`))
+        .catch(error => error)
+      expect(error).toMatchObject({ code: 'OAUTH_INVALID_RESPONSE' })
+      expect(error.message).toMatch(/more than 1000000 bytes/)
+      answers = () => ({ body: ' '.repeat(999_998) })
+      expect((await client().send(call(`${server.origin}/token`))).body).toHaveLength(999_998)
+    })
+
     if (has.signal)
       it('is aborted by the signal', async () => {
         const controller = new AbortController()
@@ -217,7 +260,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
       httpAgent: agent,
       httpsAgent: 'tls',
       proxy: false,
-      timeout: 7000,
+      timeout: 30_000,
       maxRedirects: 0,
     })
     expect(configs[0]).toMatchObject({ withCredentials: false, responseType: 'text' })
@@ -226,7 +269,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     await client.send(call('http://127.0.0.1/token', { timeout: 50 }))
     instance.defaults.timeout = 0
     await client.send(call('http://127.0.0.1/token'))
-    expect(configs.map(({ timeout }) => timeout)).toEqual([7000, 30_000, 50_000, 30_000])
+    expect(configs.map(({ timeout }) => timeout)).toEqual([30_000, 30_000, 50_000, 30_000])
   })
 
   it('holds the user’s own instance to the same rules', async () => {

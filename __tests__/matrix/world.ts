@@ -123,7 +123,7 @@ async function runCase(cell: Cell, { name, lacks, run }: Case): Promise<Result> 
     await inTime(run(makeWorld(cell)), 20)
     return { name, outcome: 'passed' }
   } catch (error) {
-    return { name, outcome: 'failed', why: `${(error as Error)?.message ?? error}`.slice(0, 300) }
+    return { name, outcome: 'failed', why: `${(error as Error)?.message ?? error}`.slice(0, 900) }
   }
 }
 

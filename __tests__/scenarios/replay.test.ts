@@ -80,10 +80,10 @@ describe.each(axiosVersions)('axios $version', version => {
   const spentBodies: Array<[string, () => { body: unknown; headers: Record<string, string> }]> = [
     ['a Node stream', () => ({ body: Readable.from([Buffer.from('stream '), Buffer.from('body')]), headers: {} })],
     [
-      'a form-data package body',
+      'a form-data package body with a stream in it',
       () => {
         const data = new FormDataPackage()
-        data.append('field', 'value')
+        data.append('field', Readable.from([Buffer.from('value')]), { filename: 'a.txt', knownLength: 5 })
         return { body: data, headers: data.getHeaders() }
       },
     ],

@@ -135,9 +135,7 @@ export function buildAuthorizationUrl(
   const name = 'authorization_endpoint'
   const address = server[name]
   if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `The server metadata has no ${name}`)
-  const url = secureUrl(address, name, allowInsecure)
-  appendQuery(url, toForm(parameters))
-  return url
+  return appendQuery(secureUrl(address, name, allowInsecure), toForm(parameters))
 }
 
 /** How the authorization request travels; the third argument of {@link createAuthorizationUrl}. */

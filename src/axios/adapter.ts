@@ -2,8 +2,8 @@ import { parse } from '../auth/origins.js'
 import type { IncomingResponse } from '../auth/scheme.js'
 import { OAuthError } from '../errors.js'
 import type { AxiosLikeResponse } from './axios-like.js'
-import { discard, isReplayable } from './body.js'
-import { type Call, type Outcome, reset, type Seam } from './call.js'
+import { discard } from './body.js'
+import type { Call, Outcome, Seam } from './call.js'
 import { cancellation, isCancellable, onCancel } from './cancellation.js'
 import { axiosError, explain, wrap } from './errors.js'
 import { readHeader } from './headers.js'
@@ -101,8 +101,8 @@ export async function converse(
   outcome?: Outcome,
   replayed?: IncomingResponse,
 ): Promise<AxiosLikeResponse> {
-  const { config, base, scheme, seam } = call
-  reset(call)
+  const { config, scheme, seam } = call
+  call.reset()
   let stop = () => {}
   const gone = isCancellable(config)
     ? new Promise<never>((_, reject) => {
@@ -123,7 +123,7 @@ export async function converse(
       if (reason) throw reason
       if (first && replayed) continue
       if (outcome) {
-        if (!isReplayable(base.data))
+        if (!call.rewind())
           throw new OAuthError(
             'OAUTH_NOT_REPLAYABLE',
             'The credentials were refused and have been renewed, but the body is a stream, which can be sent once only: make the request again.',
@@ -132,7 +132,7 @@ export async function converse(
       }
       const again = !!outcome
       outcome = await transmit(call, keep)
-      reset(call)
+      call.reset()
       if (!outcome.response || turn.done) break
       const expired = tellExpired(seam, outcome.response)
       answer = incoming = receive(call, outcome.response, expired)

@@ -1,6 +1,6 @@
 import { isUnder } from '../auth/origins.js'
 import { OAuthError } from '../errors.js'
-import { type Adapter, type Instance, resolveAdapter } from './axios.js'
+import { type Adapter, axios, type Instance, resolveAdapter } from './axios.js'
 import type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type Attachment, type AuthSource, createEntry, type Entry, type SchemeOptions } from './entry.js'
 import { axiosError, hide, wrap } from './errors.js'
@@ -106,14 +106,24 @@ function stateOf(instance: Instance & { [MARK]?: State }): State {
   return state
 }
 
+/** @throws OAuthError `OAUTH_INVALID_OPTION` for axios 1.0.0, which sends `/a?b=1` as `/ab=1`: no signature could be right */
+function refuseBrokenAxios(): void {
+  if (axios.VERSION === '1.0.0')
+    throw new OAuthError(
+      'OAUTH_INVALID_OPTION',
+      'axios 1.0.0 loses the question mark of every query: install axios 1.1.0 or newer, or a release of the 0.x line.',
+    )
+}
+
 /**
  * Attaches a scheme of one's own to an axios instance: its requests to the allowed origins are authenticated, refused ones
  * are sent again. Attaching the same scheme (or `identity`) again answers the same attachment.
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` without any origin to go by, `OAUTH_ORIGIN_CONFLICT` when another attachment of
  * the instance claims one of them, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`.
  */
-export function attach(axios: AxiosLike, scheme: AuthSource, options: SchemeOptions = {}): Attachment {
-  const instance = axios as unknown as Instance
+export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOptions = {}): Attachment {
+  const instance = target as unknown as Instance
+  refuseBrokenAxios()
   const entry = createEntry(scheme, options, instance)
   const state = stateOf(instance)
   const { entries } = state

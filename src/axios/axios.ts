@@ -25,6 +25,8 @@ export type Adapter = (config: AxiosLikeConfig) => Promise<AxiosLikeResponse>
 
 /** What the static has and instances lack; all of it depends on the version. */
 interface Static extends Instance {
+  /** Since 0.22. */
+  VERSION?: string
   create(defaults?: AxiosLikeConfig): Instance
   getAdapter?(names: unknown, config: AxiosLikeConfig): Adapter
   AxiosError?: new (message: string, code?: string, config?: unknown, request?: unknown, response?: unknown) => Error

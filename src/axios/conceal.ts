@@ -1,6 +1,7 @@
 import { hide } from './errors.js'
 
 const INSPECT = /* @__PURE__ */ Symbol.for('nodejs.util.inspect.custom')
+const DENO_INSPECT = /* @__PURE__ */ Symbol.for('Deno.customInspect')
 
 /**
  * Gives an object that holds a credential and cannot be cleaned (Node's `ClientRequest`, fetch's `Request`) an inspection of
@@ -8,6 +9,34 @@ const INSPECT = /* @__PURE__ */ Symbol.for('nodejs.util.inspect.custom')
  */
 export function conceal(target: unknown, shown: () => string): void {
   if (!Object.isExtensible(target)) return
-  hide(target as object, INSPECT, shown)
-  hide(target as object, 'toJSON', shown)
+  for (const name of [INSPECT, DENO_INSPECT, 'toJSON']) hide(target as object, name, shown)
+}
+
+/** Where `ClientRequest` and follow-redirects keep headers: deep copies must not find them. */
+const HELD = /^(_header|_options|_currentRequest|_currentUrl|headers|_headers)$/
+
+/** Hides the members that hold a credential from copies: they stay readable for those who know them. */
+function hideMembers(target: object): void {
+  for (const key of Reflect.ownKeys(target)) {
+    if (typeof key === 'string' && !HELD.test(key)) continue
+    const property = Object.getOwnPropertyDescriptor(target, key)
+    if (property?.enumerable && property.configurable)
+      Object.defineProperty(target, key, { ...property, enumerable: false })
+  }
+}
+
+/**
+ * Hides the transport's request object behind a response or an error. It stays where it was (`response.request.path` works),
+ * but no enumeration, copy, inspection or JSON shows the header that it holds.
+ */
+export function hideRequest(holder: object, shown: () => string): void {
+  const { request } = holder as { request?: { _redirectable?: object; _currentRequest?: object } }
+  if (!request || typeof request !== 'object') return
+  hide(holder, 'request', request)
+  // a stream that was sent holds on to what follow-redirects made of the request
+  for (const held of [request, request._redirectable, request._currentRequest]) {
+    if (!held) continue
+    conceal(held, shown)
+    hideMembers(held)
+  }
 }

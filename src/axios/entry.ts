@@ -3,12 +3,12 @@ import type { Auth } from '../auth/scheme.js'
 import { begin } from './adapter.js'
 import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
-import { createCall, type Seam } from './call.js'
+import { Call, type Seam } from './call.js'
 import { conceal } from './conceal.js'
 import { findHeader, type Headers } from './headers.js'
 import type { RequestOption } from './request-option.js'
 import { reconsider } from './second-look.js'
-import { freeze, pageUrl, replacesBase } from './url.js'
+import { freeze, pageUrl, replacesBase, urlText } from './url.js'
 
 /** What every attach function takes as its third argument. */
 export interface AttachOptions {
@@ -96,7 +96,8 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
     watches: !!isTokenExpired,
     locate(config) {
       if (config.oauth === false || isTaken(config) || skip?.(config)) return undefined
-      const { baseURL, url = '', socketPath } = config
+      const { baseURL, socketPath } = config
+      const url = urlText(config)
       if (socketPath && !allowedOrigins) return undefined // a local socket is no origin: it must be vouched for
       const appends = !UNUSUAL.test(url)
       if (appends && baseURL !== undefined && baseURL === usual) return true
@@ -113,7 +114,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
       if (option) conceal(option, () => '[oauth]')
       const chosen = option && select && scheme ? select(option, scheme) : scheme
       return chosen
-        ? begin(createCall(seam, chosen, config, adapter, place === true ? undefined : place))
+        ? begin(new Call(seam, chosen, config, adapter, place === true ? undefined : place))
         : adapter(config)
     },
     reconsider: (settled, failed) => (isTokenExpired ? reconsider(seam, settled, failed) : undefined),

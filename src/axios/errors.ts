@@ -5,7 +5,7 @@ import type { Outcome } from './call.js'
 
 /** Defines a property that no enumeration, JSON or copy shows. */
 export function hide(target: object, key: PropertyKey, value: unknown): void {
-  Object.defineProperty(target, key, { value, configurable: true, writable: true })
+  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: false })
 }
 
 /**

@@ -19,7 +19,7 @@ export function readHeader(headers: object | undefined, name: string): string | 
 
 /** Copies headers, keeping their kind; assignment, because `AxiosHeaders` of 1.0 lose some when constructed from their like. */
 export function copyHeaders(headers: object | undefined): Headers {
-  return { __proto__: headers ? Object.getPrototypeOf(headers) : Object.prototype, ...headers } as Headers
+  return Object.assign(Object.create(headers ? Object.getPrototypeOf(headers) : Object.prototype), headers)
 }
 
 /** Writes a header in place of one of another case; `undefined` removes it. */

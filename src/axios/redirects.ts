@@ -1,8 +1,8 @@
 import { parse } from '../auth/origins.js'
 import { OAuthError } from '../errors.js'
 import type { AxiosLikeConfig } from './axios-like.js'
-import { discard, isReplayable } from './body.js'
-import { type Call, createCall, type Outcome } from './call.js'
+import { discard } from './body.js'
+import { Call, type Outcome } from './call.js'
 import { axiosError, explain } from './errors.js'
 import { copyHeaders, dropHeaders, findHeader, type Headers, readHeader, writeHeader } from './headers.js'
 import { pageUrl } from './url.js'
@@ -72,7 +72,7 @@ const failure = ({ config }: Call, message: string, code: string) =>
 export function follow(call: Call, outcome: Outcome): Call | undefined {
   const { response } = outcome
   if (!response || response.status < 300) return undefined
-  const { config, base } = call
+  const { config } = call
   const { maxRedirects = 21, beforeRedirect, fetchOptions, sensitiveHeaders = [] } = config as RedirectOptions
   const location = readHeader(response.headers as object, 'location')
   const { redirect, getHeader } = Object(response.request) as { redirect?: string; getHeader?: unknown }
@@ -92,7 +92,7 @@ export function follow(call: Call, outcome: Outcome): Call | undefined {
 
   const { status } = response
   const rewritten = (status < 303 && call.method === 'POST') || (status === 303 && !/^(GET|HEAD)$/.test(call.method))
-  if (!rewritten && !isReplayable(base.data)) {
+  if (!rewritten && !call.rewind()) {
     explain(
       outcome,
       new OAuthError(
@@ -102,6 +102,7 @@ export function follow(call: Call, outcome: Outcome): Call | undefined {
     )
     return undefined
   }
+  const { base } = call
   const headers = copyHeaders(base.headers)
   dropHeaders(headers, rewritten ? /^(host|content-.*|transfer-encoding)$/i : /^host$/i)
   if (to.origin !== from.origin) {
@@ -129,7 +130,7 @@ export function follow(call: Call, outcome: Outcome): Call | undefined {
   }
   discard(response.data)
   const data = rewritten ? undefined : base.data
-  const next = createCall(
+  const next = new Call(
     call.seam,
     call.scheme,
     config,

@@ -1,9 +1,10 @@
 import axiosRetry, { retryAfter } from 'axios-retry'
-import { OAuthError } from '../errors.js'
+import { isOAuthError, OAuthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
 import type { Send, ServerRequest } from '../server/call.js'
 import { axios, type Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import { type CallLimits, SIZE_LIMIT, TIMEOUT, tooLarge, withinLimits } from './call-limits.js'
 import { readHeader } from './headers.js'
 
 /** How calls to the authorization server leave. */
@@ -11,19 +12,18 @@ export interface ServerClient {
   send: Send
   /** A bare instance (or the user's own) for grants that do without {@link Send}. */
   http: HttpClient
-  /** Takes over adapter, agents, proxy and timeout of an attached instance; the first one counts. */
+  /** Takes over adapter, agents and proxy of an attached instance; the first one counts. */
   adopt(instance: object): void
 }
 
 interface Failure {
   code?: string
+  message?: string
   cause?: { code?: string }
   response?: AxiosLikeResponse
   config?: AxiosLikeConfig
 }
 
-/** Seconds that a token request may take; less than the wait for the lock that others spend meanwhile. */
-const TIMEOUT = 30
 /** Seconds that a server may ask for before another try; a longer wait is for the session to decide. */
 const PATIENCE = 10
 
@@ -64,25 +64,30 @@ export function serverClient(http?: HttpClient, from?: object): ServerClient {
       model ??= instance as Instance
     },
     async send(request) {
-      const { status, data, headers } = await client()
-        .request(toConfig(request, model) as never)
-        .catch((error: Failure) => {
-          if (error.response) return error.response
-          const { code = '' } = error
-          throw request.signal?.aborted
-            ? new OAuthError('OAUTH_ABORTED', 'The call to the authorization server was aborted.')
-            : new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${request.url.host} did not answer ${code}`.trim())
-        })
+      const { status, data, headers } = await withinLimits(request, limits =>
+        client().request(toConfig(request, limits) as never),
+      ).catch(error => answerOf(request, error))
       if (!status) throw new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${request.url.host} answered with a redirect.`)
-      return { status, body: String(data ?? ''), header: name => readHeader(headers as object, name) }
+      const body = String(data ?? '')
+      if (body.length > SIZE_LIMIT) throw tooLarge(request)
+      return { status, body, header: name => readHeader(headers as object, name) }
     },
   }
+}
+
+/** The answer behind a failure of axios, or an error that does not hold the request: that one shows the client's secret. */
+function answerOf(request: ServerRequest, error: Failure | OAuthError): AxiosLikeResponse {
+  if (isOAuthError(error)) throw error
+  const { response, code = '', message = '' } = error
+  if (response) return response
+  if (/maxContentLength/.test(message)) throw tooLarge(request)
+  throw new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${request.url.host} did not answer ${code}`.trim())
 }
 
 /** An instance without the user's defaults: `axios.create()` copies those of `axios` itself. */
 function bareInstance(): Instance {
   const { create } = axios
-  const instance = create({ timeout: TIMEOUT * 1000, withCredentials: false })
+  const instance = create({ withCredentials: false })
   const { defaults } = instance
   for (const key of [
     'baseURL',
@@ -102,8 +107,8 @@ function bareInstance(): Instance {
 }
 
 /** Writes a call as a request that overrides whatever its instance's defaults say. */
-function toConfig(request: ServerRequest, model: Instance | undefined): AxiosLikeConfig {
-  const { endpoint, method, url, headers, body, json, agent, timeout, signal } = request
+function toConfig(request: ServerRequest, { signal, arrived }: CallLimits): AxiosLikeConfig {
+  const { endpoint, method, url, headers, body, json, agent } = request
   const form = json === undefined ? `${body}` : JSON.stringify(json)
   return {
     method,
@@ -111,8 +116,11 @@ function toConfig(request: ServerRequest, model: Instance | undefined): AxiosLik
     headers: json === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
     ...(form && { data: form }),
     ...(agent ? { httpsAgent: agent } : {}),
-    ...(signal && { signal }),
-    timeout: 1000 * (timeout ?? Math.min(TIMEOUT, ((model?.defaults.timeout as number) || TIMEOUT * 1000) / 1000)),
+    signal,
+    // an adapter of the application may know this one alone; the attached instance's own is for its own requests
+    timeout: (request.timeout ?? TIMEOUT) * 1000,
+    maxContentLength: SIZE_LIMIT,
+    onDownloadProgress: ({ loaded }: { loaded: number }) => arrived(loaded),
     oauth: false,
     maxRedirects: 0,
     fetchOptions: { redirect: 'manual' },

@@ -1,57 +1,99 @@
 import { OAuthError } from '../errors.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import type { Call, Outcome } from './call.js'
-import { conceal } from './conceal.js'
+import { hideRequest } from './conceal.js'
 import { copyHeaders, dropHeaders, type Headers } from './headers.js'
 import { guard, mayGo } from './redirects.js'
 import { toWire } from './url.js'
 
+/** The configuration that the adapter gets: a copy, so that nothing that others hold ever carries a credential. */
+function toSend(call: Call): AxiosLikeConfig {
+  const { config, base, scheme } = call
+  const sent = copyConfig(config)
+  sent.headers = call.headers ?? base.headers ?? {}
+  if (call.frozen || call.moved || scheme.boundToUrl) {
+    if (call.moved && !mayGo(call, call.moved))
+      throw new OAuthError('OAUTH_ORIGIN_REQUIRED', 'The URL was changed to one that allowedOrigins does not contain.')
+    sent.url = call.moved ? toWire(new URL(call.moved)) : call.url
+    // an absolute URL needs no base, but a mock that is told of one finds its relative handlers
+    delete sent.params
+    delete sent.allowAbsoluteUrls
+  }
+  if (base !== config) sent.method = base.method as string
+  if (call.data !== config.data) {
+    sent.data = call.data
+    sent.headers = copyHeaders(sent.headers)
+    dropHeaders(sent.headers as Headers, /^content-length$/i)
+  }
+  if (config.auth) delete sent.auth
+  guard(call, sent)
+  return sent
+}
+
+// objects of a constructor stay fast, those of Object.create(null) do not; both are safe from a polluted Object.prototype
+const Blank = /* @__PURE__ */ (() => {
+  function Blank() {}
+  Blank.prototype = Object.create(null)
+  return Blank as unknown as new () => AxiosLikeConfig
+})()
+
+/** Copies a configuration; newer versions of axios give it no prototype, so that a polluted one changes nothing. */
+function copyConfig(config: AxiosLikeConfig): AxiosLikeConfig {
+  const copy: AxiosLikeConfig = Object.getPrototypeOf(config) === null ? new Blank() : {}
+  // a loop, because spreading such an object takes four times as long, and every request pays for it
+  for (const key of Object.keys(config)) copy[key] = config[key]
+  return copy
+}
+
+interface AxiosFailure {
+  config?: unknown
+  request?: unknown
+  response?: AxiosLikeResponse
+  cause?: unknown
+}
+
+/** Puts the application's own configuration in place of the one that was sent, wherever the adapter left it. */
+function putBack(holder: AxiosFailure | undefined, call: Call, sent: AxiosLikeConfig): void {
+  if (!holder) return
+  if (holder.config === sent) holder.config = call.config
+  hideRequest(holder, () => `${call.method} ${call.config.baseURL ?? ''} ${call.config.url ?? ''}`)
+}
+
+/** Takes the credential off the copy as well: an adapter may keep it (a mock's history, a cache). */
+function clean(call: Call, sent: AxiosLikeConfig): void {
+  const { headers, url, data } = call.config
+  Object.assign(sent, { headers, url, data })
+}
+
+/** What the adapter settled with, cleaned. */
+function outcomeOf(call: Call, sent: AxiosLikeConfig, settled: unknown, failed: boolean): Outcome {
+  clean(call, sent)
+  if (!failed) {
+    putBack(settled as AxiosFailure, call, sent)
+    return { response: settled as AxiosLikeResponse, failed }
+  }
+  const error = settled as AxiosFailure | undefined
+  // axios 1.7 to 1.17 keeps the error of its fetch adapter as the cause; 1.13.3 and 1.13.4 keep the response there alone
+  const cause = Object(error?.cause) as AxiosFailure
+  for (const holder of [error, error?.response, cause, cause.response]) putBack(holder, call, sent)
+  if (error && !error.response && cause.response) error.response = cause.response
+  return { response: error?.response, error, failed }
+}
+
 /**
- * Sends a call as it stands, and hands what the adapter settled with to `next`. Credentials are on the configuration only
- * meanwhile: its headers are swapped for a copy (cheaper than copying the configuration, and whoever holds it never sees them).
+ * Sends a call as it stands, and hands what the adapter settled with to `next`.
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` when the scheme moved the request to where credentials may not go.
  */
 export function transmit<T>(call: Call, next: (call: Call, outcome: Outcome) => T | Promise<T>): Promise<T> {
-  const { config, base } = call
-  const patch: AxiosLikeConfig = { headers: call.headers ?? base.headers ?? {} }
-  if (call.frozen || call.moved || call.scheme.boundToUrl) {
-    if (call.moved && !mayGo(call, call.moved))
-      throw new OAuthError('OAUTH_ORIGIN_REQUIRED', 'The URL was changed to one that allowedOrigins does not contain.')
-    patch.url = call.moved ? toWire(new URL(call.moved)) : call.url
-    // an absolute URL needs no base, but a mock that is told of one finds its relative handlers
-    Object.assign(patch, { params: undefined, allowAbsoluteUrls: undefined })
-  }
-  if (base !== config) Object.assign(patch, { method: base.method })
-  if (call.data !== config.data) {
-    patch.data = call.data
-    patch.headers = copyHeaders(patch.headers)
-    dropHeaders(patch.headers as Headers, /^content-length$/i)
-  }
-  if (config.auth) patch.auth = undefined
-  guard(call, patch)
-  const kept: Record<string, unknown> = {}
-  for (const key in patch) {
-    kept[key] = config[key]
-    config[key] = patch[key]
-  }
-  const settle = (outcome: Outcome) => {
-    for (const key in kept)
-      if (kept[key] === undefined) delete config[key]
-      else config[key] = kept[key]
-    const { request } = Object(outcome.response ?? outcome.error) as { request?: { _redirectable?: unknown } }
-    // a stream that was sent holds on to what follow-redirects made of the request
-    for (const held of request ? [request, request._redirectable] : [])
-      conceal(held, () => `${call.method} ${config.baseURL ?? ''} ${config.url ?? ''}`)
-    return next(call, outcome)
-  }
-  let sent: Promise<AxiosLikeResponse>
+  const sent = toSend(call)
+  let answer: Promise<AxiosLikeResponse>
   try {
-    sent = call.adapter(config)
+    answer = call.adapter(sent)
   } catch (error) {
-    sent = Promise.reject(error)
+    answer = Promise.reject(error)
   }
-  return sent.then(
-    response => settle({ response, failed: false }),
-    error => settle({ response: error?.response, error, failed: true }),
+  return answer.then(
+    response => next(call, outcomeOf(call, sent, response, false)),
+    error => next(call, outcomeOf(call, sent, error, true)),
   )
 }

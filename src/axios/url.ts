@@ -1,4 +1,5 @@
 import { parse } from '../auth/origins.js'
+import { requestUrl } from '../lib/url.js'
 import { axios, type Instance } from './axios.js'
 import type { AxiosLikeConfig } from './axios-like.js'
 
@@ -11,8 +12,13 @@ export function pageUrl(): string | undefined {
 const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i
 
 /** True for a request whose URL replaces the base URL instead of following it. */
-export function replacesBase({ baseURL, url, allowAbsoluteUrls }: AxiosLikeConfig): boolean {
-  return !baseURL || (allowAbsoluteUrls !== false && ABSOLUTE.test(url ?? ''))
+export function replacesBase(config: AxiosLikeConfig): boolean {
+  return !config.baseURL || (config.allowAbsoluteUrls !== false && ABSOLUTE.test(urlText(config)))
+}
+
+/** The request's URL as text: many versions of axios take a `URL` object too. */
+export function urlText({ url }: { url?: unknown }): string {
+  return typeof url === 'string' ? url : String(url ?? '')
 }
 
 /**
@@ -42,7 +48,8 @@ function serialise(config: AxiosLikeConfig, instance: Instance): string {
  * `undefined`: such a request gets no credential.
  */
 export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL | undefined {
-  const { baseURL, url, params } = config
+  const { baseURL, params } = config
+  const url = urlText(config)
   let full =
     (replacesBase(config) ? url : url ? `${baseURL?.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL) ?? ''
   full = full.replace(/#.*/s, '')
@@ -54,9 +61,7 @@ export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL
 
 /** Writes a URL so that no parser of any adapter changes it: what is signed is what is sent. */
 export function toWire(url: URL): string {
-  const copy = new URL(url)
-  copy.username = copy.password = copy.hash = ''
-  return copy.href.replace(
+  return requestUrl(url).replace(
     /[^\w\-.~!$&()*+,;=:@%/?[\]]/g,
     character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )

@@ -1,4 +1,5 @@
 import { oauthError } from '../errors.js'
+import { addQuery } from '../lib/url.js'
 import type { ServerResponse } from '../server/call.js'
 import { responseError } from '../server/token-response.js'
 import { FORM_TYPE } from './body.js'
@@ -45,10 +46,7 @@ export interface DanceRequest {
 
 /** Adds parameters to the query of a URL; what stands there stays as it is. */
 function withQuery(address: string, parameters: Record<string, string>): string {
-  const url = new URL(address)
-  const query = `${new URLSearchParams(parameters)}`
-  if (query) url.search += (url.search && '&') + query
-  return url.href
+  return addQuery(new URL(address), `${new URLSearchParams(parameters)}`).href
 }
 
 /** Builds a call with the options of one: the parameters go into the form of a POST or the query of a GET. */

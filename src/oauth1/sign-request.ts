@@ -1,6 +1,7 @@
 import { isSecure, parse } from '../auth/origins.js'
 import type { OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
+import { requestUrl } from '../lib/url.js'
 import { baseString, encodeParameter, wireParameters } from './base-string.js'
 import { FORM_TYPE } from './body.js'
 import type { OAuth1Options } from './options.js'
@@ -109,10 +110,9 @@ export async function signRequest<R extends PlainRequest>(
 ): Promise<R & { headers: Record<string, string> }> {
   const url = absolute(request.url)
   const { hash } = url
-  url.username = url.password = url.hash = ''
   const signer = createSigner(options)
   if (!isSecure(url, signer.allowInsecure)) throw oauthError('OAUTH_INSECURE_URL', 'plaintext')
-  const signed = { ...request, url: url.href, headers: { ...request.headers } }
+  const signed = { ...request, url: requestUrl(url), headers: { ...request.headers } }
   const view = outgoing(signed)
   // Every HTTP client sends URLSearchParams under this type.
   if (Object.prototype.toString.call(request.data) === '[object URLSearchParams]' && !view.header('content-type'))

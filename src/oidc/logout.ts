@@ -36,8 +36,8 @@ export async function createLogoutUrl(
   const url = secureUrl(server.end_session_endpoint, 'end_session_endpoint', allowInsecure)
   const hint = options.id_token_hint === undefined ? (await inside.read())?.id_token : options.id_token_hint
   const state = options.state ?? (options.post_logout_redirect_uri ? base64url(random(16)) : undefined)
-  appendQuery(url, toForm({ client_id: client.client_id, ...options, id_token_hint: hint, state }))
-  return { url: url.href, state }
+  const query = toForm({ client_id: client.client_id, ...options, id_token_hint: hint, state })
+  return { url: appendQuery(url, query).href, state }
 }
 
 /**

@@ -2,6 +2,7 @@ import { isSecure } from '../auth/origins.js'
 import type { Awaitable } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { toForm } from '../lib/form.js'
+import { addQuery } from '../lib/url.js'
 import type { TokenType } from '../token-types/token-type.js'
 import { clientSecretBasic } from './client-auth/client-secret-basic.js'
 import { noClientAuth } from './client-auth/none.js'
@@ -160,13 +161,10 @@ export function secureUrl(value: string | URL, name: string, allowInsecure?: tru
 }
 
 /**
- * Adds parameters to the query of a URL; what stands there already stays as it is.
+ * Adds parameters to the query of a URL and answers the new one; what stands there already stays as it is.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1
  */
-export function appendQuery(url: URL, parameters: URLSearchParams): void {
-  const query = `${parameters}`
-  if (query) url.search += (url.search && '&') + query
-}
+export const appendQuery = (url: URL, parameters: URLSearchParams): URL => addQuery(url, `${parameters}`)
 
 /** Servers repeat in their errors what they were sent; nothing of it may get into ours. */
 function withoutSecrets(
@@ -238,7 +236,7 @@ export async function callEndpoint(
     // a proof names the URL that a hook may have changed
     await tokenType.prepare?.(request, context)
     if (request.method === 'GET') {
-      appendQuery(request.url, request.body)
+      request.url = appendQuery(request.url, request.body)
       request.body = new URLSearchParams()
       delete request.headers['Content-Type']
     }

@@ -1,0 +1,57 @@
+import { OAuthError } from '../errors.js'
+import type { ServerRequest } from '../server/call.js'
+
+/** Seconds that a call may take in all; less than the wait for the lock that others spend meanwhile. */
+export const TIMEOUT = 30
+/** Bytes that an answer may have, after decompression. */
+export const SIZE_LIMIT = 1_000_000
+/** Seconds; setTimeout overflows above 2³¹ milliseconds, so a longer time is no limit. */
+const LONGEST = 2_147_483
+
+/** What ends a call before its answer is whole. */
+export interface CallLimits {
+  readonly signal: AbortSignal
+  /** Takes the number of bytes that have arrived. */
+  arrived(loaded: number): void
+}
+
+/** The error for an answer that is larger than any token, metadata document or key set. */
+export const tooLarge = ({ url }: ServerRequest): OAuthError =>
+  new OAuthError(
+    'OAUTH_INVALID_RESPONSE',
+    `${url.host} answered with more than ${SIZE_LIMIT} bytes: the answer is not read.`,
+  )
+
+/**
+ * Runs a call to the authorization server within its total time and size. axios's own `timeout` counts idleness alone: a
+ * server that sends a byte a second would hold the lock of all other callers for minutes.
+ * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` when the time is over, `OAUTH_INVALID_RESPONSE` for an answer that is too
+ * large, `OAUTH_ABORTED`
+ */
+export async function withinLimits<T>(request: ServerRequest, run: (limits: CallLimits) => Promise<T>): Promise<T> {
+  const { url, signal, timeout = TIMEOUT } = request
+  const controller = new AbortController()
+  let end: (reason: OAuthError) => void = () => {}
+  const ended = new Promise<never>((_, reject) => {
+    end = reason => {
+      reject(reason)
+      controller.abort()
+    }
+  })
+  const abort = () => end(new OAuthError('OAUTH_ABORTED', 'The call to the authorization server was aborted.'))
+  const expire = () => {
+    end(new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${url.host} did not answer within ${timeout} s.`))
+  }
+  const timer = timeout < LONGEST ? setTimeout(expire, timeout * 1000) : undefined
+  signal?.addEventListener('abort', abort)
+  if (signal?.aborted) abort()
+  const arrived = (loaded: number) => {
+    if (loaded > SIZE_LIMIT) end(tooLarge(request))
+  }
+  try {
+    return await Promise.race([ended, run({ signal: controller.signal, arrived })])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}

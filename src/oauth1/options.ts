@@ -69,31 +69,6 @@ export const SIGNING_OPTIONS: readonly string[] = [
   'lenient',
 ]
 
-/** What other libraries call our options. */
-const OTHER_NAMES: Record<string, string> = {
-  consumer: 'client',
-  consumerKey: 'client.key',
-  client_key: 'client.key',
-  consumerSecret: 'client.secret',
-  client_secret: 'client.secret',
-  method: 'signatureMethod',
-  algorithm: 'signatureMethod',
-  callback: 'protocolParameters.oauth_callback',
-}
-
-const camelCase = (name: string) => name.replace(/[_-]+(\w)/g, (_, letter: string) => letter.toUpperCase())
-
-/**
- * Refuses options that do not exist, and names the right one where it is clear.
- * @throws OAuthError `OAUTH_INVALID_OPTION`
- */
-export function checkOptionNames(options: object, known: readonly string[]): void {
-  const wrong = Object.keys(options).find(name => !known.includes(name))
-  if (wrong === undefined) return
-  const right = known.find(name => name.toLowerCase() === camelCase(wrong).toLowerCase()) ?? OTHER_NAMES[wrong]
-  throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name: wrong, hint: right && ` It is called ${right}.` })
-}
-
 /** A name of the protocol that is not one of those that every signature makes anew. */
 const isFreeName = (name: string) => /^oauth_(?!(nonce|timestamp|signature)$)\w+$/.test(name)
 

@@ -1,12 +1,8 @@
 import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
-import {
-  checkOptionNames,
-  type OAuth1Options,
-  type OAuth1Token,
-  type ProtocolParameters,
-  SIGNING_OPTIONS,
-} from './options.js'
+import { checkOptions } from '../lib/check-options.js'
+import { optionPlaces } from './option-places.js'
+import { type OAuth1Options, type OAuth1Token, type ProtocolParameters, SIGNING_OPTIONS } from './options.js'
 import { type Problem, problemOf } from './problem.js'
 import { type ServerClocks, serverClocks } from './server-clock.js'
 import { createSigner, type Signer } from './signer.js'
@@ -131,6 +127,6 @@ export const fixedToken = (token: OAuth1Token | null): OAuth1TokenSource => ({
  */
 export function oauth1Scheme(options: OAuth1Options): OAuth1Auth {
   const { token } = options
-  checkOptionNames(options, [...SIGNING_OPTIONS, 'token'])
+  checkOptions(options, [...SIGNING_OPTIONS, 'token'], optionPlaces)
   return oauth1Auth(createSigner(options), fixedToken(token ? checkToken(token) : null))
 }

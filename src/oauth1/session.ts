@@ -1,9 +1,11 @@
 import { oauthError } from '../errors.js'
+import { checkOptions } from '../lib/check-options.js'
 import { systemClock } from '../lib/clock.js'
 import type { Transport } from '../session/session-state.js'
 import { INSIDE, type OAuth1Inside } from './inside.js'
 import { keepCredentials } from './kept-credentials.js'
-import { checkOptionNames, SIGNING_OPTIONS } from './options.js'
+import { optionPlaces } from './option-places.js'
+import { SIGNING_OPTIONS } from './options.js'
 import { sharedRenewal } from './renewal.js'
 import { oauth1Auth } from './scheme.js'
 import { callServer } from './server-call.js'
@@ -15,7 +17,7 @@ const KEEPING_OPTIONS = ['store', 'key', 'maxWait', 'recheck']
 
 /** @throws OAuthError `OAUTH_INVALID_OPTION` */
 function checkSessionOptions(options: OAuth1SessionOptions): void {
-  checkOptionNames(options, [...SIGNING_OPTIONS, ...KEEPING_OPTIONS, ...OWN_OPTIONS])
+  checkOptions(options, [...SIGNING_OPTIONS, ...KEEPING_OPTIONS, ...OWN_OPTIONS], optionPlaces)
   for (const name of ['request_token_url', 'authorize_url', 'access_token_url'] as const)
     if (!options.server?.[name]) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: `server.${name}` })
 }

@@ -141,7 +141,7 @@ describe('RFC 7523 JWT Profile for OAuth 2.0 Client Authentication and Authoriza
     let learn = true
     const context = scripted([answer(200)], {
       clientAuth: privateKeyJwt({ key: ecPem }),
-      tokenType: { accepts: [], authorize() {}, learnFromServer: () => learn },
+      tokenType: { accepts: [], learnFromServer: () => learn },
     })
     await callEndpoint(context, 'token', {})
     learn = false

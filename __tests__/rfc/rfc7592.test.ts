@@ -1,4 +1,4 @@
-import { deleteClient, type RegisteredClient, readClient, updateClient } from '../../src/server/registration.js'
+import { deleteClient, type RegisteredClient, readClient, updateClient } from '../../src/oauth2/registration.js'
 import { answer, errorOf, scripted } from '../oauth2/support.js'
 
 const client: RegisteredClient = {

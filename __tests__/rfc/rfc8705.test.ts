@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls'
 import { serverClient } from '../../src/axios/server-client.js'
 import { callEndpoint } from '../../src/server/call.js'
 import { tlsClientAuth } from '../../src/server/client-auth/tls-client-auth.js'
-import { registerClient } from '../../src/server/registration.js'
+import { registerClient } from '../../src/oauth2/registration.js'
 import { answer, errorOf, scripted } from '../oauth2/support.js'
 import { optional } from '../support/optional.js'
 

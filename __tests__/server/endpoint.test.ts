@@ -57,7 +57,7 @@ describe('the request', () => {
   it('is proven to be what a hook made of it', async () => {
     const seen: string[] = []
     const context = scripted(undefined, {
-      tokenType: { accepts: [], authorize: () => {}, prepare: ({ url }) => void seen.push(url.href) },
+      tokenType: { accepts: [], prepare: ({ url }) => void seen.push(url.href) },
       hooks: {
         tokenRequest: request => {
           request.url = new URL('https://as.example/tenant/token')
@@ -224,12 +224,11 @@ describe('the URL', () => {
       ['https://a/p?b=%20c+d&e', 'https://a/p?b=%20c+d&e&x=1'],
     ] as const) {
       const url = new URL(before)
-      appendQuery(url, new URLSearchParams({ x: '1' }))
-      expect(url.href).toBe(after)
+      expect(appendQuery(url, new URLSearchParams({ x: '1' })).href).toBe(after)
+      expect(url.href).toBe(new URL(before).href)
     }
     const url = new URL('https://a/p?b=%20c')
-    appendQuery(url, new URLSearchParams())
-    expect(url.href).toBe('https://a/p?b=%20c')
+    expect(appendQuery(url, new URLSearchParams()).href).toBe('https://a/p?b=%20c')
   })
 })
 

@@ -1,8 +1,8 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
-import type { ServerSource } from '../session/session.js'
-import type { Clock, Send, ServerMetadata, ServerRequest } from './call.js'
-import { secureUrl } from './call.js'
+import type { Clock } from '../lib/clock.js'
+import type { Send, ServerMetadata, ServerRequest, ServerSource } from './messages.js'
 import { processServerResponse } from './token-response.js'
+import { secureUrl } from './url.js'
 
 /** Options of {@link discover}. */
 export interface DiscoveryOptions {

@@ -1,7 +1,7 @@
 import type { Awaitable, OutgoingRequest } from '../auth/scheme.js'
 import { isOAuthError, oauthError } from '../errors.js'
-import type { Token } from '../session/stored-grant.js'
-import type { ServerRequest, ServerResponse } from './call.js'
+import type { EndpointName, ServerRequest, ServerResponse } from './messages.js'
+import type { Token } from './token.js'
 
 /** One compliance hook or several, run in the order given; each may change its argument or answer a replacement. */
 export type Hook<T, Rest extends unknown[] = []> =
@@ -30,25 +30,24 @@ export interface Hooks {
   introspectionResponse?: Hook<ServerResponse>
 }
 
-const hookNames = [
-  'authorizationUrl',
-  'tokenRequest',
-  'tokenResponse',
-  'refreshRequest',
-  'refreshResponse',
-  'protectedRequest',
-  'revocationRequest',
-  'revocationResponse',
-  'introspectionRequest',
-  'introspectionResponse',
-]
+/** The calls that have a pair of hooks. */
+const pairs = {
+  token: ['tokenRequest', 'tokenResponse'],
+  refresh: ['refreshRequest', 'refreshResponse'],
+  revocation: ['revocationRequest', 'revocationResponse'],
+  introspection: ['introspectionRequest', 'introspectionResponse'],
+} as const
+
+/** A call that may have hooks of its own. */
+export type HookedCall = keyof typeof pairs
 
 /**
  * Refuses a hook that would never run.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkHooks(hooks: Hooks | undefined): void {
-  for (const name in hooks) if (!hookNames.includes(name)) throw oauthError('OAUTH_INVALID_OPTION', 'hook', { name })
+  const known: readonly string[] = ['authorizationUrl', 'protectedRequest', ...Object.values(pairs).flat()]
+  for (const name in hooks) if (!known.includes(name)) throw oauthError('OAUTH_INVALID_OPTION', 'hook', { name })
 }
 
 /**
@@ -68,4 +67,13 @@ export async function applyHooks<T, Rest extends unknown[]>(
     throw isOAuthError(cause) ? cause : oauthError('OAUTH_HOOK_FAILED', 'threw', {}, { cause })
   }
   return result
+}
+
+/** What runs around a call: the hooks for its request and for its answer. An endpoint without hooks passes both as they are. */
+export function hooksOf(hooks: Hooks | undefined, call: HookedCall | EndpointName) {
+  const [request, response] = call in pairs ? pairs[call as HookedCall] : []
+  return [
+    (value: ServerRequest) => applyHooks(request && hooks?.[request], value),
+    (value: ServerResponse) => applyHooks(response && hooks?.[response], value),
+  ] as const
 }

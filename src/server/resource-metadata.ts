@@ -1,10 +1,10 @@
 import { isOAuthError, oauthError } from '../errors.js'
 import { parseChallenges } from '../lib/www-authenticate.js'
-import type { ServerSource } from '../session/session.js'
-import { type Send, type ServerRequest, type ServerResponse, secureUrl } from './call.js'
 import { type DiscoveryOptions, discover } from './discovery.js'
+import type { Send, ServerRequest, ServerResponse, ServerSource } from './messages.js'
 import { checkResources } from './resource-indicator.js'
 import { processServerResponse } from './token-response.js'
+import { secureUrl } from './url.js'
 
 /**
  * How an API describes itself, in wire names.

@@ -1,7 +1,7 @@
 import { type OAuthError, type OAuthErrorDetails, oauthError } from '../errors.js'
-import type { Token } from '../session/stored-grant.js'
-import type { ServerResponse } from './call.js'
+import type { ServerResponse } from './messages.js'
 import { errorWord, isPassing } from './refusal.js'
+import type { Token } from './token.js'
 
 /** What an answer said, as wire parameters. */
 export type ServerFields = Record<string, unknown>

@@ -15,16 +15,13 @@ import type {
   ServerMetadata,
   ServerParameters,
   ServerResponse,
+  ServerSource,
 } from '../server/call.js'
 import type { Hooks } from '../server/hooks.js'
 import type { TokenType } from '../token-types/token-type.js'
 import type { StoredGrant, Token, TokenStore } from './stored-grant.js'
 
-/** Reads the server's metadata when it is first needed; `discover()` makes one. `issuer`, where known beforehand, names the session's key. */
-export interface ServerSource {
-  (context: { send: Send; clock: Clock; allowInsecure?: true | string[] | undefined }): Awaitable<ServerMetadata>
-  readonly issuer?: string
-}
+export type { ServerSource }
 
 /** A way to judge expiry that only the body tells. The response is an axios response, or one of the same shape. */
 export type IsTokenExpired = (response: { status: number; data: unknown; headers: unknown; config: unknown }) => boolean

@@ -1,5 +1,5 @@
 import { base64url } from '../../lib/base64url.js'
-import type { ClientAuth, ClientAuthContext, ServerRequest } from '../call.js'
+import type { ClientAuth, ClientAuthContext, ServerRequest } from '../messages.js'
 
 /** Options of both JWT client authentication methods. Times are seconds. */
 export interface ClientAssertionOptions {

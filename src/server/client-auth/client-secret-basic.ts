@@ -1,5 +1,5 @@
 import { formEncode } from '../../lib/form.js'
-import type { ClientAuth } from '../call.js'
+import type { ClientAuth } from '../messages.js'
 
 /** Each byte of the UTF-8 text as one character, which is what `btoa` takes. */
 const bytes = (text: string) =>

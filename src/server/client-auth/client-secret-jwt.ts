@@ -1,7 +1,7 @@
 import { signJwt, webCrypto } from '../../crypto/jws.js'
 import { importSecret } from '../../crypto/keys.js'
 import { oauthError } from '../../errors.js'
-import type { ClientAuth } from '../call.js'
+import type { ClientAuth } from '../messages.js'
 import { type ClientAssertionOptions, clientAssertion } from './assertion.js'
 
 /** Options of {@link clientSecretJwt}. */

@@ -1,4 +1,4 @@
-import type { ClientAuth } from '../call.js'
+import type { ClientAuth } from '../messages.js'
 
 /**
  * `client_id` and `client_secret` as parameters of the message; an empty secret where the client has none.

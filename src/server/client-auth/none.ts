@@ -1,4 +1,4 @@
-import type { ClientAuth } from '../call.js'
+import type { ClientAuth } from '../messages.js'
 
 const none: ClientAuth = ({ body }, { client }) => {
   if (client.client_id && !body.has('client_id')) body.set('client_id', client.client_id)

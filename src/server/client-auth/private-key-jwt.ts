@@ -1,5 +1,5 @@
 import { jwtSigner, type SigningKey } from '../../crypto/jws.js'
-import type { ClientAuth } from '../call.js'
+import type { ClientAuth } from '../messages.js'
 import { type ClientAssertionOptions, clientAssertion } from './assertion.js'
 
 /** Options of {@link privateKeyJwt}. */

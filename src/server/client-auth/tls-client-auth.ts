@@ -1,4 +1,4 @@
-import type { ClientAuth } from '../call.js'
+import type { ClientAuth } from '../messages.js'
 
 /**
  * Client authentication by the client certificate of the TLS connection, issued by an authority or self-signed; the server's

@@ -1,7 +1,8 @@
 import { oauthError } from '../errors.js'
+import type { ClientMetadata, EndpointContext, ServerRequest } from '../server/messages.js'
+import { processServerResponse, responseError, type ServerFields } from '../server/token-response.js'
+import { secureUrl } from '../server/url.js'
 import { core, type OAuth2Session } from '../session/session.js'
-import { type ClientMetadata, type EndpointContext, type ServerRequest, secureUrl } from './call.js'
-import { processServerResponse, responseError } from './token-response.js'
 
 /**
  * A registered client: what the server made of the metadata, in wire names. Keep it all: later changes need it.
@@ -60,7 +61,7 @@ async function call(
   const fields = processServerResponse(response, clock())
   if (method === 'DELETE') return undefined
   if (typeof fields.client_id !== 'string' || !fields.client_id) throw responseError('OAUTH_INVALID_RESPONSE', response)
-  return fields as RegisteredClient
+  return fields as ServerFields & RegisteredClient
 }
 
 /**

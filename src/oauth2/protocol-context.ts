@@ -1,0 +1,29 @@
+import type { CryptoLike } from '../crypto/crypto-like.js'
+import { oauthError } from '../errors.js'
+import { systemClock } from '../lib/clock.js'
+import type { EndpointContext } from '../server/messages.js'
+import { bearer } from '../token-types/bearer.js'
+
+/** What must be known to build a message; the rest has defaults. Without `send` it can be built, not sent. */
+export type ProtocolOptions = Pick<EndpointContext, 'server' | 'client'> & Partial<EndpointContext>
+
+/**
+ * Makes what builders and processors take: the system's clock, the platform's randomness and crypto, bearer tokens, where
+ * nothing else is given. Client authentication is that of the client's secret, if it has one.
+ * Its `random` throws `OAUTH_CRYPTO_MISSING` where the platform has none.
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3
+ */
+export function protocolContext(options: ProtocolOptions): EndpointContext {
+  const crypto = options.crypto ?? (globalThis.crypto as CryptoLike | undefined)
+  return {
+    clock: systemClock,
+    random(bytes) {
+      if (!crypto) throw oauthError('OAUTH_CRYPTO_MISSING', 'random')
+      return crypto.getRandomValues(new Uint8Array(bytes))
+    },
+    tokenType: bearer(),
+    send: () => Promise.reject(oauthError('OAUTH_INVALID_OPTION', 'noSend')),
+    ...options,
+    crypto,
+  }
+}

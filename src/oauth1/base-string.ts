@@ -12,17 +12,22 @@ export const encodeParameter = (name: string, value: string): EncodedParameter =
 
 const UNRESERVED = /^[\w.~-]*$/
 
-/**
- * Percent-encodes what stands on the wire as OAuth wants it. It is never decoded as a whole: its escapes need not be UTF-8,
- * and a server signs the same bytes.
- */
+/** An escape or any other text on the wire, in the one way of OAuth. Escapes need not be UTF-8: a server signs the same bytes. */
+function reencodePart(part: string): string {
+  if (part.length !== 3 || part[0] !== '%') return percentEncode(part)
+  const character = String.fromCharCode(Number.parseInt(part.slice(1), 16))
+  return UNRESERVED.test(character) ? character : part.toUpperCase()
+}
+
+/** Percent-encodes what stands on the wire as OAuth wants it. */
 function reencode(wire: string): string {
   if (UNRESERVED.test(wire)) return wire
-  return wire.replace(/\+/g, ' ').replace(/%[\da-f]{2}|%|[^\w.~%-]+/gi, part => {
-    if (part.length !== 3 || part[0] !== '%') return percentEncode(part)
-    const character = String.fromCharCode(Number.parseInt(part.slice(1), 16))
-    return UNRESERVED.test(character) ? character : part.toUpperCase()
-  })
+  const spaced = wire.replace(/\+/g, ' ')
+  try {
+    return percentEncode(decodeURIComponent(spaced))
+  } catch {
+    return spaced.replace(/%[\da-f]{2}|%|[^\w.~%-]+/gi, reencodePart)
+  }
 }
 
 /** The pairs of a query or a form, as they stand on the wire. */
@@ -40,28 +45,30 @@ export function encodePair(pair: string): EncodedParameter {
  * everybody takes it for a percent sign
  */
 export function wireParameters(wire: string, lenient = false): EncodedParameter[] {
-  const pairs = pairsOf(wire)
-  if (!lenient && pairs.some(pair => /%(?!$|[\da-f]{2})/i.test(pair)))
-    throw oauthError('OAUTH_SIGNATURE_FAILED', 'percent')
-  return pairs.map(encodePair)
+  if (!lenient && /%(?!$|&|[\da-f]{2})/i.test(wire)) throw oauthError('OAUTH_SIGNATURE_FAILED', 'percent')
+  return pairsOf(wire).map(encodePair)
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
+// Less than every character of an encoded name or value, so that `a` comes before `a-b` and its values stay together.
+const SEPARATOR = '\n'
 
 /**
- * Joins the parameters in the order that client and server agree on: by name, then by value, both encoded.
+ * Joins the parameters in the order that client and server agree on (by name, then by value, both encoded), and encodes the
+ * whole a second time: of text that is encoded once, only three characters are left to encode.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2
  */
-export function normalizeParameters(parameters: readonly EncodedParameter[]): string {
-  return [...parameters]
-    .sort(([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue))
-    .map(([name, value]) => `${name}=${value}`)
+const normalizeParameters = (parameters: readonly EncodedParameter[]): string =>
+  parameters
+    .map(([name, value]) => name + SEPARATOR + value)
+    .sort()
     .join('&')
-}
+    .replaceAll('%', '%25')
+    .replaceAll('&', '%26')
+    .replaceAll(SEPARATOR, '%3D')
 
 /**
  * The signature base string. `method` is in upper case, `uri` the base string URI.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1
  */
 export const baseString = (method: string, uri: string, parameters: readonly EncodedParameter[]): string =>
-  [method, uri, normalizeParameters(parameters)].map(percentEncode).join('&')
+  `${percentEncode(method)}&${percentEncode(uri)}&${normalizeParameters(parameters)}`

@@ -26,10 +26,10 @@ const joined = (parameters: readonly EncodedParameter[]) =>
 /**
  * A URL without parameters of these names. A redirect, or the link to the next page, repeats those of the request before.
  */
-export function withoutParameters(url: string, names: ReadonlySet<string>): string {
+export function withoutParameters(url: string, names: readonly string[]): string {
   const [path = '', query] = url.split(/\?(.*)/s)
   if (!query?.includes('oauth')) return url
-  const kept = pairsOf(query).filter(pair => !names.has(encodePair(pair)[0]))
+  const kept = pairsOf(query).filter(pair => !names.includes(encodePair(pair)[0]))
   return kept.length ? `${path}?${kept.join('&')}` : path
 }
 

@@ -57,17 +57,19 @@ function protocolParameters(
     ...parameters,
   }
   const encoded: EncodedParameter[] = []
-  for (const name in all) if (all[name]) encoded.push(encodeParameter(name, all[name]))
+  for (const name in all) if (all[name]) encoded.push([name, percentEncode(all[name])])
   if (token?.oauth_token === '') encoded.push(['oauth_token', ''])
   return encoded
 }
 
 /** The names that a request must leave to its signature. */
-const namesOf = (own: readonly EncodedParameter[]) => new Set([...own.map(([name]) => name), 'oauth_signature'])
+const namesOf = (own: readonly EncodedParameter[]): string[] => [...own.map(([name]) => name), 'oauth_signature']
 
 /** Refuses parameters of the request that have the name of one that signing writes: a server could not tell them apart. */
-function insistOnOwnNames(parameters: readonly EncodedParameter[], taken: ReadonlySet<string>): void {
-  for (const [name] of parameters) if (taken.has(name)) throw oauthError('OAUTH_SIGNATURE_FAILED', 'ownName', { name })
+function insistOnOwnNames(parameters: readonly EncodedParameter[], own: readonly EncodedParameter[]): void {
+  for (const [name] of parameters)
+    if (name.startsWith('oauth_') && namesOf(own).includes(name))
+      throw oauthError('OAUTH_SIGNATURE_FAILED', 'ownName', { name })
 }
 
 /** The base string URI of a URL that the seam has normalised; a `Host` header overrides its authority. */
@@ -90,7 +92,7 @@ interface SignedMessage {
 /** @throws OAuthError `OAUTH_SIGNATURE_FAILED` for parameters of the request that cannot be signed */
 function baseStringOf(request: OutgoingRequest, { url, form, own }: SignedMessage, lenient?: boolean): string {
   const others = [...wireParameters(queryOf(url), lenient), ...wireParameters(form, lenient)]
-  insistOnOwnNames(others, namesOf(own))
+  insistOnOwnNames(others, own)
   return baseString(request.method, uriOf(url, request.header('host')), [...others, ...own])
 }
 

@@ -108,6 +108,18 @@ export const texts = {
     notSentAgain: 'Somebody else signed in meanwhile: the request was not sent again.',
     maybeAnother: 'Somebody else may have signed in: pass sameUser to fetchToken() if not.',
   },
+  OAUTH_NOT_AUTHENTICATED: {
+    origin: '{url} is outside allowedOrigins ({allowed}): add its origin, or set baseURL before attaching.',
+    'own-authorization':
+      'The request to {url} has an Authorization or auth of its own, which wins: remove what sets it, often an interceptor.',
+    'oauth-false': 'The request to {url} says `oauth: false`.',
+    skip: 'The option `skip` leaves out the request to {url}.',
+    insecure: '{url} is plain http: use https, or name the origin in allowInsecure if the network can be trusted.',
+    'no-token': 'The session has no token for {url}, and no way to get one: sign in first.',
+    'user-changed': "The grant is another person's than when the request to {url} began: begin again as that person.",
+    'not-this-instance':
+      'Nothing is attached to this instance any more: detach() was called, or its interceptors were cleared.',
+  },
   OAUTH_REFUSED: {
     api: 'The API refused the credentials.',
     fresh: '{origin} refused a fresh token: not renewed for it again for {seconds} s.',

@@ -7,6 +7,7 @@ export type { SessionSource } from './axios/attach-oauth2.js'
 export { attachOAuth2, createInterceptors, createOAuth2Session } from './axios/attach-oauth2.js'
 export type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios/axios-like.js'
 export type { Attachment, AttachOptions, SchemeOptions } from './axios/entry.js'
+export type { Explanation, UnauthenticatedReason } from './axios/explain.js'
 export type { OAuth1RequestOption, OAuth2RequestOption, RequestOption } from './axios/request-option.js'
 
 // sessions: signing in, renewing, logging out

@@ -1,6 +1,6 @@
 import { parse } from '../auth/origins.js'
 import type { IncomingResponse } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { OAuthError, oauthError } from '../errors.js'
 import type { AxiosLikeResponse } from './axios-like.js'
 import { discard } from './body.js'
 import type { Call, Outcome, Seam } from './call.js'
@@ -114,6 +114,7 @@ export async function converse(
     : undefined
   const flow = scheme.flow(call, sent)
   let incoming = sent?.response ?? replayed
+  let signed = true
   try {
     for (let answer = replayed, first = true; ; first = false) {
       const step = answer && !first ? flow.next(answer) : flow.next()
@@ -131,6 +132,7 @@ export async function converse(
         discard(outcome.response?.data)
       }
       const again = !!outcome
+      signed = !!call.written || !!call.moved || call.body !== undefined
       outcome = await transmit(call, keep)
       call.reset()
       if (!outcome.response || turn.done) break
@@ -152,7 +154,9 @@ export async function converse(
   if (incoming && isRefusal(incoming))
     explain(
       outcome as Outcome,
-      new OAuthError('OAUTH_REFUSED', 'The API refused the credentials.', { status: incoming.status }),
+      signed
+        ? new OAuthError('OAUTH_REFUSED', 'The API refused the credentials.', { status: incoming.status })
+        : oauthError('OAUTH_NOT_AUTHENTICATED', 'no-token', { url: call.url.split('?', 1)[0] }),
     )
   return finish(call, outcome as Outcome)
 }

@@ -1,10 +1,11 @@
 import type { Auth } from '../auth/scheme.js'
 import { authFor, authOf } from '../oauth2/scheme.js'
 import { createSession, type OAuth2Session, type OAuth2SessionOptions } from '../session/session.js'
-import { inside, transportOf } from '../session/session-state.js'
+import { emit, inside, transportOf } from '../session/session-state.js'
 import { attach, createInterceptors as interceptorsFor, type OAuthInterceptors } from './attach.js'
 import type { AxiosLike } from './axios-like.js'
 import type { Attachment, AttachOptions, SchemeOptions } from './entry.js'
+import type { UnauthenticatedReason } from './explain.js'
 import type { OAuth2RequestOption } from './request-option.js'
 import { serverClient } from './server-client.js'
 
@@ -23,6 +24,15 @@ export function createOAuth2Session(options: OAuth2SessionOptions): OAuth2Sessio
   return createSession(options, connect)
 }
 
+/** Whether a session can have a token, as far as that is known without asking its store. */
+function standing(session: OAuth2Session | undefined): UnauthenticatedReason | undefined {
+  if (!session) return 'no-token'
+  if (session.current()) return undefined
+  const { options, grant, readAt } = inside(session).state
+  const mayGetOne = options.grant || options.onInteractionRequired || readAt === Number.NEGATIVE_INFINITY
+  return mayGetOne || (grant?.refresh_token && !grant.ended) ? undefined : 'no-token'
+}
+
 function schemeOptions(source: SessionSource, options: AttachOptions | undefined): SchemeOptions {
   // a function is asked for every request; what concerns the instance as a whole cannot be
   const { allowInsecure, isTokenExpired } = typeof source === 'function' ? {} : inside(source).state.options
@@ -33,6 +43,14 @@ function schemeOptions(source: SessionSource, options: AttachOptions | undefined
     ...options,
     identity: typeof source === 'function' ? source : inside(source).state,
     select: option => authFor(option as OAuth2RequestOption, session()),
+    standing: ({ oauth }) => {
+      const { token, session: other } = (oauth ?? {}) as Exclude<OAuth2RequestOption, false>
+      return token ? undefined : standing(other ?? session())
+    },
+    report(error) {
+      const asked = session()
+      if (asked) emit(inside(asked).state, 'error', { error })
+    },
   }
 }
 

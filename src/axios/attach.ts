@@ -3,7 +3,8 @@ import { OAuthError } from '../errors.js'
 import { type Adapter, axios, type Instance, resolveAdapter } from './axios.js'
 import type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type Attachment, type AuthSource, createEntry, type Entry, type SchemeOptions } from './entry.js'
-import { axiosError, hide, wrap } from './errors.js'
+import { axiosError, explain, hide, wrap } from './errors.js'
+import { explainRefusal, explainRequest, type Rules } from './explain.js'
 
 /** A pair of interceptors, for those who can only hand interceptors to a wrapper of axios. */
 export interface OAuthInterceptors {
@@ -22,6 +23,10 @@ type Marked = { [MARK]?: unknown }
 /** What an instance carries while something is attached to it; another copy of this package may have made it. */
 interface State {
   entries: Entry[]
+  /** False when the application cleared the instance's interceptors. */
+  isRegistered?(): boolean
+  /** Puts back what was cleared. */
+  register?(): void
   /** Registers the response interceptor, which most attachments do without: it costs every request a turn. */
   watch(): void
   eject(): void
@@ -45,8 +50,17 @@ function route(entries: readonly Entry[], config: AxiosLikeConfig, adapter: Adap
       place = located
     }
   }
-  return chosen && place ? chosen.send(config, adapter, place) : adapter(config)
+  if (chosen && place) return chosen.send(config, adapter, place)
+  const sent = adapter(config)
+  if (!entries.length || typeof sent?.then !== 'function') return sent
+  return sent.then(undefined, error => {
+    const reason = explainRefusal(rulesOf(entries), error?.response)
+    if (reason) explain({ failed: true, error }, reason)
+    throw error
+  })
 }
+
+const rulesOf = (entries: readonly Entry[]) => entries.flatMap(({ rules }) => rules ?? [])
 
 /** Makes the interceptors of a list of entries. */
 function interceptorsOf(entries: readonly Entry[], instance?: Instance): OAuthInterceptors {
@@ -82,17 +96,31 @@ function interceptorsOf(entries: readonly Entry[], instance?: Instance): OAuthIn
   }
 }
 
+/** True while the list has this interceptor; where a version keeps the list to itself, it is taken to be there. */
+const isAmong = ({ handlers }: Instance['interceptors']['request'], fulfilled: unknown) =>
+  !handlers || handlers.some(handler => handler?.fulfilled === fulfilled)
+
 /** Finds what an instance carries, or puts it there. */
 function stateOf(instance: Instance & { [MARK]?: State }): State {
   const existing = instance[MARK]
+  existing?.register?.()
   if (existing) return existing
   const entries: Entry[] = []
   const { request, response, responseError } = interceptorsOf(entries, instance)
   const { interceptors } = instance
-  const id = interceptors.request.use(request, null, { synchronous: true })
+  const use = () => interceptors.request.use(request, null, { synchronous: true })
+  let id = use()
   let watcher: number | undefined
   const state: State = {
     entries,
+    isRegistered: () => isAmong(interceptors.request, request),
+    register() {
+      if (!isAmong(interceptors.request, request)) id = use()
+      if (watcher !== undefined && !isAmong(interceptors.response, response)) {
+        watcher = undefined
+        state.watch()
+      }
+    },
     watch() {
       watcher ??= interceptors.response.use(response, responseError)
     },
@@ -122,7 +150,7 @@ function refuseBrokenAxios(): void {
  * the instance claims one of them, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`.
  */
 export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOptions = {}): Attachment {
-  const instance = target as unknown as Instance
+  const instance = target as unknown as Instance & { [MARK]?: State }
   refuseBrokenAxios()
   const entry = createEntry(scheme, options, instance)
   const state = stateOf(instance)
@@ -141,6 +169,12 @@ export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOpt
       if (index >= 0) entries.splice(index, 1)
       if (index >= 0 && entries.length === 0) state.eject()
     },
+    explain: config =>
+      explainRequest(
+        entry.rules as Rules,
+        config,
+        entries.includes(entry) && instance[MARK] === state && state.isRegistered?.() !== false,
+      ),
   }
   return entry.attachment
 }

@@ -18,6 +18,8 @@ export interface Instance {
 interface Interceptors {
   use(fulfilled: unknown, rejected?: unknown, options?: { synchronous: boolean }): number
   eject(id: number): void
+  /** The list; `null` where one was ejected. */
+  handlers?: ({ fulfilled?: unknown } | null)[]
 }
 
 /** An adapter: what sends a request. */

@@ -1,10 +1,12 @@
 import { type AllowedOrigins, type AllowInsecure, originRule, parse } from '../auth/origins.js'
 import type { Auth } from '../auth/scheme.js'
+import type { OAuthError } from '../errors.js'
 import { begin } from './adapter.js'
 import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { Call, type Seam } from './call.js'
 import { conceal } from './conceal.js'
+import type { Explanation, Rules, UnauthenticatedReason } from './explain.js'
 import { findHeader, type Headers } from './headers.js'
 import type { RequestOption } from './request-option.js'
 import { reconsider } from './second-look.js'
@@ -28,6 +30,10 @@ export interface SchemeOptions extends AttachOptions {
   isTokenExpired?: ((response: AxiosLikeResponse) => boolean) | undefined
   /** Answers the scheme for a request that has an `oauth` option of its own. */
   select?: ((option: Exclude<RequestOption, false>, scheme: AnyAuth) => AnyAuth | undefined) | undefined
+  /** Says why the scheme has no credential for a request; `undefined` where it has one, or may get one. */
+  standing?: ((config: AxiosLikeConfig) => UnauthenticatedReason | undefined) | undefined
+  /** Is told, once for each reason, why a request that the API refused carried no credential. */
+  report?: ((error: OAuthError) => void) | undefined
 }
 
 /** A scheme, whatever it signs with. */
@@ -39,6 +45,13 @@ export type AuthSource = AnyAuth | (() => AnyAuth | undefined)
 export interface Attachment {
   /** Undoes it wholly: the instance is as before. Requests in flight finish. */
   detach(): void
+  /**
+   * Says whether a request carries the credential, and if not, why: for a configuration as it is given to the instance, or for
+   * the `config` of an error.
+   * @example
+   * const { attached, reason, message } = attachment.explain({ url: '/me' })
+   */
+  explain(config: AxiosLikeConfig): Explanation
 }
 
 /** One attachment as it stands in an instance's list; another copy of this package may have put it there. */
@@ -52,6 +65,8 @@ export interface Entry {
   reconsider(settled: unknown, failed: boolean): Promise<AxiosLikeResponse> | undefined
   /** True when it has an `isTokenExpired`. */
   readonly watches: boolean
+  /** What explains its requests; absent in an entry of an older copy. */
+  readonly rules?: Rules
   attachment?: Attachment
 }
 
@@ -90,7 +105,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
     )
   }
 
-  return {
+  const entry: Entry = {
     identity: options.identity ?? source,
     prefixes: rule.prefixes,
     watches: !!isTokenExpired,
@@ -118,5 +133,17 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
         : adapter(config)
     },
     reconsider: (settled, failed) => (isTokenExpired ? reconsider(seam, settled, failed) : undefined),
+    rules: {
+      instance,
+      prefixes: rule.prefixes,
+      allows: rule.allows,
+      isTaken: config => !!isTaken(config),
+      skip: config => !!skip?.(config),
+      locate: config => entry.locate(config),
+      standing: config => options.standing?.(config),
+      report: error => options.report?.(error),
+      told: new Set(),
+    },
   }
+  return entry
 }

@@ -2,6 +2,7 @@ import { isOAuthError, OAuthError } from '../errors.js'
 import { axios } from './axios.js'
 import type { AxiosLikeConfig } from './axios-like.js'
 import type { Outcome } from './call.js'
+import { rememberFailure } from './explain.js'
 
 /** Defines a property that no enumeration, JSON or copy shows. */
 export function hide(target: object, key: PropertyKey, value: unknown): void {
@@ -26,6 +27,7 @@ export function axiosError(cause: Error, given: AxiosLikeConfig, code?: string):
         toJSON: () => ({ message, name: 'Error', config, code }),
       })
   hide(error, 'cause', cause)
+  if (isOAuthError(cause)) rememberFailure(config, cause)
   return error
 }
 
@@ -45,6 +47,7 @@ export function wrap(error: unknown): OAuthError {
 
 /** Puts `cause` on an error that axios made: the error stays the one that the application knows. */
 export function explain({ failed, error }: Outcome, cause: OAuthError): void {
+  rememberFailure((error as { config?: object } | undefined)?.config, cause)
   if (failed && Object.isExtensible(error) && !isOAuthError((error as Error).cause))
     hide(error as Error, 'cause', cause)
 }

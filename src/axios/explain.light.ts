@@ -1,0 +1,11 @@
+import type * as full from './explain.js'
+
+/** The light build says whether, and leaves why to the full build, which the condition `development` takes. */
+export const explainRequest: typeof full.explainRequest = (rules, config, isAttached = true) => ({
+  attached: isAttached && !!rules.locate({ baseURL: rules.instance?.defaults.baseURL as string, ...config }),
+  message: 'The light build does not say why.',
+})
+
+export const explainRefusal: typeof full.explainRefusal = () => undefined
+
+export const rememberFailure: typeof full.rememberFailure = () => {}

@@ -2,6 +2,7 @@ import * as oauth4webapi from 'oauth4webapi'
 import { OAuthError } from '../../src/errors.js'
 import type { Send, ServerRequest, ServerResponse } from '../../src/server/call.js'
 import { discover, discoveryUrls } from '../../src/server/discovery.js'
+import { isIssuedBy } from '../../src/server/issuer.js'
 import { answer, errorOf, NOW, nodeSend } from '../oauth2/support.js'
 import { json, listen } from '../servers/http.js'
 
@@ -259,4 +260,112 @@ it('over a socket', async () => {
   } finally {
     await server.stop()
   }
+})
+
+describe('a public server', () => {
+  const hosts = [
+    'localhost',
+    '127.0.0.1',
+    '0x7f.1',
+    '[::1]',
+    '[::ffff:10.0.0.1]',
+    '10.1.2.3',
+    '172.20.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '[fd00::1]',
+    '[fe80::1]',
+    'db.internal',
+    'printer.local.',
+  ]
+  const read = (
+    members: object,
+    options: Parameters<typeof discover>[1] = {},
+    allowInsecure?: string[],
+    name = issuer,
+    at = oauth2Url,
+  ) => {
+    const { context } = world({ [at]: answer(200, { ...document, issuer: name, ...members }) })
+    return Promise.resolve(discover(name, options)({ ...context, allowInsecure }))
+  }
+
+  it.each(hosts)('does not send us to %s', async host => {
+    for (const name of ['token_endpoint', 'jwks_uri', 'introspection_endpoint']) {
+      const error = await errorOf(() => read({ [name]: `https://${host}/x` }))
+      expect(error).toMatchObject({ code: 'OAUTH_INSECURE_URL', message: expect.stringContaining(name) })
+    }
+    const aliases = { mtls_endpoint_aliases: { token_endpoint: `https://${host}/x` } }
+    expect(await errorOf(() => read(aliases))).toMatchObject({ code: 'OAUTH_INSECURE_URL' })
+  })
+
+  it.each(['8.8.8.8', '172.32.0.1', '[2606:4700::1]', 'localhost.example', 'local.example'])(
+    'may send us to %s',
+    async host => {
+      expect(await read({ token_endpoint: `https://${host}/x` })).toMatchObject({ token_endpoint: `https://${host}/x` })
+    },
+  )
+
+  it('may where that is allowed by name, or is itself there, or the endpoint is for the browser', async () => {
+    const inner = { token_endpoint: 'https://10.0.0.1/token' }
+    expect(await read(inner, {}, ['https://10.0.0.1'])).toMatchObject(inner)
+    expect(await read({ token_endpoint: 'https://10.0.0.1/a' }, { metadata: inner })).toMatchObject(inner)
+    const loopback = 'http://127.0.0.1:8080'
+    const place = `${loopback}/.well-known/oauth-authorization-server`
+    expect(await read(inner, {}, undefined, loopback, place)).toMatchObject(inner)
+    expect(await read({ authorization_endpoint: 'https://localhost/a' })).toBeTruthy()
+  })
+})
+
+describe('other ways to name a server', () => {
+  it('by the whole address of its document, with or without a slash at the end of the issuer', async () => {
+    for (const published of [issuer, `${issuer}/`]) {
+      const { context, urls } = world({ [oidcUrl]: answer(200, { ...document, issuer: published }) })
+      const source = discover(oidcUrl)
+      expect(source.issuer).toBe(issuer)
+      expect(await source(context)).toMatchObject({ issuer: published })
+      expect(urls()).toEqual([oidcUrl])
+    }
+    const { context } = world({ [oidcUrl]: answer(200, { ...document, issuer: 'https://evil.example' }) })
+    expect(await errorOf(async () => discover(oidcUrl)(context))).toMatchObject({ code: 'OAUTH_ISSUER_MISMATCH' })
+  })
+
+  it('by an issuer for many tenants, whose document is a template', async () => {
+    const template = 'https://login.example/{tenantid}/v2.0'
+    const common = 'https://login.example/common/v2.0'
+    const at = `${common}/.well-known/openid-configuration`
+    const { context } = world({ [at]: answer(200, { ...document, issuer: template }) })
+    expect(await discover(common)(context)).toMatchObject({ issuer: template })
+  })
+
+  it.each([
+    'https://{tenantid}/v2.0',
+    'https://login.example/{tenantid}/{tenantid}',
+    'https://other.example/{tenantid}/v2.0',
+  ])('a template proves nothing of the host: %s', async template => {
+    const common = 'https://login.example/common/v2.0'
+    const { context } = world({
+      [`${common}/.well-known/openid-configuration`]: answer(200, { ...document, issuer: template }),
+    })
+    expect(await errorOf(async () => discover(common)(context))).toMatchObject({ code: 'OAUTH_ISSUER_MISMATCH' })
+  })
+
+  it('by its inner address, while its name is the outer one', async () => {
+    const address = 'https://keycloak.local:8443/realms/a'
+    const outer = { issuer, token_endpoint: `${address}/token` }
+    const { context } = world({ [`${address}/.well-known/openid-configuration`]: answer(200, outer) })
+    expect(await discover(issuer, { address })(context)).toEqual(outer)
+    const whole = discover(issuer, { address: `${address}/.well-known/openid-configuration` })
+    expect(whole.issuer).toBe(issuer)
+    expect(await whole(context)).toEqual(outer)
+  })
+})
+
+test('a token of a tenant belongs to the template, under the tenant that it names', () => {
+  const template = 'https://login.example/{tenantid}/v2.0'
+  expect(isIssuedBy(template, { iss: 'https://login.example/t-1/v2.0', tid: 't-1' })).toBe(true)
+  expect(isIssuedBy(template, { iss: 'https://login.example/t-1/v2.0', tid: 't-2' })).toBe(false)
+  expect(isIssuedBy(template, { iss: 'https://login.example/t-1/v2.0' })).toBe(false)
+  expect(isIssuedBy(template, { iss: 'https://login.example/a/b/v2.0', tid: 'a/b' })).toBe(false)
+  expect(isIssuedBy(issuer, { iss: issuer })).toBe(true)
 })

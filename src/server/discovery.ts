@@ -1,6 +1,7 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
-import type { Clock } from '../lib/clock.js'
+import { isIssuer, issuerOfDocument } from './issuer.js'
 import type { Send, ServerMetadata, ServerRequest, ServerSource } from './messages.js'
+import { checkReach } from './private-address.js'
 import { processServerResponse } from './token-response.js'
 import { secureUrl } from './url.js'
 
@@ -12,6 +13,11 @@ export interface DiscoveryOptions {
   maxAge?: number
   /** Which kind of document to ask for; default: first `oauth2` (RFC 8414), then `oidc` (OpenID Connect). */
   algorithm?: 'oauth2' | 'oidc'
+  /**
+   * Where the issuer is reached from here, when that is another address than its name: an inner host of a cluster, or the whole
+   * address of the document.
+   */
+  address?: string
   headers?: Record<string, string>
   /** Seconds for one document; default 10. */
   timeout?: number
@@ -37,84 +43,105 @@ export function discoveryUrls(
 }
 
 /**
- * Judges a metadata document.
+ * Judges a metadata document; it must belong to `issuer`, or to one of them.
  * @throws OAuthError `OAUTH_ISSUER_MISMATCH` when it belongs to another issuer; `OAUTH_DISCOVERY_FAILED` when it is none
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.3
  */
 export function processDiscoveryResponse(
   response: Awaited<ReturnType<Send>>,
-  issuer: string,
+  issuer: string | readonly string[],
   now: number,
 ): ServerMetadata {
+  const { status } = response
   const document = processServerResponse(response, now)
-  if (response.status !== 200 || typeof document.issuer !== 'string')
-    throw oauthError(
-      'OAUTH_DISCOVERY_FAILED',
-      'noDocument',
-      { status: response.status },
-      {
-        status: response.status,
-      },
-    )
-  if (document.issuer !== issuer)
-    throw oauthError('OAUTH_ISSUER_MISMATCH', 'metadata', { issuer, found: document.issuer.slice(0, 200) })
+  if (status !== 200 || typeof document.issuer !== 'string')
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'noDocument', { status }, { status })
+  const published = document.issuer
+  const wanted = [issuer].flat()
+  if (!wanted.some(name => isIssuer(published, name)))
+    throw oauthError('OAUTH_ISSUER_MISMATCH', 'metadata', { issuer: wanted[0], found: published.slice(0, 200) })
   return document
 }
 
+/** Addresses that this machine itself would ask; the others are for the person's browser. */
+const isAsked = (name: string) =>
+  /(_endpoint|^jwks_uri)$/.test(name) && !/^(authorization|end_session)_endpoint$/.test(name)
+
+/** Refuses a document by which a public server sends this machine into a private network. */
+function checkEndpoints(document: ServerMetadata, from: string[], allowInsecure?: true | string[] | undefined): void {
+  const aliases = Object(document.mtls_endpoint_aliases) as Record<string, unknown>
+  for (const [name, address] of [...Object.entries(document), ...Object.entries(aliases)])
+    if (isAsked(name)) checkReach(address, name, from, allowInsecure)
+}
+
+/** Another place may have the document: a page that does not exist answers in many ways, also with another issuer's document. */
+function moreTelling(known: OAuthError | undefined, error: unknown): OAuthError {
+  if (!isOAuthError(error) || isOAuthError(error, 'OAUTH_INSECURE_URL')) throw error
+  return isOAuthError(known, 'OAUTH_ISSUER_MISMATCH') ? known : error
+}
+
+/** Reads the document from the first place that has it. */
+async function readDocument(
+  issuer: string,
+  { address = issuer, algorithm, metadata, headers, timeout = 10 }: DiscoveryOptions,
+  { send, clock, allowInsecure }: Parameters<ServerSource>[0],
+): Promise<ServerMetadata> {
+  const isDocument = issuerOfDocument(address) !== undefined
+  const urls = isDocument
+    ? [secureUrl(address, 'issuer', allowInsecure).href]
+    : discoveryUrls(address, algorithm, allowInsecure)
+  // of a document's address it cannot be told whether the issuer ends with a slash
+  const expected = issuerOfDocument(address) === issuer ? [issuer, `${issuer}/`] : issuer
+  let cause: OAuthError | undefined
+  for (const place of urls) {
+    const request: ServerRequest = {
+      endpoint: 'discovery',
+      method: 'GET',
+      url: new URL(place),
+      headers: { Accept: 'application/json', ...headers },
+      body: new URLSearchParams(),
+      timeout,
+    }
+    try {
+      const found = { ...processDiscoveryResponse(await send(request), expected, clock()), ...metadata }
+      const own = new Set(Object.keys(metadata ?? {}))
+      const told = Object.fromEntries(Object.entries(found).filter(([name]) => !own.has(name)))
+      checkEndpoints(told, [issuer, address], allowInsecure)
+      return found
+    } catch (error) {
+      cause = moreTelling(cause, error)
+    }
+  }
+  if (isOAuthError(cause, 'OAUTH_ISSUER_MISMATCH')) throw cause
+  const { status, retryAfter } = (cause ?? {}) as Partial<OAuthError>
+  const values = { issuer, urls: urls.join(', ') }
+  throw oauthError('OAUTH_DISCOVERY_FAILED', 'nowhere', values, { cause, status, retryAfter })
+}
+
 /**
- * The metadata of an issuer, read on first need and once for everybody; a failure is not remembered.
+ * The metadata of an issuer, read on first need and once for everybody; a failure is not remembered. The whole address of a
+ * metadata document may stand in place of the issuer.
  * Calls throw `OAUTH_DISCOVERY_FAILED` when there is no document (`cause`: why, for the last place), `OAUTH_ISSUER_MISMATCH` when
- * there is one of another issuer (compared as it is written), `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`.
+ * there is one of another issuer (compared as it is written), `OAUTH_INSECURE_URL` (also where a public server names an endpoint
+ * in a private network, unless `allowInsecure` or `metadata` name it), `OAUTH_INVALID_OPTION`.
  * @see https://www.rfc-editor.org/rfc/rfc8414
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html
  */
 export function discover(issuer: string, options: DiscoveryOptions = {}): ServerSource & { readonly issuer: string } {
-  const { metadata, maxAge = Number.POSITIVE_INFINITY, algorithm, timeout = 10 } = options
+  const name = issuerOfDocument(issuer) ?? issuer
+  const { maxAge = Number.POSITIVE_INFINITY, address = issuer } = options
   let known: ServerMetadata | undefined
   let until = 0
   let pending: Promise<ServerMetadata> | undefined
 
-  const read = async (send: Send, clock: Clock, urls: string[]): Promise<ServerMetadata> => {
-    let cause: OAuthError | undefined
-    for (const address of urls) {
-      const request: ServerRequest = {
-        endpoint: 'discovery',
-        method: 'GET',
-        url: new URL(address),
-        headers: { Accept: 'application/json', ...options.headers },
-        body: new URLSearchParams(),
-        timeout,
-      }
-      try {
-        return { ...processDiscoveryResponse(await send(request), issuer, clock()), ...metadata }
-      } catch (error) {
-        // another place may have it: a page that does not exist answers in many ways, also with another issuer's document
-        if (!isOAuthError(error)) throw error
-        if (!isOAuthError(cause, 'OAUTH_ISSUER_MISMATCH')) cause = error
-      }
-    }
-    if (isOAuthError(cause, 'OAUTH_ISSUER_MISMATCH')) throw cause
-    const { status, retryAfter } = (cause ?? {}) as Partial<OAuthError>
-    throw oauthError(
-      'OAUTH_DISCOVERY_FAILED',
-      'nowhere',
-      { issuer, urls: urls.join(', ') },
-      {
-        cause,
-        status,
-        retryAfter,
-      },
-    )
-  }
-
-  const renew = async ({ send, clock, allowInsecure }: Parameters<ServerSource>[0]) => {
-    const started = clock()
+  const renew = async (context: Parameters<ServerSource>[0]) => {
+    const started = context.clock()
     try {
-      known = await read(send, clock, discoveryUrls(issuer, algorithm, allowInsecure))
+      known = await readDocument(name, { ...options, address }, context)
       until = started + maxAge
     } catch (error) {
       if (!known) throw error
-      until = clock() + 60
+      until = context.clock() + 60
     }
     return known
   }
@@ -125,5 +152,5 @@ export function discover(issuer: string, options: DiscoveryOptions = {}): Server
     })
     return pending
   }
-  return Object.assign(source, { issuer })
+  return Object.assign(source, { issuer: name })
 }

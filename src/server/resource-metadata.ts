@@ -1,7 +1,8 @@
 import { isOAuthError, oauthError } from '../errors.js'
 import { parseChallenges } from '../lib/www-authenticate.js'
 import { type DiscoveryOptions, discover } from './discovery.js'
-import type { Send, ServerRequest, ServerResponse, ServerSource } from './messages.js'
+import type { ServerRequest, ServerResponse, ServerSource } from './messages.js'
+import { checkReach } from './private-address.js'
 import { checkResources } from './resource-indicator.js'
 import { processServerResponse } from './token-response.js'
 import { secureUrl } from './url.js'
@@ -27,6 +28,11 @@ export interface ResourceDiscoveryOptions {
   probe?: boolean
   /** Chooses among several authorization servers; default: the first. */
   select?: (issuers: string[], metadata: ResourceMetadata) => string
+  /**
+   * Takes the API's own origin for the authorization server where nothing describes the API, as the first edition of the Model
+   * Context Protocol has it. Default false.
+   */
+  originFallback?: boolean
   /** For reading the authorization server's own metadata. */
   discovery?: DiscoveryOptions
   /** Seconds for one document; default 10. */
@@ -73,6 +79,55 @@ export function processResourceMetadataResponse(
   return document as ResourceMetadata
 }
 
+type Reading = Parameters<ServerSource>[0] & { timeout: number }
+
+function get(url: string, name: string, { send, allowInsecure, timeout }: Reading): Promise<ServerResponse> {
+  const request: ServerRequest = {
+    endpoint: 'discovery',
+    method: 'GET',
+    url: secureUrl(url, name, allowInsecure),
+    headers: { Accept: 'application/json' },
+    body: new URLSearchParams(),
+    timeout,
+  }
+  return send(request)
+}
+
+/** The address that the API's own challenge names; `undefined` where it names none or does not answer. */
+async function askedAddress(resource: string, reading: Reading): Promise<string | undefined> {
+  let response: ServerResponse
+  try {
+    response = await get(resource, 'resource', reading)
+  } catch (error) {
+    if (isOAuthError(error, 'OAUTH_SERVER_UNAVAILABLE')) return undefined
+    throw error
+  }
+  const challenges = parseChallenges(response.header('WWW-Authenticate'))
+  const address = challenges.find(({ parameters }) => parameters.resource_metadata)?.parameters.resource_metadata
+  checkReach(address, 'resource_metadata', [resource], reading.allowInsecure)
+  return address
+}
+
+/** Reads the API's description from the first place that has it, or from the address that was told. */
+async function readDescription(resource: string, told: string | undefined, reading: Reading) {
+  const { origin } = new URL(resource)
+  let cause: unknown
+  for (const address of told ? [told] : resourceMetadataUrls(resource)) {
+    const isOfOrigin = !told && address === `${origin}/.well-known/oauth-protected-resource`
+    const identifiers = isOfOrigin ? [resource, origin, `${origin}/`] : [resource]
+    try {
+      const response = await get(address, 'resource_metadata', reading)
+      const metadata = processResourceMetadataResponse(response, identifiers, reading.clock())
+      if (!metadata.authorization_servers?.length) throw oauthError('OAUTH_DISCOVERY_FAILED', 'noServers')
+      return { metadata, issuers: metadata.authorization_servers }
+    } catch (error) {
+      if (!isOAuthError(error) || error.code === 'OAUTH_INSECURE_URL') throw error
+      cause ??= error
+    }
+  }
+  throw oauthError('OAUTH_DISCOVERY_FAILED', 'noServerFound', { resource }, { cause })
+}
+
 /**
  * Finds the authorization server of an API, from nothing but the API's URL (its resource identifier, as it is written there).
  * Asked for when the session first needs it; calls throw `OAUTH_DISCOVERY_FAILED` (also for a document of another resource),
@@ -82,53 +137,24 @@ export function processResourceMetadataResponse(
  */
 export function discoverFromResource(resource: string, options: ResourceDiscoveryOptions = {}): ResourceServerSource {
   checkResources(resource)
-  const { probe = true, select = issuers => issuers[0] as string, timeout = 10 } = options
+  const { probe = true, select = issuers => issuers[0] as string, timeout = 10, originFallback = false } = options
   let found: ServerSource | undefined
   let pending: Promise<ServerSource> | undefined
 
-  async function read({ send, clock, allowInsecure }: Parameters<ServerSource>[0]): Promise<ServerSource> {
-    const get = (url: string, name: string): ReturnType<Send> => {
-      const request: ServerRequest = {
-        endpoint: 'discovery',
-        method: 'GET',
-        url: secureUrl(url, name, allowInsecure),
-        headers: { Accept: 'application/json' },
-        body: new URLSearchParams(),
-        timeout,
-      }
-      return send(request)
+  async function read(context: Parameters<ServerSource>[0]): Promise<ServerSource> {
+    const reading = { ...context, timeout }
+    const told = options.resourceMetadataUrl ?? (probe ? await askedAddress(resource, reading) : undefined)
+    try {
+      const { metadata, issuers } = await readDescription(resource, told, reading)
+      const issuer = select(issuers, metadata)
+      checkReach(issuer, 'authorization_servers', [resource], context.allowInsecure)
+      Object.assign(source, { metadata })
+      return discover(issuer, options.discovery)
+    } catch (error) {
+      const mayFallBack = originFallback && !told && isOAuthError(error, 'OAUTH_DISCOVERY_FAILED')
+      if (!mayFallBack) throw error
+      return discover(new URL(resource).origin, options.discovery)
     }
-    const asked = async () => {
-      try {
-        const response = await get(resource, 'resource')
-        return parseChallenges(response.header('WWW-Authenticate')).find(
-          ({ parameters }) => parameters.resource_metadata,
-        )?.parameters.resource_metadata
-      } catch (error) {
-        if (isOAuthError(error, 'OAUTH_SERVER_UNAVAILABLE')) return undefined
-        throw error
-      }
-    }
-    const told = options.resourceMetadataUrl ?? (probe ? await asked() : undefined)
-    const { origin } = new URL(resource)
-    let cause: unknown
-    for (const address of told ? [told] : resourceMetadataUrls(resource)) {
-      try {
-        const identifiers =
-          told || address !== `${origin}/.well-known/oauth-protected-resource`
-            ? [resource]
-            : [resource, origin, `${origin}/`]
-        const metadata = processResourceMetadataResponse(await get(address, 'resource_metadata'), identifiers, clock())
-        const issuers = metadata.authorization_servers ?? []
-        if (!issuers.length) throw oauthError('OAUTH_DISCOVERY_FAILED', 'noServers')
-        Object.assign(source, { metadata })
-        return discover(select(issuers, metadata), options.discovery)
-      } catch (error) {
-        if (!isOAuthError(error) || error.code === 'OAUTH_INSECURE_URL') throw error
-        cause ??= error
-      }
-    }
-    throw oauthError('OAUTH_DISCOVERY_FAILED', 'noServerFound', { resource }, { cause })
   }
 
   const source: ResourceServerSource = async context => {

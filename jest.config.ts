@@ -1,19 +1,11 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest'
-import suites from './tools/suites.json'
 
-const config: Config = {
-  testEnvironment: 'node',
+const common = {
+  rootDir: __dirname,
   roots: ['<rootDir>/__tests__'],
-  testMatch: ['**/*.test.ts'],
-  // suites with a command of their own: they need a build, a browser or minutes
-  testPathIgnorePatterns: ['/node_modules/', ...Object.keys(suites).map(name => `<rootDir>/__tests__/${name}/`)],
+  testEnvironment: 'node',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tools/', '<rootDir>/tools/legacy/'],
-  testTimeout: 20_000,
-  coverageProvider: 'v8',
-  coverageDirectory: 'coverage',
-  collectCoverageFrom: ['src/**/*.ts'],
-  reporters: ['default', '<rootDir>/tools/skipped-reporter.mjs'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^axios-oauth-interceptor$': '<rootDir>/src/index.ts',
@@ -31,6 +23,41 @@ const config: Config = {
   },
   // jose and oauth4webapi are published as ES modules only
   transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi)/)'],
+} satisfies Config
+
+// suites that need a build, a browser or minutes have commands of their own
+const ownCommands = ['package', 'browsers', 'faults', 'load']
+const suite = (name: string, more: Config = {}) => ({
+  ...common,
+  displayName: name,
+  testMatch: [`<rootDir>/__tests__/${name}/**/*.test.ts`],
+  ...more,
+})
+// these loads take seconds: `npm test` runs a sample, the project `long` the whole (see __tests__/support/long.ts)
+const long = ['scenarios/storm', 'scenarios/server-side', 'stores/file', 'locks/processes', 'oauth1/fuzz']
+
+const projects = [
+  suite('unit', {
+    testMatch: ['**/*.test.ts'],
+    testPathIgnorePatterns: ['/node_modules/', ...ownCommands.map(name => `<rootDir>/__tests__/${name}/`)],
+  }),
+  suite('long', { testMatch: long.map(name => `<rootDir>/__tests__/${name}.test.ts`), globals: { LONG: true } }),
+  suite('package', { globalSetup: '<rootDir>/tools/prepare-package.mjs' }),
+  suite('browsers'),
+  suite('faults'),
+  suite('load'),
+]
+// `npx jest some/path` runs what `npm test` runs
+const selects = process.argv.some(argument => argument.startsWith('--selectProjects'))
+
+const config: Config = {
+  projects: selects ? projects : projects.slice(0, 1),
+  testTimeout: process.argv.includes('--runInBand') ? 300_000 : 20_000,
+  maxWorkers: '100%',
+  coverageProvider: 'v8',
+  coverageDirectory: 'coverage',
+  collectCoverageFrom: ['src/**/*.ts'],
+  reporters: ['default', '<rootDir>/tools/skipped-reporter.mjs'],
 }
 
 export default config

@@ -11,6 +11,8 @@ import { pack } from './pack.mjs'
 const legacy = join(root, 'tools/legacy')
 const run = (command, options, cwd) => execFileSync(command, options, { cwd, stdio: 'inherit' })
 
-run(process.execPath, ['tools/build.mjs'], root)
-if (!existsSync(join(legacy, 'node_modules/webpack4'))) run('npm', ['ci', '--no-audit', '--no-fund'], legacy)
-console.log(`packed: ${pack()}`)
+export default function prepare() {
+  run(process.execPath, ['tools/build.mjs'], root)
+  if (!existsSync(join(legacy, 'node_modules/webpack4'))) run('npm', ['ci', '--no-audit', '--no-fund'], legacy)
+  console.log(`packed: ${pack()}`)
+}

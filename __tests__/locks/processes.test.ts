@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Child, compileChild, startChild } from '../stores/child.js'
 import { hasRedis, type RedisServer, startRedis } from '../stores/redis-server.js'
+import { sized } from '../support/long.js'
 import { optional } from '../support/optional.js'
 
 // more on demand: KILLS=400 npx jest __tests__/locks/processes
-const KILLS = Number(process.env.KILLS ?? 40)
+const KILLS = Number(process.env.KILLS ?? sized(6, 40))
+const REDIS_KILLS = sized(3, 10)
 
 /** Four processes on one lock, one of them killed every now and then; what all of them saw. */
 async function contest(script: string, args: string[], kills: number, pause: number) {
@@ -53,7 +55,7 @@ describe('fileLock under four processes, one killed again and again', () => {
     async () => {
       const seen = await contest(script, ['contend-file', join(folder, 'lock'), join(folder, 'witness')], KILLS, 150)
       expect(seen).toEqual({ sections: expect.any(Number), meetings: 0, kills: KILLS, stalls: 0 })
-      expect(seen.sections).toBeGreaterThan(200)
+      expect(seen.sections).toBeGreaterThan(5 * KILLS)
     },
     120_000 + KILLS * 1000,
   )
@@ -77,8 +79,8 @@ optional(
   })
 
   it('lets nobody meet another inside, and replaces the dead after a lease', async () => {
-    const seen = await contest(script, ['contend-redis', `${server.port}`, join(folder, 'witness')], 10, 300)
-    expect(seen).toEqual({ sections: expect.any(Number), meetings: 0, kills: 10, stalls: 0 })
-    expect(seen.sections).toBeGreaterThan(100)
+    const seen = await contest(script, ['contend-redis', `${server.port}`, join(folder, 'witness')], REDIS_KILLS, 300)
+    expect(seen).toEqual({ sections: expect.any(Number), meetings: 0, kills: REDIS_KILLS, stalls: 0 })
+    expect(seen.sections).toBeGreaterThan(10 * REDIS_KILLS)
   }, 120_000)
 })

@@ -19,11 +19,12 @@ import { hmacSha512 } from '../../src/signature-methods/hmac-sha512'
 import { plaintext } from '../../src/signature-methods/plaintext'
 import { rsaSha256 } from '../../src/signature-methods/rsa-sha256'
 import { listen, type RunningServer, readBody } from '../servers/http'
+import { sized } from '../support/long'
 import { fitting, options, request, serializers } from './requests'
 import { type Verdict, verify } from './verifier'
 
-// at least 5 000 in all; FUZZ_RUNS for a longer hunt
-const RUNS = Number(process.env.FUZZ_RUNS ?? 700)
+// at least 5 000 in all in `npm run test:long`; FUZZ_RUNS for a longer hunt
+const RUNS = Number(process.env.FUZZ_RUNS ?? sized(100, 700))
 
 const keys = generateKeyPairSync('rsa', { modulusLength: 1024 })
 const pem = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string

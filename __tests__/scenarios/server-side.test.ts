@@ -10,10 +10,11 @@ import { memoryStore } from '../../src/stores/memory.js'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
 import { json } from '../servers/http.js'
 import { type ResourceServer, startResourceServer } from '../servers/resource-server.js'
+import { sized } from '../support/long.js'
 import { axiosVersions, newest } from './versions.js'
 
-const USERS = 40
-const PAGES = 5
+const USERS = sized(10, 40)
+const PAGES = sized(3, 5)
 const users = Array.from({ length: USERS }, (_, id) => `user-${id}`)
 
 /** A server that renders pages for many people at once: one store, and for each page a session and an instance of its own. */

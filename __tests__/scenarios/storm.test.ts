@@ -1,10 +1,9 @@
 import { Agent } from 'node:http'
-import { LEFT_OUT } from '../support/optional.js'
+import { sized } from '../support/long.js'
 import { newest } from './versions.js'
 import { memoryWorld, type Outcome, settle, startWorld, type World, type WorldOptions } from './world.js'
 
-const sizes = [10, 100, 1000]
-const tenThousand = 10_000
+const sizes = sized([10, 100], [10, 100, 1000, 10_000])
 
 const statuses = (outcomes: Outcome[]) => {
   const found: Record<string, number> = {}
@@ -15,7 +14,7 @@ const statuses = (outcomes: Outcome[]) => {
   return found
 }
 
-describe.each([...sizes, tenThousand])('in memory, %i requests at once', n => {
+describe.each(sizes)('in memory, %i requests at once', n => {
   test('token revoked: one token request, each request twice, all succeed', async () => {
     const world = await memoryWorld(newest)
     world.revoke()
@@ -75,8 +74,8 @@ describe('over sockets', () => {
     await world.stop()
   })
 
-  test.each(sizes)('token revoked, %i requests at once: one token request, nothing is done twice', revoked)
-  test.each(sizes)('token expired, %i requests at once: one token request, each request once', expired)
+  test.each(sizes)('token revoked, %i requests at once: one token request, nothing is done twice', revoked, 120_000)
+  test.each(sizes)('token expired, %i requests at once: one token request, each request once', expired, 120_000)
 
   test('ten storms in a row: one token request each, no spent token', async () => {
     const { as, http } = await crowded()
@@ -86,12 +85,5 @@ describe('over sockets', () => {
       expect(statuses(outcomes)).toEqual({ 200: 20 })
       expect(as.counts).toMatchObject({ token: round, reuse: 0 })
     }
-  })
-
-  const full = process.env.FULL_STORM === '1' || process.env.REQUIRE_ALL === '1'
-  const suite = full ? describe : describe.skip
-  suite(`10 000 requests${full ? '' : `${LEFT_OUT}takes half a minute (FULL_STORM=1 npm test)`}`, () => {
-    test('token revoked: one token request, nothing is done twice', () => revoked(tenThousand), 120_000)
-    test('token expired: one token request, each request once', () => expired(tenThousand), 120_000)
   })
 })

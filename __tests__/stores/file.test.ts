@@ -5,6 +5,7 @@ import { fileName } from '../../src/locks/file-name.js'
 import { fileStore } from '../../src/stores/file.js'
 import { storeContract } from '../contracts/jest.js'
 import { sampleGrant } from '../contracts/store.js'
+import { sized } from '../support/long.js'
 import { compileChild, startChild } from './child.js'
 
 const folders: string[] = []
@@ -82,8 +83,9 @@ describe('fileStore', () => {
       seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff
       return seed / 0x7fffffff
     }
+    const rounds = sized(4, 50)
     const kills = { done: 0, lost: 0, torn: 0 }
-    const lane = async (rounds: number) => {
+    const lane = async () => {
       const folder = await newFolder()
       const store = fileStore(folder)
       for (let round = 0; round < rounds; round++) {
@@ -108,7 +110,7 @@ describe('fileStore', () => {
       const { version: _, ...rest } = sampleGrant(version, { id_token: 'x'.repeat(300_000) })
       return { version, ...rest }
     }
-    await Promise.all(Array.from({ length: 4 }, () => lane(50)))
-    expect(kills).toEqual({ done: 200, lost: 0, torn: 0 })
+    await Promise.all(Array.from({ length: 4 }, () => lane()))
+    expect(kills).toEqual({ done: 4 * rounds, lost: 0, torn: 0 })
   }, 400_000)
 })

@@ -290,4 +290,42 @@ describe('an API that asks for more', () => {
     expect(await send(session, api)).toEqual({ sent: ['a0'], status: 401 })
     expect(server.requests).toHaveLength(0)
   })
+
+  describe('claims (Microsoft)', () => {
+    const claims = '{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}'
+    const wanting = (fresh: string) => (token: string | undefined) =>
+      token === fresh
+        ? 200
+        : {
+            status: 401,
+            headers: {
+              'www-authenticate': `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`,
+            },
+          }
+
+    test('are asked for by a renewal, once for all who wait', async () => {
+      const server = fakeServer()
+      const { session, events } = makeSession(server, { challenges: challenges() })
+      await signedIn(session)
+      const results = await Promise.all([1, 2, 3].map(() => send(session, wanting('a1'))))
+      for (const result of results) expect(result).toEqual({ sent: ['a0', 'a1'], status: 200 })
+      expect(server.requests).toHaveLength(1)
+      expect(server.requests[0]?.body.get('claims')).toBe(claims)
+      expect(events.find(([event]) => event === 'challenge')?.[1]).toMatchObject({ claims, parameters: { claims } })
+    })
+
+    test('go to the application where a renewal does not get them', async () => {
+      const server = fakeServer()
+      const asked: Challenge[] = []
+      const { session } = makeSession(server, {
+        challenges: challenges(async challenge => {
+          asked.push(challenge)
+          await saveToken(session, { access_token: 'b1' }, { sameUser: true })
+        }),
+      })
+      await saveToken(session, { access_token: 'a0' })
+      expect(await send(session, wanting('b1'))).toEqual({ sent: ['a0', 'b1'], status: 200 })
+      expect(asked.map(({ parameters }) => parameters)).toEqual([{ claims }])
+    })
+  })
 })

@@ -1,17 +1,21 @@
 import type { AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
+import { refreshToken } from '../session/fetch-token.js'
+import type { OAuth2Session } from '../session/session-options.js'
 import type { Token } from '../session/stored-grant.js'
 import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
 
 /** What an API asks for, and the parameters of the authorization request that would answer it. */
 export interface Challenge extends StepUp {
   /** For `createAuthorizationUrl`: the scope is the union of what is granted and what is asked for. */
-  parameters: { scope?: string; acr_values?: string; max_age?: number }
+  parameters: { scope?: string; acr_values?: string; max_age?: number; claims?: string }
 }
 
 /** A refused request, to whoever may send it once more. */
 export interface ChallengedRequest {
   readonly request: OutgoingRequest
+  /** The session that can renew the token; absent for a token that was given with the request. */
+  readonly session: OAuth2Session | undefined
   /** What the request was sent with. */
   readonly token: Token
   /** The session's answers under way, by what was asked for. */
@@ -36,7 +40,8 @@ export interface ChallengePolicy {
 }
 
 /**
- * Lets a session notice `insufficient_scope` and `insufficient_user_authentication`: each becomes the event `challenge`. With
+ * Lets a session notice `insufficient_scope`, `insufficient_user_authentication` and `insufficient_claims`: each becomes the event
+ * `challenge`. Missing claims are asked for by a renewal first, which needs no person. With
  * `answer`, which signs the person in again for `challenge.parameters` (in a popup, with `fetchToken(session, grant, { sameUser: true })`),
  * the refused requests wait and are sent once more with the new token; all that ask for the same share one answer, and what is
  * asked for again by then is given to the caller.
@@ -47,35 +52,45 @@ export function challenges(answer?: (challenge: Challenge) => Promise<void>): Ch
     const asked = readStepUp(response)
     return asked && { ...asked, parameters: stepUpParameters(asked, granted) }
   }
-  return answer ? { read, resume: (asked, conversation) => resume(read, answer, asked, conversation) } : { read }
+  return { read, resume: (asked, conversation) => resume(read, answer, asked, conversation) }
+}
+
+/** What is done about a challenge: a renewal where that can be enough, then the application's own answer. */
+function answerTo(
+  asked: Challenge,
+  { session }: ChallengedRequest,
+  answer: ((challenge: Challenge) => Promise<void>) | undefined,
+): Promise<void> | undefined {
+  const { claims } = asked
+  if (!claims || !session) return answer?.(asked)
+  const renewal = refreshToken(session, { parameters: { claims } }).then(() => {})
+  return answer ? renewal.catch(() => answer(asked)) : renewal
 }
 
 async function* resume(
   read: ChallengePolicy['read'],
-  answer: (challenge: Challenge) => Promise<void>,
+  answer: ((challenge: Challenge) => Promise<void>) | undefined,
   asked: Challenge,
   conversation: ChallengedRequest,
 ): AuthFlow {
   const { request, token, answers } = conversation
   const key = new URL(request.url).origin + JSON.stringify(asked.parameters)
   if (conversation.isBlocked(key)) return
-  const answering = answers.get(key) ?? answer(asked).finally(() => answers.delete(key))
+  const answering = answers.get(key) ?? answerTo(asked, conversation, answer)?.finally(() => answers.delete(key))
+  if (!answering) return
   answers.set(key, answering)
   try {
     await answering
   } catch (cause) {
-    throw new OAuthError('OAUTH_INTERACTION_REQUIRED', `${asked.error}: signing in again failed.`, {
-      cause,
-      error: asked.error,
-    })
+    // without a person to ask the API's own answer says all
+    if (!answer) return conversation.block(key, token)
+    const { error } = asked
+    throw oauthError('OAUTH_INTERACTION_REQUIRED', 'challengeFailed', { error }, { cause, error })
   }
   const renewed = await conversation.next()
   if (renewed.access_token === token.access_token) return
   if (!conversation.isSameGrant(renewed)) {
-    throw new OAuthError(
-      'OAUTH_SESSION_CHANGED',
-      'Somebody else may have signed in: pass sameUser to fetchToken() if not.',
-    )
+    throw oauthError('OAUTH_SESSION_CHANGED', 'maybeAnother')
   }
   const response = yield* conversation.attempt(renewed)
   if (response.authenticated && read(response, renewed.scope)) conversation.block(key, renewed)

@@ -108,6 +108,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     state.answers ??= new Map()
     yield* challenges.resume(asked, {
       request,
+      session: source === session ? session : undefined,
       token,
       answers: state.answers,
       next: () => source.token({ signal: request.signal }),

@@ -106,6 +106,8 @@ export const texts = {
   },
   OAUTH_SESSION_CHANGED: {
     notSentAgain: 'Somebody else signed in meanwhile: the request was not sent again.',
+    unaccepted:
+      'Another person may have signed in elsewhere: show their data, then call session.acceptChange(), or load the page again.',
     maybeAnother: 'Somebody else may have signed in: pass sameUser to fetchToken() if not.',
   },
   OAUTH_NOT_AUTHENTICATED: {
@@ -170,6 +172,7 @@ export const texts = {
   OAUTH_LOCK_TIMEOUT: {
     waited: waitedForLock,
     lost: 'The lock was lost: try again.',
+    section: 'The renewal did not end within {seconds} s, and gave the lock back: try again.',
   },
   OAUTH_STORE_READ: {
     store: 'The token store failed ({problem}).',
@@ -181,6 +184,7 @@ export const texts = {
     readOnly: 'The store is read-only here and would lose the new token: do this where it can be written.',
     inProcessOnly: 'The store does not take the token: it is in this process alone.',
     writtenMeanwhile: 'Somebody else wrote to the store meanwhile: try again.',
+    signedInMeanwhile: 'Another person signed in while this session was ended: that session goes on.',
     endNotKept: 'The store did not take the end of the session: only this process is logged out.',
   },
   OAUTH_STORE_VALUE: {

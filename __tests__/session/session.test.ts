@@ -292,16 +292,55 @@ describe('without a token', () => {
     expect(await session.token()).toMatchObject({ access_token: 'a3' })
   })
 
-  test('a grant that is refused for good is not asked again until a token is saved', async () => {
+  test('a grant that is refused is asked again rarely, up to a quarter of an hour, and heals by itself', async () => {
     const server = fakeServer()
-    const { session } = makeSession(server, { grant: clientCredentials })
-    server.answers.push({ status: 401, body: { error: 'invalid_client' } })
+    const { session, names } = makeSession(server, { grant: clientCredentials })
+    const refused = { status: 401, body: { error: 'invalid_client' } }
+    server.answers.push(...Array(10).fill(refused))
     expect(await code(session.token())).toBe('OAUTH_SERVER_REFUSED')
-    server.now += 1e6
+    server.now += 29
     for (let i = 0; i < 5; i++) expect(await code(session.token())).toBe('OAUTH_SERVER_REFUSED')
     expect(server.requests).toHaveLength(1)
-    await signedIn(session)
-    expect(await session.token()).toMatchObject({ access_token: 'a0' })
+    for (let i = 0; i < 9; i++) {
+      server.now += 901
+      expect(await code(session.token())).toBe('OAUTH_SERVER_REFUSED')
+    }
+    server.now += 449
+    expect(await code(session.token())).toBe('OAUTH_SERVER_REFUSED')
+    expect(server.requests).toHaveLength(10)
+    server.now += 452
+    expect(await session.token()).toMatchObject({ access_token: 'a1' })
+    expect(names().filter(name => name === 'error')).toHaveLength(1)
+  })
+
+  test.each([
+    ['400 temporarily_unavailable', { status: 400, body: { error: 'temporarily_unavailable' } }],
+    ['403 slow_down', { status: 403, body: { error: 'slow_down' } }],
+    ['a 4xx with Retry-After', { status: 409, headers: { 'retry-after': '1' } }],
+    ['is_transient', { status: 400, body: { error: 'AADSTS', is_transient: true } }],
+  ])('one bad answer does not kill a worker: %s', async (_name, answer) => {
+    const server = fakeServer()
+    const { session } = makeSession(server, { grant: clientCredentials })
+    server.answers.push(answer)
+    expect(await code(session.token())).toBe('OAUTH_SERVER_UNAVAILABLE')
+    server.now += 2
+    expect(await session.token()).toMatchObject({ access_token: 'a1' })
+  })
+
+  test('a server that asks for a year is believed for five minutes, or for maxBackOff', async () => {
+    for (const [options, longest] of [
+      [{}, 300],
+      [{ maxBackOff: 20 }, 20],
+    ] as const) {
+      const server = fakeServer()
+      const { session } = makeSession(server, { grant: clientCredentials, ...options })
+      server.answers.push({ status: 503, headers: { 'retry-after': '31536000' } })
+      expect(await code(session.token())).toBe('OAUTH_SERVER_UNAVAILABLE')
+      server.now += longest - 1
+      expect(await code(session.token())).toBe('OAUTH_SERVER_UNAVAILABLE')
+      server.now += 2
+      expect(await session.token()).toMatchObject({ access_token: 'a1' })
+    }
   })
 
   test('onInteractionRequired is called once for all who wait, and they go on', async () => {
@@ -471,11 +510,12 @@ describe('when the server refuses or is away', () => {
   })
 
   test.each([
-    ['a 503', { status: 503 }],
-    ['an HTML page', { status: 502, body: '<html>bad gateway</html>' }],
-    ['a connection that broke', { error: new OAuthError('OAUTH_SERVER_UNAVAILABLE', 'reset') }],
-    ['invalid_client', { status: 401, body: { error: 'invalid_client' } }],
-  ])('%s ends nothing and backs off', async (_name, answer) => {
+    ['a 503', { status: 503 }, 2],
+    ['an HTML page', { status: 502, body: '<html>bad gateway</html>' }, 2],
+    ['a connection that broke', { error: new OAuthError('OAUTH_SERVER_UNAVAILABLE', 'reset') }, 2],
+    ['invalid_client', { status: 401, body: { error: 'invalid_client' } }, 61],
+    ['a refusal without a body that says why', { status: 400, body: '' }, 61],
+  ])('%s ends nothing and backs off', async (_name, answer, pause) => {
     const server = fakeServer()
     const { session, names } = makeSession(server)
     await signedIn(session)
@@ -484,7 +524,7 @@ describe('when the server refuses or is away', () => {
     expect(await code(session.token({ rejected }))).toMatch(/OAUTH_SERVER/)
     expect(await code(session.token({ rejected }))).toMatch(/OAUTH_SERVER/)
     expect(server.requests).toHaveLength(1)
-    server.now += 2
+    server.now += pause
     expect(await session.token({ rejected })).toMatchObject({ access_token: 'a1' })
     expect(names()).not.toContain('ended')
   })

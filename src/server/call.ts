@@ -66,6 +66,7 @@ export async function callEndpoint(
 
   for (let mayRepeat = true; ; mayRepeat = false) {
     let request: ServerRequest = {
+      ...(context.timeout !== undefined && { timeout: context.timeout }),
       ...call,
       endpoint,
       method,
@@ -85,6 +86,7 @@ export async function callEndpoint(
     // a proof names the URL that a hook may have changed
     await tokenType.prepare?.(request, context)
     if (request.method === 'GET') request = withoutBody(request)
+    context.beforeSend?.()
     const response = withoutSecrets(await context.send(request), request, client.client_secret)
     if (!tokenType.learnFromServer?.(response, request) || !mayRepeat) return onResponse(response)
   }

@@ -147,6 +147,10 @@ export type ServerParameters = Record<string, string | number | boolean | readon
 /** Everything a call to the authorization server needs; a session makes one, a test writes one by hand. */
 export interface EndpointContext extends ClientAuthContext {
   send: Send
+  /** Called right before the bytes leave, when client authentication and hooks are done; what it throws stops the call. */
+  beforeSend?: (() => void) | undefined
+  /** Seconds that a call may take in all. Default 30. */
+  timeout?: number | undefined
   clientAuth?: ClientAuthOption | undefined
   hooks?: Hooks | undefined
   tokenType: TokenBinding

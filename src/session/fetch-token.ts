@@ -1,9 +1,9 @@
 import { OAuthError } from '../errors.js'
 import type { Grant } from '../grants/grant.js'
-import { fromBase64url } from '../lib/base64url.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { grantedToken, normaliseToken, scopeChange } from '../server/token-response.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
+import { subjectOf } from './person.js'
 import { obtain } from './renewal.js'
 import type { OAuth2Session } from './session.js'
 import { compose, insistOnWriting, load, loadToReplace, save } from './session-record.js'
@@ -17,16 +17,6 @@ export interface NewGrantOptions extends ServerCallOptions {
    * new token. Without it they are, when both grants have an ID token of the same subject.
    */
   sameUser?: boolean
-}
-
-// only to tell whether the person is the same: nothing is trusted on its account
-const subject = (grant: { id_token?: string } | undefined): unknown => {
-  try {
-    const claims = fromBase64url((grant as { id_token: string }).id_token.split('.')[1] as string)
-    return JSON.parse(new TextDecoder().decode(claims)).sub
-  } catch {
-    return undefined
-  }
 }
 
 /**
@@ -90,13 +80,14 @@ async function begin(
       // somebody, who waited for the lock in vain, logged out in between
       if (before?.ended && !endedBefore) throw ended()
       endedBefore = before?.ended
-      const person = subject(before)
-      const same = sameUser ?? (person !== undefined && person === subject(token))
+      const person = subjectOf(before)
+      const same = sameUser ?? (person !== undefined && person === subjectOf(token))
       const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
       orphaned = false
       if (await save(state, next, lease)) {
         // a log-out that the store did not take ends with the sign-in after it
         if (epoch === state.epoch) state.ending = undefined
+        state.unaccepted = false
         break
       }
       if (!again || lease.signal.aborted) {

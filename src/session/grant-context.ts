@@ -20,9 +20,9 @@ export const grantError = (error: unknown): OAuthError => {
 }
 
 /** The session's token endpoint, as grants see it. */
-export function tokenEndpoint(state: State, defaults?: ServerCallOptions): TokenEndpoint {
+export function tokenEndpoint(state: State, defaults?: ServerCallOptions, beforeSend?: () => void): TokenEndpoint {
   return async (parameters, options) => {
-    const context = await contextOf(state)
+    const context = { ...(await contextOf(state)), beforeSend }
     const requestedAt = state.clock()
     const call = {
       ...defaults,

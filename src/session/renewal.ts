@@ -1,8 +1,10 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import type { Grant } from '../grants/grant.js'
 import { refreshGrant } from '../grants/refresh.js'
 import type { ServerCallOptions } from '../server/call.js'
+import { kindOfRefusal } from '../server/refusal.js'
 import { grantedToken } from '../server/token-response.js'
+import { backOffAfter, forgetFailures, isBackingOff, lockLost, tellUnseen, throwWhileBackingOff } from './back-off.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import type { SessionEvents } from './session-options.js'
 import { bury, compose, insistOnWriting, load, save } from './session-record.js'
@@ -14,281 +16,365 @@ import {
   isWithin,
   type Lease,
   locked,
+  PREPARATION,
   type Slot,
   type State,
 } from './session-state.js'
 import { expiresWithin, type StoredGrant, type Token } from './stored-grant.js'
 
+type Cause = SessionEvents['renewed']['cause']
+
+/** Why a renewal runs. */
+interface Reason {
+  cause: Cause
+  /** The access token that must not be the answer. */
+  stale: string | undefined
+  call?: ServerCallOptions | undefined
+}
+
+/** What the server gave, and what it continues. */
+interface Received {
+  token: Token
+  isRefresh: boolean
+  base: StoredGrant | undefined
+  /** The version in the store when the server was asked: what was written since stands. */
+  version: number
+}
+
 const endedError = (state: State): OAuthError => {
   const reason = state.ending ?? state.grant?.ended?.reason ?? 'changed'
-  return new OAuthError('OAUTH_SESSION_ENDED', `The session has ended (${reason}): sign in again.`, { error: reason })
+  return oauthError('OAUTH_SESSION_ENDED', 'ended', { reason }, { error: reason })
 }
 
-const isBackingOff = (state: State) => isWithin(state, state.failedAt, state.retryAt - state.failedAt)
+const isRefusedByApi = (slot: Slot, { access_token }: Token) => slot.refused.includes(access_token)
 
 /** True for a token that no API refused and that lasts longer than the leeway, by `ahead` (seconds) at least. */
-export const usable = ({ state, slot }: Inside, token: Token | undefined, ahead = 0): boolean =>
-  !!token &&
-  !slot.refused.includes(token.access_token) &&
-  !expiresWithin(token, state.options.leeway ?? 60, state.clock() + Math.min(ahead, (token.expires_in || 1 / 0) / 4))
+export function usable({ state, slot }: Inside, token: Token | undefined, ahead = 0): boolean {
+  if (!token || isRefusedByApi(slot, token)) return false
+  const spare = Math.min(ahead, (token.expires_in || 1 / 0) / 4)
+  return !expiresWithin(token, state.options.leeway ?? 60, state.clock() + spare)
+}
+
+/** True for a token that has not expired yet, though a renewal is due. */
+const isStillGood = ({ state, slot }: Inside, token: Token) =>
+  !isRefusedByApi(slot, token) && !expiresWithin(token, 0, state.clock())
+
+/** @throws when the session has ended, or belongs to another person since */
+function insistOnSession(state: State): void {
+  if (state.ending !== undefined || state.grant?.ended) throw endedError(state)
+  if (state.unaccepted) throw oauthError('OAUTH_SESSION_CHANGED', 'unaccepted')
+}
 
 /** What can be handed out of that which is known, if it is not `stale`. @throws when the session has ended or nobody can get a token */
-function settle(at: Inside, stale?: string): Found | undefined {
+function known(at: Inside, stale?: string): Found | undefined {
   const { state, slot } = at
+  insistOnSession(state)
   const { grant, options } = state
-  if (state.ending !== undefined || grant?.ended) throw endedError(state)
   const token = grant?.tokens[slot.key]
   if (token && usable(at, token) && token.access_token !== stale) return { token }
-  if (!grant?.refresh_token && !options.grant) {
-    throw new OAuthError(
-      'OAUTH_INTERACTION_REQUIRED',
-      token
-        ? 'The token cannot be used any more and there is no refresh token: sign in again.'
-        : 'There is no token: sign in with fetchToken(), or give the session a `grant`.',
-    )
-  }
-  return undefined
+  if (grant?.refresh_token || options.grant) return undefined
+  throw oauthError('OAUTH_INTERACTION_REQUIRED', token ? 'noRefreshToken' : 'noToken')
 }
 
-/** Who lost the lock may be in somebody else's renewal: the refresh token is theirs to spend, and a refusal says nothing. */
+/** Without the lock another process may be renewing: the refresh token is that one's to spend, and a refusal says nothing. */
 const insistOnLock = (lease: Lease) => {
-  if (lease.signal.aborted) throw new OAuthError('OAUTH_LOCK_TIMEOUT', 'The lock was lost: try again.')
+  if (lease.signal.aborted) throw lockLost()
 }
+
+/** A refresh that leaves late would be answered after the section's end, when another process may spend the same token. */
+const insistOnTime = ({ since }: Lease) => {
+  if (since !== undefined && Date.now() - since > PREPARATION * 1000) throw lockLost()
+}
+
+/**
+ * An ID token that cannot be checked for now: the tokens are not used, but what was spent for them is gone, so the new refresh
+ * token is kept.
+ * @throws whatever the check threw
+ */
+async function checkIdToken(at: Inside, token: Token, base: StoredGrant, version: number, lease: Lease) {
+  const { id_token, access_token, refresh_token } = token
+  if (!id_token) return
+  try {
+    await grantContext(at).validateIdToken?.(id_token, { access_token, previous: base.id_token })
+  } catch (error) {
+    if (refresh_token && !isOAuthError(error, 'OAUTH_ID_TOKEN_INVALID'))
+      await save(at.state, { ...base, refresh_token, version: version + 1 }, lease)
+    throw error
+  }
+}
+
+/** Spends the refresh token of `base`. */
+async function refresh(at: Inside, base: StoredGrant, lease: Lease, call?: ServerCallOptions): Promise<Received> {
+  const { state, slot } = at
+  const { version } = state
+  insistOnLock(lease)
+  insistOnWriting(state)
+  // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take their time
+  const endpoint = tokenEndpoint(state, call, () => {
+    insistOnLock(lease)
+    insistOnTime(lease)
+  })
+  const token = await endpoint(refreshGrant(base.refresh_token as string, slot))
+  await checkIdToken(at, token, base, version, lease)
+  return { token, isRefresh: true, base, version }
+}
+
+/** Runs the unattended grant. */
+async function runGrant(at: Inside, call?: ServerCallOptions): Promise<Received> {
+  const { state } = at
+  const { grant: base, version } = state
+  const answer = await (state.options.grant as Grant)(tokenEndpoint(state, call), grantContext(at))
+  return { token: grantedToken(answer, state.clock()), isRefresh: false, base, version }
+}
+
+const isOver = ({ options }: State, error: unknown) => kindOfRefusal(error, options.endedBy) === 'over'
 
 /** Refreshes, or runs the unattended grant: the part of the critical section that asks the server. */
-async function acquire(
-  at: Inside,
-  lease: Lease,
-  stale?: string,
-  call?: ServerCallOptions,
-): Promise<
-  { found: Found } | { received: Token; refreshed?: boolean; base: StoredGrant | undefined; version: number }
-> {
-  const { state, slot } = at
-  const { options } = state
-  const endpoint = tokenEndpoint(state, call)
+async function acquire(at: Inside, lease: Lease, { stale, call }: Reason): Promise<Found | Received> {
+  const { state } = at
+  const { options, store } = state
+  const mayRefresh = !(options.grant && store.readOnly)
   for (let spent: string | undefined; ; ) {
-    const { grant: base, version } = state
+    const base = state.grant
     const refresh_token = base?.refresh_token
-    if (!refresh_token || refresh_token === spent || (options.grant && state.store.readOnly)) break
-    insistOnLock(lease)
-    insistOnWriting(state)
+    if (!base || !refresh_token || refresh_token === spent || !mayRefresh) break
     try {
-      const received = await endpoint(refreshGrant(refresh_token, slot))
-      const { id_token, access_token } = received
-      try {
-        if (id_token) await grantContext(at).validateIdToken?.(id_token, { access_token, previous: base.id_token })
-      } catch (error) {
-        // nobody can say now whether it is good: the tokens are not used, but what was spent for them is gone
-        const next = received.refresh_token
-        if (next && !isOAuthError(error, 'OAUTH_ID_TOKEN_INVALID'))
-          await save(state, { ...base, refresh_token: next, version: version + 1 }, lease)
-        throw error
-      }
-      return { received, refreshed: true, base, version }
+      return await refresh(at, base, lease, call)
     } catch (error) {
-      if (!isOAuthError(error, 'OAUTH_SERVER_REFUSED') || error.error !== 'invalid_grant') throw grantError(error)
+      if (!isOver(state, error)) throw grantError(error)
       insistOnLock(lease)
-      // somebody else may have renewed it: theirs is good, ours was spent
+      // another process may have renewed it: its token is good, ours was spent
       if (!spent) await load(state, true)
-      const found = settle(at, stale)
-      if (found) return { found }
+      const found = known(at, stale)
+      if (found) return found
       if (state.grant?.refresh_token === refresh_token && !options.grant) throw error
       spent = refresh_token
     }
   }
-  const { grant: base, version } = state
   try {
-    const answer = await (options.grant as Grant)(endpoint, grantContext(at))
-    return { received: grantedToken(answer, state.clock()), base, version }
+    return await runGrant(at, call)
   } catch (error) {
-    const failure = grantError(error)
-    // a wrong password does not become right by asking again
-    if (failure.code === 'OAUTH_SERVER_REFUSED') state.retryAt = 1 / 0
-    throw failure
+    throw grantError(error)
   }
+}
+
+/**
+ * True where the only thing in the way of a write is our own: a write that was thought lost, or a token beside this one. The
+ * refresh token that was spent is still the stored one.
+ */
+function isOwnWriteInTheWay({ state, slot }: Inside, { token, base }: Received): boolean {
+  const { grant } = state
+  if (!grant || !base || grant.ended || grant.grantId !== base.grantId) return false
+  if (grant.refresh_token !== base.refresh_token) return false
+  const isRotated = token.refresh_token !== undefined && token.refresh_token !== base.refresh_token
+  return isRotated || grant.tokens[slot.key]?.access_token === base.tokens[slot.key]?.access_token
+}
+
+/** Stores what the server gave; answers the grant that is stored now, or nothing where something newer stands. */
+async function storeRenewed(at: Inside, got: Received, epoch: number, lease: Lease): Promise<StoredGrant | undefined> {
+  const { state, slot } = at
+  const { token, isRefresh, base, version } = got
+  const next = compose(state, slot.key, token, base, isRefresh, version)
+  // a server may hand out the very token again
+  slot.refused = slot.refused.filter(refused => refused !== token.access_token)
+  if (epoch === state.epoch && (await save(state, next, lease))) return next
+  if (state.ending !== undefined) return undefined
+  await load(state, true)
+  if (epoch !== state.epoch || !isOwnWriteInTheWay(at, got)) return undefined
+  const again = compose(state, slot.key, token, state.grant, isRefresh)
+  return (await save(state, again, lease)) ? again : undefined
+}
+
+/** The session was ended, or another sign-in was stored, while the server made this token. */
+async function afterDefeat(at: Inside, { token, base }: Received, stale: string | undefined, lease: Lease) {
+  const { state } = at
+  if (state.ending !== undefined) {
+    // the log-out that waits for the lock revokes it, and says so
+    state.leftOver.push({ ...base, ...token })
+    // what is stored may be the refresh token that was spent just now: not for the next one who holds the lock
+    await bury(state, state.ending, lease)
+  } else if (state.grant?.grantId !== base?.grantId || state.grant?.ended) discard(state, token)
+  const newer = known(at, stale)
+  if (newer) return newer
+  throw oauthError('OAUTH_STORE_WRITE', 'writtenMeanwhile')
+}
+
+/** Ends a grant that is over, unless a newer one is stored. */
+async function endGrant(at: Inside, failure: OAuthError, stale: string | undefined, lease: Lease): Promise<Found> {
+  const { state } = at
+  const reason = isOAuthError(failure, 'OAUTH_ID_TOKEN_INVALID') ? 'id_token_invalid' : 'invalid_grant'
+  if (await bury(state, failure.error ?? reason, lease)) throw endedError(state)
+  await load(state, true)
+  const newer = known(at, stale)
+  if (newer) return newer
+  throw failure
+}
+
+/** What follows a renewal that failed: the grant is over, or it is asked again later. */
+async function afterFailure(at: Inside, failure: OAuthError, stale: string | undefined, lease: Lease): Promise<Found> {
+  const { state } = at
+  const isGrantOver =
+    isOAuthError(failure, 'OAUTH_ID_TOKEN_INVALID') || (isOver(state, failure) && !state.options.grant)
+  if (isGrantOver) return endGrant(at, failure, stale, lease)
+  backOffAfter(state, failure)
+  throw failure
+}
+
+/** The critical section: read the store again → still needed? → refresh, or run the grant → save. */
+async function renewLocked(at: Inside, reason: Reason, lease: Lease): Promise<Found> {
+  const { state, slot } = at
+  await load(state, true)
+  const found = known(at, reason.stale)
+  if (found) return found
+  throwWhileBackingOff(state)
+  const { epoch, clock } = state
+  const started = clock()
+  let next: StoredGrant | undefined
+  try {
+    const got = await acquire(at, lease, reason)
+    if (!('isRefresh' in got)) return got
+    next = await storeRenewed(at, got, epoch, lease)
+    if (!next) return await afterDefeat(at, got, reason.stale, lease)
+  } catch (error) {
+    return afterFailure(at, error as OAuthError, reason.stale, lease)
+  }
+  const token = next.tokens[slot.key] as Token
+  state.owners?.set(token, next.grantId)
+  forgetFailures(state)
+  emit(state, 'renewed', { duration: clock() - started, cause: reason.cause })
+  emit(state, 'token', { scope: token.scope, expires_at: token.expires_at })
+  return { token, renewed: true }
 }
 
 /** lock → read the store again → still needed? → refresh, or run the grant → save → unlock */
-async function renew(
-  at: Inside,
-  stale: string | undefined,
-  cause: SessionEvents['renewed']['cause'],
-  call?: ServerCallOptions,
-): Promise<Found> {
-  const { state, slot } = at
-  const { clock, options } = state
-  const backOff = () => {
-    if (isBackingOff(state)) throw state.failure
-  }
-  if (!state.grant?.ended || !isWithin(state, state.readAt, options.recheck ?? 60)) await load(state)
-  const known = settle(at, stale)
-  if (known) return known
-  backOff()
-  return locked(state, async lease => {
-    await load(state, true)
-    const found = settle(at, stale)
-    if (found) return found
-    backOff()
-    const { epoch } = state
-    const started = clock()
-    let next: StoredGrant
-    try {
-      const got = await acquire(at, lease, stale, call)
-      if ('found' in got) return got.found
-      const { received, refreshed, base, version } = got
-      next = compose(state, slot.key, received, base, refreshed, version)
-      // a server may hand out the very token again
-      slot.refused = slot.refused.filter(refused => refused !== received.access_token)
-      let saved = epoch === state.epoch && (await save(state, next, lease))
-      if (!saved && state.ending === undefined) {
-        await load(state, true)
-        const { grant } = state
-        // nobody spent what was spent here: what is in the way is a write that was thought lost, or a token beside it
-        const rotated = received.refresh_token !== undefined && received.refresh_token !== base?.refresh_token
-        if (
-          epoch === state.epoch &&
-          grant &&
-          base &&
-          !grant.ended &&
-          grant.grantId === base.grantId &&
-          grant.refresh_token === base.refresh_token &&
-          (rotated || grant.tokens[slot.key]?.access_token === base.tokens[slot.key]?.access_token)
-        ) {
-          next = compose(state, slot.key, received, grant, refreshed)
-          saved = await save(state, next, lease)
-        }
-      }
-      if (!saved) {
-        // the session was ended, or somebody else signed in, while the server made this token
-        if (state.grant?.grantId !== next.grantId || state.grant.ended || state.ending !== undefined)
-          discard(state, received)
-        // what is stored may be the refresh token that was spent just now: not for the next one who holds the lock
-        if (state.ending !== undefined) await bury(state, state.ending, lease)
-        const newer = settle(at, stale)
-        if (newer) return newer
-        throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
-      }
-    } catch (error) {
-      const failure = error as OAuthError
-      // with an ID token that is not good the grant is not the person's any more
-      const over = failure.code === 'OAUTH_ID_TOKEN_INVALID' || (failure.error === 'invalid_grant' && !options.grant)
-      if (over) {
-        if (!(await bury(state, failure.error ?? 'id_token_invalid', lease))) {
-          await load(state, true)
-          const newer = settle(at, stale)
-          if (newer) return newer
-          throw failure
-        }
-        throw endedError(state)
-      }
-      // a person who is asked for may be back at any moment
-      const wait =
-        failure.code === 'OAUTH_INTERACTION_REQUIRED'
-          ? 1
-          : (failure.retryAfter ?? Math.min(60, 2 ** state.failures++) * (0.5 + Math.random() / 2))
-      state.failedAt = clock()
-      if (state.retryAt < 1 / 0) state.retryAt = state.failedAt + wait
-      state.failure = failure
-      throw failure
-    }
-    const token = next.tokens[slot.key] as Token
-    state.owners?.set(token, next.grantId)
-    emit(state, 'renewed', { duration: clock() - started, cause })
-    emit(state, 'token', { scope: token.scope, expires_at: token.expires_at })
-    return { token, renewed: true }
-  })
+async function renew(at: Inside, reason: Reason): Promise<Found> {
+  const { state } = at
+  const isEndKnown = state.grant?.ended && isWithin(state, state.readAt, state.options.recheck ?? 60)
+  if (!isEndKnown) await load(state)
+  const found = known(at, reason.stale)
+  if (found) return found
+  throwWhileBackingOff(state)
+  return locked(state, lease => renewLocked(at, reason, lease))
 }
 
-/** The one renewal that everybody shares: begun, or joined. */
-function pend(
-  at: Inside,
-  ...rest: [string | undefined, SessionEvents['renewed']['cause'], ServerCallOptions?]
-): Promise<Found> {
+/** The one renewal that all callers share: begun, or joined. */
+function sharedRenewal(at: Inside, reason: Reason): Promise<Found> {
   const { slot } = at
-  slot.pending ??= renew(at, ...rest).finally(() => {
+  slot.pending ??= renew(at, reason).finally(() => {
     slot.pending = undefined
     slot.quiet = false
   })
   return slot.pending
 }
 
+/** Failures that say nothing about a token which has not expired yet. */
+const isPassing = ({ code }: OAuthError): boolean => /^OAUTH_(SERVER_UNAVAILABLE|LOCK_TIMEOUT|STORE_READ)$/.test(code)
+
+/** The token that is used while its renewal fails for a passing reason: the leeway is for renewing early, not for failing early. */
+function stillGood(at: Inside, error: OAuthError): Token | undefined {
+  const { state, slot } = at
+  const token = state.grant?.tokens[slot.key]
+  const isOurs = state.ending === undefined && !state.grant?.ended && !state.unaccepted
+  return token && isOurs && isPassing(error) && isStillGood(at, token) ? token : undefined
+}
+
+/** Asks the application to sign somebody in, once for all who wait. */
+async function askForSignIn(state: State, reason: string, error: OAuthError): Promise<void> {
+  const ask = state.options.onInteractionRequired as NonNullable<State['options']['onInteractionRequired']>
+  state.signIn ??= ask({ reason, error }).finally(() => {
+    state.signIn = undefined
+  })
+  try {
+    await state.signIn
+    forgetFailures(state)
+  } catch (cause) {
+    throw oauthError('OAUTH_INTERACTION_REQUIRED', 'signInFailed', {}, { cause, error: reason })
+  }
+}
+
+/** Why a person is needed, where one is. */
+function interactionReason(error: OAuthError): string | undefined {
+  if (error.code === 'OAUTH_INTERACTION_REQUIRED') return 'no_token'
+  return error.code === 'OAUTH_SESSION_ENDED' ? error.error : undefined
+}
+
+/**
+ * A request that was begun under one person's grant is never sent with another's token, on any path.
+ * @throws OAuthError `OAUTH_SESSION_CHANGED`
+ */
+function insistOnSameGrant(state: State, begun: string | undefined, token: Token): void {
+  const owner = state.owners?.get(token)
+  if (begun !== undefined && owner !== undefined && owner !== begun)
+    throw oauthError('OAUTH_SESSION_CHANGED', 'notSentAgain')
+}
+
 /** A token other than `rejected`, or than `forced`; asks the application once where a person is needed. */
 export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?: ServerCallOptions): Promise<Token> {
   const { state, slot } = at
   const stale = (rejected ?? forced)?.access_token
-  if (rejected && !slot.refused.includes(rejected.access_token)) {
-    slot.refused = [rejected.access_token, ...slot.refused].slice(0, 4)
-  }
+  if (rejected && !isRefusedByApi(slot, rejected)) slot.refused = [rejected.access_token, ...slot.refused].slice(0, 4)
+  const begun = rejected ? state.owners?.get(rejected) : grantInUse(state)
+  const cause: Cause = rejected ? 'refused' : forced ? 'forced' : 'expired'
   for (let asked = false; ; ) {
     try {
       slot.quiet = false
       const joined = !!slot.pending
-      const { token, renewed } = await pend(at, stale, rejected ? 'refused' : forced ? 'forced' : 'expired', call)
-      if (rejected && state.owners?.has(rejected) && state.owners.get(rejected) !== state.owners.get(token)) {
-        throw new OAuthError(
-          'OAUTH_SESSION_CHANGED',
-          'Somebody else signed in meanwhile: the request was not sent again.',
-        )
-      }
+      const { token, renewed } = await sharedRenewal(at, { cause, stale, call })
+      insistOnSameGrant(state, begun, token)
       // a shared renewal may have ended with the very token that was refused to this caller
-      if (
-        (renewed && !(joined && rejected)) ||
-        (token.access_token !== stale && !slot.refused.includes(token.access_token))
-      )
-        return token
+      const isAnswer = renewed && !(joined && rejected)
+      if (isAnswer || (token.access_token !== stale && !isRefusedByApi(slot, token))) return token
     } catch (caught) {
       const error = caught as OAuthError
-      const ask = state.options.onInteractionRequired
-      const reason =
-        error.code === 'OAUTH_INTERACTION_REQUIRED' ? 'no_token' : error.code === 'OAUTH_SESSION_ENDED' && error.error
-      if (asked || !ask || !reason) throw error
-      asked = true
-      state.signIn ??= ask({ reason, error }).finally(() => {
-        state.signIn = undefined
-      })
-      try {
-        await state.signIn
-        state.retryAt = 0
-      } catch (cause) {
-        throw new OAuthError('OAUTH_INTERACTION_REQUIRED', 'Signing in failed.', { cause, error: reason })
+      const good = stale === undefined ? stillGood(at, error) : undefined
+      if (good) {
+        tellUnseen(state, error)
+        return good
       }
+      const reason = interactionReason(error)
+      if (asked || !reason || !state.options.onInteractionRequired) throw error
+      asked = true
+      await askForSignIn(state, reason, error)
     }
   }
 }
 
+/** The grant under which a request begins; none while nobody is signed in. */
+const grantInUse = ({ grant }: State) => (grant && !grant.ended ? grant.grantId : undefined)
+
 /** The same wait for all who want the same: ten thousand waiters hold one promise. */
 export function join(at: Inside, rejected: Token | undefined): Promise<Token> {
-  const { slot } = at
-  if (!slot.waiting || slot.waiting.rejected !== rejected) {
-    const waiting: Slot['waiting'] = {
-      rejected,
-      token: obtain(at, rejected).finally(() => {
-        if (slot.waiting === waiting) slot.waiting = undefined
-      }),
-    }
-    slot.waiting = waiting
+  const { slot, state } = at
+  const begun = grantInUse(state)
+  const { waiting } = slot
+  if (waiting && waiting.rejected === rejected && waiting.begun === begun) return waiting.token
+  const mine: Slot['waiting'] = {
+    rejected,
+    begun,
+    token: obtain(at, rejected).finally(() => {
+      if (slot.waiting === mine) slot.waiting = undefined
+    }),
   }
-  return slot.waiting.token
+  slot.waiting = mine
+  return mine.token
+}
+
+/** True where what is known here may be used without asking the store. */
+function isKnown({ state, slot }: Inside): boolean {
+  const isWaitedFor = slot.pending && !slot.quiet
+  const isInUse = state.ending === undefined && !state.unaccepted
+  return !isWaitedFor && isInUse && isWithin(state, state.readAt, state.options.recheck ?? 60)
 }
 
 /** What can be handed out without waiting; with `refreshAhead`, begins a renewal that nobody waits for. */
 export function current(at: Inside): Token | undefined {
   const { state, slot } = at
-  const { options } = state
+  const { refreshAhead } = state.options
   const token = state.grant?.tokens[slot.key]
-  if (
-    !token ||
-    (slot.pending && !slot.quiet) ||
-    state.ending !== undefined ||
-    !isWithin(state, state.readAt, options.recheck ?? 60) ||
-    !usable(at, token)
-  ) {
-    return undefined
-  }
-  if (options.refreshAhead && !slot.quiet && !isBackingOff(state) && !usable(at, token, options.refreshAhead)) {
+  if (!token || !isKnown(at) || !usable(at, token)) return undefined
+  if (refreshAhead && !slot.quiet && !isBackingOff(state) && !usable(at, token, refreshAhead)) {
     slot.quiet = true
-    pend(at, token.access_token, 'ahead').catch(error => emit(state, 'error', { error }))
+    sharedRenewal(at, { cause: 'ahead', stale: token.access_token }).catch(error => tellUnseen(state, error))
   }
   return token
 }

@@ -48,11 +48,16 @@ export async function revokeToken(session: OAuth2Session, options: RevocationOpt
   let ended = !!token
   let again = false
   const end = async () => {
-    const { before, failure } = await inside.end('revoked')
+    const { before, leftOver, failure } = await inside.end('revoked', true)
     ended = !failure
-    // the refresh token takes the whole grant with it
-    if (before?.refresh_token) left.push([before.refresh_token, 'refresh_token'])
-    else for (const one of Object.values(before?.tokens ?? {})) left.push([one.access_token, 'access_token'])
+    const add = (token: string | undefined, hint: string) => {
+      if (token && !left.some(([known]) => known === token)) left.push([token, hint])
+    }
+    // a renewal that was under way may have brought a newer one; without rotation the old one lives on
+    for (const grant of [before, ...leftOver]) add(grant?.refresh_token, 'refresh_token')
+    // a refresh token takes the whole grant with it
+    const others = [...Object.values(before?.tokens ?? {}), ...leftOver]
+    if (left.length === 0) for (const { access_token } of others) add(access_token, 'access_token')
     return failure
   }
 

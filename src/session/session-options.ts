@@ -60,6 +60,12 @@ export interface SessionEvents {
   }
   /** A renewal went through. */
   renewed: { duration: number; cause: 'expired' | 'refused' | 'ahead' | 'forced' }
+  /**
+   * Another sign-in took the place of this one: in another tab, another process. `sameUser` where an ID token says so. Unless
+   * it is true, requests fail with `OAUTH_SESSION_CHANGED` until `session.acceptChange()`: what the page shows is another
+   * person's. After a log-out the sign-in of another tab is taken over without that.
+   */
+  changed: { sameUser: boolean | undefined }
   /** The session is over, here or in another tab or process. */
   ended: { reason: string }
   /** The API asks for more than a fresh token (`insufficient_scope`, step-up); needs the option `challenges`. */
@@ -92,6 +98,15 @@ export interface OAuth2SessionOptions {
    * Not for processes that may be frozen between requests: a refresh token that was rotated meanwhile would be lost.
    */
   refreshAhead?: number
+  /** The longest time that one call to the authorization server may take, in all. Default 30. */
+  timeout?: number
+  /** The longest pause after a renewal failed for a passing reason. Default 300. */
+  maxBackOff?: number
+  /**
+   * What else than `invalid_grant` means that the grant is over and the person must sign in again: error words of the server,
+   * or statuses of an application's own back end (`[401]`).
+   */
+  endedBy?: readonly (string | number)[]
   /** The longest wait for the lock; longer than a token request may take. Default 40. */
   maxWait?: number
   /** A store is asked again after that time, even if it told of no change. Default 60. */
@@ -130,6 +145,8 @@ export interface OAuth2Session {
   current(): Token | undefined
   /** True while there is a token that can be used or refreshed. Asks the store, never the server. */
   authorized(): Promise<boolean>
+  /** Goes on with the sign-in that the event `changed` told of: the application shows that person's data now. */
+  acceptChange(): void
   /** The same grant for another API: its own access token, the same refresh token and the same lock. */
   for(target: { resource?: string; scope?: string }): OAuth2Session
   /** Listens; returns the function that stops listening. */
@@ -158,6 +175,9 @@ export interface SessionCore {
   /** Ends the session here at once and, under the lock, in the store; answers what was stored before. */
   /** True while a log-out stands that the store did not take. */
   readonly ending: boolean
-  end(reason: string): Promise<{ before: StoredGrant | undefined; failure?: OAuthError }>
+  end(
+    reason: string,
+    revokesLeftOver?: boolean,
+  ): Promise<{ before: StoredGrant | undefined; leftOver: Partial<Token>[]; failure?: OAuthError }>
   emit<E extends keyof SessionEvents>(event: E, detail: SessionEvents[E]): void
 }

@@ -1,6 +1,8 @@
-import { isOAuthError, OAuthError, type OAuthErrorCode } from '../errors.js'
+import { isOAuthError, OAuthError, type OAuthErrorCode, oauthError } from '../errors.js'
+import { noBackOff } from './back-off.js'
 import { isForeign, issuerOf } from './grant-owner.js'
-import { contextOf, emit, type Lease, locked, randomOf, type State } from './session-state.js'
+import { isSamePerson } from './person.js'
+import { contextOf, discard, emit, type Lease, locked, randomOf, type State } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 
 // tells two grants apart, guards nothing: so it may come from Math.random where there is no crypto
@@ -28,12 +30,25 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
   if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
   state.grant = stored
   state.learnt++
-  state.retryAt = state.failures = 0
+  state.backOff = noBackOff()
   state.owners ??= new WeakMap()
   for (const token of Object.values(stored?.tokens ?? {})) state.owners.set(token, stored?.grantId as string)
   if (known && !known.ended && (!stored || stored.ended)) {
     emit(state, 'ended', { reason: stored?.ended?.reason ?? 'deleted' })
   }
+}
+
+/**
+ * Notices that another sign-in is stored in place of the one that is known here: another tab's, another process's. Requests
+ * wait for the application's consent unless it is the same person; a store that many people share has a key for each.
+ */
+function noticeChange(state: State, before: StoredGrant | undefined, after: StoredGrant | undefined): void {
+  const isAnother = before && after && !after.ended && before.grantId !== after.grantId
+  if (!isAnother) return
+  const sameUser = state.store.shared || isSamePerson(before, after)
+  // nobody was signed in here: what is shown belongs to nobody
+  if (!before.ended) state.unaccepted = !sameUser
+  emit(state, 'changed', { sameUser })
 }
 
 /** Asks the store; again if something was learnt while the answer was under way, which may be older than that. */
@@ -106,7 +121,12 @@ export async function load(state: State, holding?: boolean): Promise<void> {
       'What is stored belongs to another issuer, client or version: ignored.',
     )
     emit(state, 'error', { error })
-  } else adopt(state, stored, superseded)
+  } else {
+    const before = state.grant
+    adopt(state, stored, superseded)
+    // a sign-in of this session's own that never got into the store is not another's
+    if (!superseded && state.grant === stored) noticeChange(state, before, stored)
+  }
   state.readAt = state.clock()
 }
 
@@ -244,9 +264,13 @@ export function insistOnWriting({ store }: State): void {
 export async function end(
   state: State,
   reason: string,
-): Promise<{ before: StoredGrant | undefined; failure?: OAuthError }> {
+  /** True where the caller revokes what renewals under way brought, and answers for it. */
+  revokesLeftOver = false,
+): Promise<EndedGrant> {
   insistOnWriting(state)
-  let before = state.grant
+  const known = state.grant
+  let before = known
+  let isReplaced = false
   state.epoch++
   state.ending = reason
   const write = async (lease: Lease) => {
@@ -260,8 +284,10 @@ export async function end(
         // nobody knows what there is to end
         if (!before) continue
       }
-      // nobody logs out of what is not theirs
+      // what another client or another person stored is not this session's to end
       if (state.foreign) return true
+      isReplaced = isAnothers(state, known)
+      if (isReplaced) return false
       before = state.grant ?? before
       if (await bury(state, reason, lease)) return true
     }
@@ -277,13 +303,30 @@ export async function end(
     written = await write({ signal: AbortSignal.abort() })
     emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
   }
+  // a renewal that was under way may bring a refresh token that is good
+  await Promise.all([state.root, ...(state.slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
+  const leftOver = state.leftOver.splice(0)
+  if (!revokesLeftOver) for (const token of leftOver) discard(state, token)
   if (!written) {
-    const message = 'The store did not take the end of the session: only this process is logged out.'
-    return {
-      before,
-      failure: new OAuthError('OAUTH_STORE_WRITE', message, { cause: isOAuthError(cause) ? cause : undefined }),
-    }
+    const details = { cause: isOAuthError(cause) ? cause : undefined }
+    const failure = oauthError('OAUTH_STORE_WRITE', isReplaced ? 'signedInMeanwhile' : 'endNotKept', {}, details)
+    return { before, leftOver, failure }
   }
   state.ending = undefined
-  return { before }
+  return { before, leftOver }
+}
+
+/** True when another person signed in at the store since the log-out began. */
+function isAnothers({ grant, store }: State, known: StoredGrant | undefined): boolean {
+  if (!known || known.ended || !grant || grant.ended || store.shared) return false
+  return !isSamePerson(known, grant)
+}
+
+/** What {@link end} ended. */
+export interface EndedGrant {
+  /** What was stored before. */
+  before: StoredGrant | undefined
+  /** What the server gave to renewals that were under way: nothing uses it, and it may be good. */
+  leftOver: Partial<Token>[]
+  failure?: OAuthError
 }

@@ -1,5 +1,5 @@
 import type { Auth } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { OAuthError, oauthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
 import { inProcessLock } from '../locks/in-process.js'
 import {
@@ -12,6 +12,7 @@ import {
 } from '../server/call.js'
 import { bearer } from '../token-types/bearer.js'
 import type { TokenTypeContext } from '../token-types/token-type.js'
+import type { BackOff } from './back-off.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionEvents } from './session-options.js'
 import type { Lock, StoredGrant, Token, TokenStore } from './stored-grant.js'
 
@@ -24,7 +25,16 @@ export interface Transport {
 }
 
 /** What a lock hands to its section. */
-export type Lease = Parameters<Parameters<Lock>[1]>[0]
+export interface Lease {
+  readonly signal: AbortSignal
+  /** When the section began, in milliseconds. */
+  readonly since?: number
+}
+
+/** Seconds that a section may spend before its call to the server leaves. */
+export const PREPARATION = 20
+/** Seconds that a section may take beside the call itself: what goes before it, and storing what came. */
+const SECTION_MARGIN = 25
 
 /** What is known of one of a grant's access tokens: `''`, or one for each `session.for()`. */
 export interface Slot {
@@ -34,7 +44,7 @@ export interface Slot {
   /** The one renewal that everybody waits for. */
   pending?: Promise<Found> | undefined
   /** What callers of `token()` share while they wait for the same. */
-  waiting?: { rejected: Token | undefined; token: Promise<Token> } | undefined
+  waiting?: { rejected: Token | undefined; begun: string | undefined; token: Promise<Token> } | undefined
   /** True while `pending` runs ahead of time and the token may still be used. */
   quiet?: boolean
   /** The last access tokens that an API refused: never handed out again. */
@@ -79,10 +89,12 @@ export interface State {
   unsaved?: StoredGrant | undefined
   /** The wait for the lock, to write it after all. */
   flushing?: Promise<void> | undefined
-  retryAt: number
-  failedAt: number
-  failures: number
-  failure?: OAuthError
+  /** How long renewals pause. */
+  backOff: BackOff
+  /** What the server gave to renewals that a log-out overtook: the log-out revokes it. */
+  leftOver: Partial<Token>[]
+  /** True while the stored grant is another person's and the application has not accepted it. */
+  unaccepted?: boolean
   signIn?: Promise<void> | undefined
   unsubscribe?: (() => void) | undefined
   listeners?: Map<string, Set<(detail: never) => void>>
@@ -150,7 +162,31 @@ export function locked<T>(state: State, critical: (lease: Lease) => Promise<T>):
     lock = inProcessLock()
     locks.set(store, lock)
   }
-  return lock(`oauth:${state.key}`, critical, { maxWait: options.maxWait ?? 40 })
+  const seconds = (options.timeout ?? 30) + SECTION_MARGIN
+  return lock(`oauth:${state.key}`, lease => capped(lease, seconds, critical), { maxWait: options.maxWait ?? 40 })
+}
+
+/**
+ * Runs a section for so many seconds at most, then gives the lock back: a hook that hangs or a key in a module that does not
+ * answer must not hold up all other callers. What goes on behind it finds its lease lost.
+ */
+async function capped<T>(lease: Lease, seconds: number, critical: (lease: Lease) => Promise<T>): Promise<T> {
+  const over = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const cap = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      over.abort()
+      reject(oauthError('OAUTH_LOCK_TIMEOUT', 'section', { seconds }))
+    }, seconds * 1000)
+  })
+  const section = critical({
+    get signal() {
+      const { signal } = lease
+      return signal.aborted ? signal : over.signal
+    },
+    since: Date.now(),
+  })
+  return Promise.race([section, cap]).finally(() => clearTimeout(timer))
 }
 
 /** How the session's calls leave. */
@@ -183,11 +219,12 @@ export async function contextOf(state: State): Promise<EndpointContext> {
     hooks,
     clientAuth,
     allowInsecure,
+    timeout: options.timeout,
   }
 }
 
 /** Revokes, as far as that goes, a token that nobody will use. */
-export function discard(state: State, { refresh_token, access_token }: Token): void {
+export function discard(state: State, { refresh_token, access_token }: Partial<Token>): void {
   contextOf(state)
     .then(context =>
       context.server.revocation_endpoint

@@ -4,6 +4,7 @@ import { callEndpoint } from '../server/call.js'
 import { checkHooks } from '../server/hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
 import { memoryStore } from '../stores/memory.js'
+import { noBackOff } from './back-off.js'
 import { current, join, usable } from './renewal.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore } from './session-options.js'
 import { end, load } from './session-record.js'
@@ -50,9 +51,13 @@ const methods: OAuth2Session & ThisType<Session> = {
     const { grant, ending } = at.state
     return (
       ending === undefined &&
+      !at.state.unaccepted &&
       !grant?.ended &&
       (usable(at, grant?.tokens[at.slot.key]) || (!!grant?.refresh_token && !at.state.store.readOnly))
     )
+  },
+  acceptChange() {
+    this[INSIDE].state.unaccepted = false
   },
   for({ resource, scope }) {
     checkResources(resource)
@@ -123,10 +128,9 @@ export function createSession(options: OAuth2SessionOptions, transport: State['t
       version: 0,
       readAt: Number.NEGATIVE_INFINITY,
       epoch: 0,
-      retryAt: 0,
-      failedAt: 0,
+      backOff: noBackOff(),
+      leftOver: [],
       learnt: 0,
-      failures: 0,
     },
     slot,
   )
@@ -154,7 +158,7 @@ export function core(session: OAuth2Session): SessionCore {
       await load(state)
       return state.grant
     },
-    end: reason => end(state, reason),
+    end: (reason, revokesLeftOver) => end(state, reason, revokesLeftOver),
     emit: (event, detail) => emit(state, event, detail),
   }
 }

@@ -1,0 +1,68 @@
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
+import { kindOfRefusal } from '../server/refusal.js'
+import { emit, isWithin, type State } from './session-state.js'
+
+/** Seconds: how pauses grow. A definite refusal is asked again rarely, so that a corrected configuration heals without a restart. */
+const PAUSES = { passing: { first: 1, last: 60 }, refused: { first: 60, last: 900 } }
+/** Seconds: the longest that a server may ask for, unless the option `maxBackOff` says otherwise. */
+const LONGEST = 300
+
+/** How long renewals pause after one has failed. Times are seconds. */
+export interface BackOff {
+  since: number
+  pause: number
+  /** Failures in a row. */
+  failures: number
+  /** What callers are told meanwhile. */
+  failure?: OAuthError
+}
+
+/** A back-off that holds nothing back. */
+export const noBackOff = (): BackOff => ({ since: 0, pause: 0, failures: 0 })
+
+/** True while renewals pause. */
+export const isBackingOff = (state: State): boolean => isWithin(state, state.backOff.since, state.backOff.pause)
+
+/** @throws the failure that renewals pause for */
+export function throwWhileBackingOff(state: State): void {
+  const { failure } = state.backOff
+  if (failure && isBackingOff(state)) throw failure
+}
+
+/** Lets the next caller ask at once: the grant changed, or a person has answered. */
+export function forgetFailures(state: State): void {
+  state.backOff = noBackOff()
+}
+
+/** A random part of a time, so that many clients do not come back in the same moment. */
+const jittered = (seconds: number) => seconds * (0.5 + Math.random() / 2)
+
+function pauseAfter(state: State, failure: OAuthError): number {
+  const { failures } = state.backOff
+  // a person who is asked for may be back at any moment
+  if (isOAuthError(failure, 'OAUTH_INTERACTION_REQUIRED')) return 1
+  const { maxBackOff = LONGEST, endedBy } = state.options
+  const isRefused = kindOfRefusal(failure, endedBy) === 'refused'
+  const { first, last } = isRefused ? PAUSES.refused : PAUSES.passing
+  const longest = isRefused ? Math.max(maxBackOff, last) : maxBackOff
+  // a server that asks for a year is not believed
+  if (failure.retryAfter) return Math.min(failure.retryAfter, longest)
+  return jittered(Math.min(longest, last, first * 2 ** failures))
+}
+
+/** Remembers a failed renewal, and tells listeners of one that is not like the last. */
+export function backOffAfter(state: State, failure: OAuthError): void {
+  const { failures, failure: last } = state.backOff
+  const pause = pauseAfter(state, failure)
+  state.backOff = { since: state.clock(), pause, failures: failures + 1, failure }
+  const isNew = last?.code !== failure.code || last.error !== failure.error
+  if (isNew && !isOAuthError(failure, 'OAUTH_INTERACTION_REQUIRED')) emit(state, 'error', { error: failure })
+}
+
+/** Tells listeners of a failure that the caller does not see, unless {@link backOffAfter} has. */
+export function tellUnseen(state: State, error: OAuthError): void {
+  if (error !== state.backOff.failure) emit(state, 'error', { error })
+}
+
+/** The error for a lock that was lost, or for a section that took too long to begin. */
+export const lockLost = (): OAuthError => oauthError('OAUTH_LOCK_TIMEOUT', 'lost')

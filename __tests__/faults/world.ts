@@ -153,12 +153,15 @@ function addActor(
     judge.shown(`the event ${event}`, detail)
     if (event === 'ended') judge.ended(actor, (detail as SessionEvents['ended']).reason)
     if (event === 'error') judge.shown('the error of an event', (detail as SessionEvents['error']).error)
+    // the application shows the other person's data, and says so
+    if (event === 'changed')
+      time.after(random() * 2, process, 'the application accepts the change', () => session.acceptChange())
   })
   return actor
 }
 
 function listen(session: OAuth2Session, told: (event: keyof SessionEvents, detail: unknown) => void) {
-  for (const event of ['token', 'renewed', 'ended', 'challenge', 'error'] as const)
+  for (const event of ['token', 'renewed', 'ended', 'challenge', 'changed', 'error'] as const)
     session.on(event, detail => told(event, detail))
 }
 

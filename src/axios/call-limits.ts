@@ -1,12 +1,11 @@
 import { OAuthError } from '../errors.js'
+import { afterAwake } from '../lib/timer.js'
 import type { ServerRequest } from '../server/call.js'
 
 /** Seconds that a call may take in all; less than the wait for the lock that others spend meanwhile. */
 export const TIMEOUT = 30
 /** Bytes that an answer may have, after decompression. */
 export const SIZE_LIMIT = 1_000_000
-/** Seconds; setTimeout overflows above 2³¹ milliseconds, so a longer time is no limit. */
-const LONGEST = 2_147_483
 
 /** What ends a call before its answer is whole. */
 export interface CallLimits {
@@ -42,7 +41,7 @@ export async function withinLimits<T>(request: ServerRequest, run: (limits: Call
   const expire = () => {
     end(new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${url.host} did not answer within ${timeout} s.`))
   }
-  const timer = timeout < LONGEST ? setTimeout(expire, timeout * 1000) : undefined
+  const stop = afterAwake(timeout, expire)
   signal?.addEventListener('abort', abort)
   if (signal?.aborted) abort()
   const arrived = (loaded: number) => {
@@ -51,7 +50,7 @@ export async function withinLimits<T>(request: ServerRequest, run: (limits: Call
   try {
     return await Promise.race([ended, run({ signal: controller.signal, arrived })])
   } finally {
-    clearTimeout(timer)
+    stop()
     signal?.removeEventListener('abort', abort)
   }
 }

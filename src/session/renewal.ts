@@ -120,10 +120,12 @@ async function refresh(at: Inside, base: StoredGrant, lease: Lease, call?: Serve
 }
 
 /** Runs the unattended grant. */
-async function runGrant(at: Inside, call?: ServerCallOptions): Promise<Received> {
+async function runGrant(at: Inside, lease: Lease, call?: ServerCallOptions): Promise<Received> {
   const { state } = at
   const { grant: base, version } = state
-  const answer = await (state.options.grant as Grant)(tokenEndpoint(state, call), grantContext(at))
+  insistOnLock(lease)
+  const endpoint = tokenEndpoint(state, call, () => insistOnLock(lease))
+  const answer = await (state.options.grant as Grant)(endpoint, grantContext(at))
   return { token: grantedToken(answer, state.clock()), isRefresh: false, base, version }
 }
 
@@ -152,7 +154,7 @@ async function acquire(at: Inside, lease: Lease, { stale, call }: Reason): Promi
     }
   }
   try {
-    return await runGrant(at, call)
+    return await runGrant(at, lease, call)
   } catch (error) {
     throw grantError(error)
   }
@@ -340,7 +342,9 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
 }
 
 /** The grant under which a request begins; none while nobody is signed in. */
-const grantInUse = ({ grant }: State) => (grant && !grant.ended ? grant.grantId : undefined)
+const grantInUse = ({ grant, options }: State) =>
+  // an unattended grant belongs to no person
+  grant && !grant.ended && !options.grant ? grant.grantId : undefined
 
 /** The same wait for all who want the same: ten thousand waiters hold one promise. */
 export function join(at: Inside, rejected: Token | undefined): Promise<Token> {

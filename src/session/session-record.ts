@@ -44,7 +44,8 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
  */
 function noticeChange(state: State, before: StoredGrant | undefined, after: StoredGrant | undefined): void {
   const isAnother = before && after && !after.ended && before.grantId !== after.grantId
-  if (!isAnother) return
+  // an unattended grant belongs to no person
+  if (!isAnother || state.options.grant) return
   const sameUser = state.store.shared || isSamePerson(before, after)
   // nobody was signed in here: what is shown belongs to nobody
   if (!before.ended) state.unaccepted = !sameUser

@@ -1,6 +1,7 @@
 import type { Auth } from '../auth/scheme.js'
 import { OAuthError, oauthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
+import { afterAwake } from '../lib/timer.js'
 import { inProcessLock } from '../locks/in-process.js'
 import {
   type Clock,
@@ -172,12 +173,12 @@ export function locked<T>(state: State, critical: (lease: Lease) => Promise<T>):
  */
 async function capped<T>(lease: Lease, seconds: number, critical: (lease: Lease) => Promise<T>): Promise<T> {
   const over = new AbortController()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let stop = () => {}
   const cap = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    stop = afterAwake(seconds, () => {
       over.abort()
       reject(oauthError('OAUTH_LOCK_TIMEOUT', 'section', { seconds }))
-    }, seconds * 1000)
+    })
   })
   const section = critical({
     get signal() {
@@ -186,7 +187,7 @@ async function capped<T>(lease: Lease, seconds: number, critical: (lease: Lease)
     },
     since: Date.now(),
   })
-  return Promise.race([section, cap]).finally(() => clearTimeout(timer))
+  return Promise.race([section, cap]).finally(() => stop())
 }
 
 /** How the session's calls leave. */

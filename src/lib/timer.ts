@@ -1,0 +1,22 @@
+/** Milliseconds: a timer that is later than that fires after the process was frozen. */
+const LATE = 1000
+/** Milliseconds that a process gets, after it was frozen, to see what arrived meanwhile. */
+const GRACE = 5000
+/** setTimeout overflows above 2³¹ milliseconds: a longer time is no limit. */
+const LONGEST = 2_147_483_647
+
+/**
+ * Calls `listener` after so many seconds in which the process ran. Timers of a process that was frozen fire before it sees
+ * what its sockets received: an answer that arrived in time would be dropped, and with it a rotated refresh token. Answers the
+ * function that stops it.
+ */
+export function afterAwake(seconds: number, listener: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const wait = (time: number) => {
+    if (time > LONGEST) return
+    const due = Date.now() + time
+    timer = setTimeout(() => (Date.now() - due > LATE ? wait(GRACE) : listener()), time)
+  }
+  wait(seconds * 1000)
+  return () => clearTimeout(timer)
+}

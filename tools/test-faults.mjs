@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
-import { readJson, root } from './entries.mjs'
+import ts from 'typescript'
+import { mutants } from '../__tests__/faults/mutants.mjs'
+import { root } from './entries.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -23,45 +25,55 @@ const { values: options } = parseArgs({
   },
 })
 const folder = join(root, '__tests__/faults')
-const mutants = readJson('__tests__/faults/mutants.json')
 const scratch = mkdtempSync(join(tmpdir(), 'faults-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
-/** A text, however its lines are broken. */
-const pattern = text =>
-  new RegExp(
-    text
-      .trim()
-      .split(/\s+/)
-      .map(word => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('\\s+'),
-    'g',
-  )
+/** The name of a declaration or an import in a source file, by symbol; a symbol that is not there is a mistake of the mutant. */
+function nameOf(source, symbol) {
+  const names = source.statements.flatMap(statement => {
+    if (ts.isImportDeclaration(statement)) return statement.importClause?.namedBindings?.elements ?? []
+    if (ts.isVariableStatement(statement)) return statement.declarationList.declarations
+    return ts.isFunctionDeclaration(statement) ? [statement] : []
+  })
+  const found = names.find(({ name }) => name?.text === symbol)
+  if (!found) throw new Error(`there is no ${symbol}: rewrite the mutant`)
+  return found
+}
 
-/** Puts a mutant's text in the place of the product's; a text that is not found once is a mistake of the mutant. */
-const breakSources = edits => ({
+/** Renames what a symbol names and declares another in its place. */
+function replaceSymbol(text, symbol, replacement) {
+  const found = nameOf(ts.createSourceFile('mutant.ts', text, ts.ScriptTarget.Latest, true), symbol)
+  const { name } = found
+  const isImport = ts.isImportSpecifier(found)
+  const statement = ts.isVariableDeclaration(found) ? found.parent.parent : found
+  const isExported = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+  const renamed = `${text.slice(0, name.getStart())}${isImport ? `${symbol} as ` : ''}${symbol}_sound${text.slice(name.end)}`
+  // a function, because calls stand before it
+  const wrapper = `function ${symbol}(...all) { const sound = ${symbol}_sound; return (${replacement})(...all) }`
+  return `${renamed}\n${isExported ? 'export ' : ''}${wrapper}\n`
+}
+
+/** Puts the functions of a mutant in the place of the product's. */
+const breakSources = breaks => ({
   name: 'mutant',
   setup(bundle) {
-    const open = new Set(edits)
+    const open = new Set(Object.keys(breaks))
     bundle.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const file = path.replaceAll('\\', '/').split('/src/').pop()
       let contents = readFileSync(path, 'utf8')
-      for (const edit of edits) {
-        if (!path.replaceAll('\\', '/').endsWith(`/src/${edit.file}`)) continue
-        const found = contents.match(pattern(edit.find))?.length ?? 0
-        if (found !== 1) throw new Error(`${edit.file} has "${edit.find}" ${found} times: rewrite the mutant`)
-        contents = contents.replace(pattern(edit.find), () => edit.replace)
-        open.delete(edit)
-      }
+      for (const [symbol, replacement] of Object.entries(breaks[file] ?? {}))
+        contents = replaceSymbol(contents, symbol, replacement)
+      open.delete(file)
       return { contents, loader: 'ts' }
     })
     bundle.onEnd(() => {
-      if (open.size > 0) throw new Error(`not part of the world: ${[...open].map(edit => edit.file)}`)
+      if (open.size > 0) throw new Error(`not part of the world: ${[...open]}`)
     })
   },
 })
 
 /** Bundles the world with the session of src/, or with a broken one. */
-async function bundle(name, edits = []) {
+async function bundle(name, breaks = {}) {
   const outfile = join(scratch, `${name.replace(/\W+/g, '-')}.mjs`)
   await build({
     entryPoints: [join(folder, 'worker.ts')],
@@ -71,7 +83,7 @@ async function bundle(name, edits = []) {
     target: 'node18',
     outfile,
     logLevel: 'silent',
-    plugins: [breakSources(edits)],
+    plugins: [breakSources(breaks)],
   })
   return outfile
 }
@@ -148,8 +160,7 @@ async function schedules() {
 }
 
 async function oneSeed() {
-  const edits = options.mutant ? mutants[options.mutant].edits : []
-  const file = await bundle(options.mutant ?? 'session', edits)
+  const file = await bundle(options.mutant ?? 'session', mutants[options.mutant]?.breaks)
   const [first] = await run(file, [Number(options.seed)], { trace: true })
   const [again] = await run(file, [Number(options.seed)], { trace: true })
   if (options.trace) {
@@ -169,10 +180,10 @@ async function breakIt(names) {
   const most = options.mutants && !process.argv.includes('--schedules') ? 10_000 : Number(options.schedules)
   const soundFile = await bundle('session')
   for (const name of names) {
-    const { what, edits } = mutants[name]
+    const { what, breaks } = mutants[name]
     let file
     try {
-      file = await bundle(name, edits)
+      file = await bundle(name, breaks)
     } catch (error) {
       console.log(`NOT CAUGHT, because it cannot be made: ${what} (${error.errors?.[0]?.text ?? error})`)
       process.exitCode = 1

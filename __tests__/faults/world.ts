@@ -123,6 +123,13 @@ function addActor(
       store,
       clock: () => EPOCH + time.now + process.skew,
       random: size => Uint8Array.from({ length: size }, () => bytes.below(256)),
+      // a key in a security module takes its time, and the process may freeze meanwhile
+      clientAuth: () =>
+        bytes.below(4) > 0 || world.calm
+          ? undefined
+          : new Promise<void>(resolve =>
+              time.after(bytes.below(30) / 10, process, 'the client has proved itself', resolve),
+            ),
       whenUnauthenticated: profile.whenUnauthenticated,
       ...(leeway !== undefined && { leeway }),
       ...(recheck !== undefined && { recheck }),
@@ -283,9 +290,9 @@ async function runCalm(
   const results = new Map<Actor, number | string>()
   for (const round of [1, 2, 3]) {
     for (const actor of living) {
-      // longer than every pause, look and lease of the session
+      // longer than every pause, look and lease of the session: a refusal is asked again after a quarter of an hour
       time.after(
-        130,
+        910,
         actor.process,
         `probe ${round}`,
         () => void clients.probe(actor).then(result => results.set(actor, result)),

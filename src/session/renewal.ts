@@ -81,9 +81,10 @@ const insistOnLock = (lease: Lease) => {
   if (lease.signal.aborted) throw lockLost()
 }
 
-/** A refresh that leaves late would be answered after the section's end, when another process may spend the same token. */
-const insistOnTime = ({ since }: Lease) => {
-  if (since !== undefined && Date.now() - since > PREPARATION * 1000) throw lockLost()
+/** A request that leaves late would be answered after the section's end, when another process may spend the same token. */
+const insistOnLease = (lease: Lease) => {
+  insistOnLock(lease)
+  if (lease.since !== undefined && Date.now() - lease.since > PREPARATION * 1000) throw lockLost()
 }
 
 /**
@@ -110,10 +111,7 @@ async function refresh(at: Inside, base: StoredGrant, lease: Lease, call?: Serve
   insistOnLock(lease)
   insistOnWriting(state)
   // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take their time
-  const endpoint = tokenEndpoint(state, call, () => {
-    insistOnLock(lease)
-    insistOnTime(lease)
-  })
+  const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
   const token = await endpoint(refreshGrant(base.refresh_token as string, slot))
   await checkIdToken(at, token, base, version, lease)
   return { token, isRefresh: true, base, version }
@@ -124,9 +122,15 @@ async function runGrant(at: Inside, lease: Lease, call?: ServerCallOptions): Pro
   const { state } = at
   const { grant: base, version } = state
   insistOnLock(lease)
-  const endpoint = tokenEndpoint(state, call, () => insistOnLock(lease))
+  const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
   const answer = await (state.options.grant as Grant)(endpoint, grantContext(at))
   return { token: grantedToken(answer, state.clock()), isRefresh: false, base, version }
+}
+
+/** Another process may have renewed the grant: its token is good, ours was spent. */
+async function lookAgain(at: Inside, stale: string | undefined, hasLooked: boolean): Promise<Found | undefined> {
+  if (!hasLooked) await load(at.state, true)
+  return known(at, stale)
 }
 
 const isOver = ({ options }: State, error: unknown) => kindOfRefusal(error, options.endedBy) === 'over'
@@ -145,9 +149,7 @@ async function acquire(at: Inside, lease: Lease, { stale, call }: Reason): Promi
     } catch (error) {
       if (!isOver(state, error)) throw grantError(error)
       insistOnLock(lease)
-      // another process may have renewed it: its token is good, ours was spent
-      if (!spent) await load(state, true)
-      const found = known(at, stale)
+      const found = await lookAgain(at, stale, spent !== undefined)
       if (found) return found
       if (state.grant?.refresh_token === refresh_token && !options.grant) throw error
       spent = refresh_token
@@ -324,8 +326,7 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
       const { token, renewed } = await sharedRenewal(at, { cause, stale, call })
       insistOnSameGrant(state, begun, token)
       // a shared renewal may have ended with the very token that was refused to this caller
-      const isAnswer = renewed && !(joined && rejected)
-      if (isAnswer || (token.access_token !== stale && !isRefusedByApi(slot, token))) return token
+      if ((renewed && !(joined && rejected)) || isOther(slot, token, stale)) return token
     } catch (caught) {
       const error = caught as OAuthError
       const good = stale === undefined ? stillGood(at, error) : undefined
@@ -340,6 +341,9 @@ export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?
     }
   }
 }
+
+const isOther = (slot: Slot, token: Token, stale: string | undefined) =>
+  token.access_token !== stale && !isRefusedByApi(slot, token)
 
 /** The grant under which a request begins; none while nobody is signed in. */
 const grantInUse = ({ grant, options }: State) =>
@@ -361,6 +365,21 @@ export function join(at: Inside, rejected: Token | undefined): Promise<Token> {
   }
   slot.waiting = mine
   return mine.token
+}
+
+/** {@link join} for a caller who may give up: it is free at once, and the renewal goes on for the others. */
+export const waitFor = (at: Inside, rejected: Token | undefined, signal: AbortSignal | undefined): Promise<Token> =>
+  abortable(join(at, rejected), signal)
+
+/** Lets a caller go when its signal is aborted, while what it waited for goes on. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(oauthError('OAUTH_ABORTED', 'waiting'))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }
 
 /** True where what is known here may be used without asking the store. */

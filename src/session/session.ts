@@ -5,7 +5,7 @@ import { checkHooks } from '../server/hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
 import { memoryStore } from '../stores/memory.js'
 import { noBackOff } from './back-off.js'
-import { current, join, usable } from './renewal.js'
+import { current, usable, waitFor } from './renewal.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore } from './session-options.js'
 import { end, load } from './session-record.js'
 import {
@@ -24,23 +24,12 @@ import type { Token } from './stored-grant.js'
 
 export type * from './session-options.js'
 
-/** Lets a caller go when its signal is aborted, while what it waited for goes on. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(new OAuthError('OAUTH_ABORTED', 'The caller gave up waiting for a token.'))
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
 type Session = OAuth2Session & { [INSIDE]: Inside }
 
 const methods: OAuth2Session & ThisType<Session> = {
   token({ rejected, signal } = {}): Awaitable<Token> {
     const at = this[INSIDE]
-    return (!rejected && current(at)) || abortable(join(at, rejected), signal)
+    return (!rejected && current(at)) || waitFor(at, rejected, signal)
   },
   current() {
     return current(this[INSIDE])

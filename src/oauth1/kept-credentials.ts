@@ -93,6 +93,8 @@ export function keepCredentials(
     transport,
   )
   const { state } = inside(session)
+  // token credentials do not say whose they are: the latest count
+  session.on('changed', () => session.acceptChange())
   const fromStored = storedReader()
   const report = (error: OAuthError) => core(session).emit('error', { error })
   return {

@@ -101,6 +101,7 @@ export { clientIdMetadataDocument } from './server/client-id-metadata.js'
 
 // OAuth 1.0a
 
+export type { PlainRequest } from './auth/plain-request.js'
 export {
   checkAuthorizationResponse as checkOAuth1AuthorizationResponse,
   type OAuth1Authorization,
@@ -131,7 +132,6 @@ export { type Problem, problemOf } from './oauth1/problem.js'
 export {
   authorizationHeader,
   baseStringUri,
-  type PlainRequest,
   signatureBaseString,
   signRequest,
 } from './oauth1/sign-request.js'

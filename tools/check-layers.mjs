@@ -26,7 +26,9 @@ const rooms = {
   locks: ['crypto', 'lib'],
   stores: ['locks', 'crypto', 'lib'],
   providers: [],
-  testing: ['oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib', 'stores', 'locks'],
+  bridges: ['oauth2', 'session', 'auth', 'lib'],
+  // a kit for tests stands above everything that it imitates
+  testing: ['axios', 'crypto', 'oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib', 'stores', 'locks'],
 }
 /** Imported by everybody. */
 const everywhere = ['src/errors.ts']

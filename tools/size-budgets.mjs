@@ -11,13 +11,13 @@ export const budgets = [
     name: 'bearer',
     imports: { '': ['attachOAuth2', 'createOAuth2Session', 'memoryStore', 'bearer'] },
     // attaching alone (wire URL, redirects, second sends, six versions of axios) is 6 kB of it, the session another 6
-    max: 15.8,
+    max: 19.6,
     forbidden: notForBearer,
   },
   {
     name: 'oauth1',
     imports: { '': ['attachOAuth1', 'hmacSha1'] },
-    max: 11.2,
+    max: 12.2,
     forbidden: ['refresh_token', 'code_verifier', 'jose', '.well-known', 'PROVIDERS'],
   },
   { name: 'dpop', imports: { '/dpop': ['dpop'] }, over: 'bearer', max: 6 },
@@ -26,5 +26,5 @@ export const budgets = [
 /** Every export of the root that ends so is measured against `over`, so that a new one needs no line here. */
 export const families = [
   // the two that judge a callback carry its checks and their messages; CIBA and the device code share their polling
-  { suffix: 'Grant', over: 'bearer', max: 0.65, except: { authorizationCodeGrant: 2.1, implicitGrant: 1.25 } },
+  { suffix: 'Grant', over: 'bearer', max: 0.65, except: { authorizationCodeGrant: 2.1, implicitGrant: 1.5 } },
 ]

@@ -1,16 +1,11 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PlainRequest } from '../../src/auth/plain-request'
 import { digest } from '../../src/crypto/digest'
 import { sha256 } from '../../src/crypto/sha256'
 import type { OAuth1Options } from '../../src/oauth1/options'
-import {
-  authorizationHeader,
-  baseStringUri,
-  type PlainRequest,
-  signatureBaseString,
-  signRequest,
-} from '../../src/oauth1/sign-request'
+import { authorizationHeader, baseStringUri, signatureBaseString, signRequest } from '../../src/oauth1/sign-request'
 import { hmacSha1 } from '../../src/signature-methods/hmac-sha1'
 import { plaintext } from '../../src/signature-methods/plaintext'
 import { rsaSha1 } from '../../src/signature-methods/rsa-sha1'

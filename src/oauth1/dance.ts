@@ -1,10 +1,10 @@
+import type { PlainRequest } from '../auth/plain-request.js'
 import { oauthError } from '../errors.js'
 import { addQuery } from '../lib/url.js'
 import type { ServerResponse } from '../server/call.js'
 import { responseError } from '../server/token-response.js'
 import { FORM_TYPE } from './body.js'
 import type { OAuth1Token, ProtocolParameters } from './options.js'
-import type { PlainRequest } from './sign-request.js'
 
 /**
  * The three endpoints of a server, in the names that they go by everywhere.

@@ -1,8 +1,8 @@
+import { outgoing, type PlainRequest } from '../auth/plain-request.js'
 import { type Send, type ServerResponse, secureUrl } from '../server/call.js'
 import { applyHooks, type Hook } from '../server/hooks.js'
 import type { DanceRequest, OAuth1Server } from './dance.js'
 import { fixedToken, oauth1Auth } from './scheme.js'
-import { outgoing, type PlainRequest } from './sign-request.js'
 import type { Signer } from './signer.js'
 
 /** Places where a server that does not follow the specification can be met. What a request hook changes is signed. */

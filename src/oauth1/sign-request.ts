@@ -1,5 +1,5 @@
 import { isSecure, parse } from '../auth/origins.js'
-import type { OutgoingRequest } from '../auth/scheme.js'
+import { outgoing, type PlainRequest } from '../auth/plain-request.js'
 import { oauthError } from '../errors.js'
 import { requestUrl } from '../lib/url.js'
 import { baseString, encodeParameter, wireParameters } from './base-string.js'
@@ -7,16 +7,6 @@ import { FORM_TYPE } from './body.js'
 import type { OAuth1Options } from './options.js'
 import { headerOf } from './placement.js'
 import { createSigner } from './signer.js'
-
-/** A request that something else than axios sends. */
-export interface PlainRequest {
-  method: string
-  /** Absolute. */
-  url: string
-  headers?: Record<string, string>
-  /** As it will be sent: text, bytes, a form … */
-  data?: unknown
-}
 
 function absolute(url: string): URL {
   const parsed = parse(url)
@@ -67,34 +57,6 @@ export function authorizationHeader(
     Array.from(parameters, ([name, value]) => encodeParameter(name, value)),
     realm,
   )
-}
-
-/** The view of a plain request that a scheme writes on; `request` is changed in place. */
-export function outgoing(request: PlainRequest & { headers: Record<string, string> }): OutgoingRequest {
-  const known = (name: string) =>
-    Object.keys(request.headers).find(key => key.toLowerCase() === name.toLowerCase()) ?? name
-  return {
-    method: request.method.toUpperCase(),
-    get url() {
-      return request.url
-    },
-    set url(url) {
-      request.url = url
-    },
-    get data() {
-      return request.data
-    },
-    set data(data) {
-      request.data = data
-    },
-    header: name => request.headers[known(name)],
-    setHeader(name, value) {
-      const key = known(name)
-      if (value === undefined) delete request.headers[key]
-      else request.headers[key] = value
-    },
-    signal: undefined,
-  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { outgoing, type PlainRequest } from '../oauth1/sign-request.js'
+import { outgoing, type PlainRequest } from '../auth/plain-request.js'
 import type { EndpointContext } from '../server/messages.js'
 import type { Token } from '../server/token.js'
 import { checkTokenType } from '../server/token-response.js'

@@ -1,6 +1,6 @@
 /**
  * `npm run standards`: writes docs/standards.md, which says what specifications are kept, from the names of the tests that show
- * it and from the MUSTs that tools/test-musts.mjs breaks. `standards.json` has what no test can say: what of a specification is
+ * it. `standards.json` has what no test can say: what of a specification is
  * supported, and what is not and why. `--check` changes nothing and fails where the page says something else; `--root` names
  * another folder to work in.
  */
@@ -26,13 +26,13 @@ const testsIn = path =>
         .map(name => `${path}/${name}`)
 
 const { specifications: written, unsupported } = JSON.parse(read(table))
-const specifications = new Map(written.map(one => [one.id, { ...one, rules: [], broken: [], files: new Set() }]))
+const specifications = new Map(written.map(one => [one.id, { ...one, rules: [], files: new Set() }]))
 const byDescribe = title => [...specifications.values()].find(({ describe }) => describe === title)?.id
 
 /** The specification of this id, made up where nobody has written about it. */
 function specification(id, title, file) {
   if (!specifications.has(id)) {
-    specifications.set(id, { id, title, rules: [], broken: [], files: new Set() })
+    specifications.set(id, { id, title, rules: [], files: new Set() })
     failures.push(
       `${file}: nothing is written about ${id}. Add { "id": "${id}", "title": …, "supported": one sentence, "where": … } to "specifications" in ${table}`,
     )
@@ -91,14 +91,6 @@ for (const file of list(folder).filter(name => name.endsWith('.test.ts'))) {
 }
 for (const { id, rulesIn = [] } of written) for (const path of rulesIn) collect(path, id, false)
 
-for (const file of list(`${folder}/mutants`))
-  for (const name of Object.keys(JSON.parse(read(`${folder}/mutants/${file}`)))) {
-    const [, id, section, text] = /^(\S+) (?:section |appendix )?(\d[\d.]*|[A-Z][\d.]*)(?: (.+))?$/.exec(name) ?? []
-    if (id === undefined)
-      failures.push(`${folder}/mutants/${file}: "${name}" is not of the form "rfcNNNN X.Y what is broken"`)
-    else specification(id, undefined, `${folder}/mutants/${file}`).broken.push({ section, text })
-  }
-
 /** Order of sections: 2 before 2.1 before 10, appendices last, nothing first. */
 function bySection(a, b) {
   const parts = one =>
@@ -133,7 +125,7 @@ function sectionLink(one, { section, label, isAppendix }) {
 const filesOf = ({ tests = [] }) =>
   tests.map(path => `[${path.replace('__tests__/', '').replace('.test.ts', '')}](../${path})`).join(', ')
 
-const shows = one => one.rules.length + one.broken.length > 0 || one.tests !== undefined
+const shows = one => one.rules.length > 0 || one.tests !== undefined
 const without = written.filter(({ id }) => !shows(specifications.get(id))).map(({ id }) => id)
 const all = [...specifications.values()].filter(shows).sort((a, b) => (numberOf(a) ?? 1e6) - (numberOf(b) ?? 1e6))
 for (const one of all) {
@@ -154,22 +146,18 @@ for (const { where = '', supported = '' } of written)
       failures.push(`${table}: ${path}${headings ? ` has no heading #${anchor}` : ' does not exist'}`)
   }
 
-/** The rows of one specification; a broken MUST whose section no rule names has a row of its own. */
+/** The rows of one specification, by section. */
 function rowsOf(one) {
-  const alone = one.broken.filter(({ section }) => !one.rules.some(rule => rule.section === section))
-  return [...one.rules, ...alone.map(({ section, text = 'broken on purpose' }) => ({ section, label: section, text }))]
+  return one.rules
     .map((rule, index) => ({ rule, index }))
     .sort((a, b) => bySection(a.rule, b.rule) || a.index - b.index)
-    .map(({ rule }) => {
-      const isGuarded = rule.section !== undefined && one.broken.some(({ section }) => section === rule.section)
-      return `| ${sectionLink(one, rule)} | ${rule.text} | tested${isGuarded ? ' and guarded' : ''} |`
-    })
+    .map(({ rule }) => `| ${sectionLink(one, rule)} | ${rule.text} |`)
 }
 
 const overview = all.map(one => {
   const rows = rowsOf(one).length
   const tests = [rows > 0 ? `[${rows}](#${anchorOf(nameOf(one))})` : '', filesOf(one)].filter(Boolean).join(', ')
-  return `| [${nameOf(one)}](${linkOf(one)}) | ${one.supported ?? ''} | ${tests} | ${one.broken.length || ''} | ${one.where ?? ''} |`
+  return `| [${nameOf(one)}](${linkOf(one)}) | ${one.supported ?? ''} | ${tests} | ${one.where ?? ''} |`
 })
 
 const text = `# Standards
@@ -177,17 +165,15 @@ const text = `# Standards
 Which specifications this package keeps, as a client, and how that is known. Written by \`npm run standards\` from the names of the tests
 and from \`tools/standards.json\`: change those, not this page.
 
-- **tested**: a test is named after the section and fails where the rule is not kept. In specifications without a number, the tests are
-  in the folders that are named.
-- **tested and guarded**: moreover at least one MUST of this section is broken on purpose, by an edit of the sources in a copy, and
-  the tests have to notice it (\`npm run test:musts\`).
+A rule is listed when a test is named after its section and fails where the rule is not kept. In specifications without a number, the
+tests are in the folders that are named. \`npm run test:musts\` switches off each refusal of the sources, and a test has to notice it.
 
 A test shows what it does, and no more: a section that is not listed is either not the client's business or not tested by its name.
 
 ## Supported
 
-| Specification | What of it | Rules tested | MUSTs guarded | Read on |
-|---|---|---|---|---|
+| Specification | What of it | Rules tested | Read on |
+|---|---|---|---|
 ${overview.join('\n')}
 
 ## Not supported
@@ -200,7 +186,7 @@ ${unsupported.map(({ title, url, why }) => `| ${url ? `[${title}](${url})` : tit
 
 ${all
   .filter(one => rowsOf(one).length > 0)
-  .map(one => `### ${nameOf(one)}\n\n| Section | Rule | Status |\n|---|---|---|\n${rowsOf(one).join('\n')}\n`)
+  .map(one => `### ${nameOf(one)}\n\n| Section | Rule |\n|---|---|\n${rowsOf(one).join('\n')}\n`)
   .join('\n')}`
 
 const rules = all.reduce((sum, one) => sum + rowsOf(one).length, 0)

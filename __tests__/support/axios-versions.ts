@@ -66,7 +66,8 @@ export function loadWith(peer: string, application = peer): Loaded {
   jest.isolateModules(() => {
     jest.doMock('axios', () => jest.requireActual(peer))
     loaded = {
-      axios: require(application === peer ? 'axios' : application),
+      // the newest is installed as `axios`, which would be the peer here
+      axios: application === peer ? require('axios') : jest.requireActual(application),
       ...(require('../../src/axios/attach.js') as Pick<Loaded, 'attach' | 'createInterceptors'>),
       ...(require('../../src/axios/server-client.js') as Pick<Loaded, 'serverClient'>),
     }

@@ -31,6 +31,7 @@ interface Static extends Instance {
   VERSION?: string
   create(defaults?: AxiosLikeConfig): Instance
   getAdapter?(names: unknown, config: AxiosLikeConfig): Adapter
+  AxiosHeaders?: new () => object
   AxiosError?: new (message: string, code?: string, config?: unknown, request?: unknown, response?: unknown) => Error
   CanceledError?: new (message: undefined, config: unknown) => object
   Cancel: new (message: string) => object
@@ -49,29 +50,82 @@ function isSameCopy(instance: Instance | undefined): boolean {
 }
 
 /**
+ * A bare instance of the copy of axios that `instance` comes from, which knows the names of its adapters. Without an instance it
+ * is our own copy's.
+ */
+function bareInstance(instance: Instance | undefined): Instance {
+  const Class = instance?.constructor as (new (defaults: object) => Instance) | undefined
+  // what `new axios.Axios()` makes is no function and has no `create`
+  const bare =
+    instance && !instance.create && typeof instance !== 'function' && Class
+      ? new Class({})
+      : (instance?.create ? (instance as Static) : axios).create()
+  for (const key of ['params', 'baseURL', 'url', 'data', 'auth', 'headers']) delete bare.defaults[key]
+  return bare
+}
+
+/** True for headers that another copy of axios made: no instance is there to tell. */
+function hasForeignHeaders({ headers }: AxiosLikeConfig): boolean {
+  const { AxiosHeaders } = axios
+  return (
+    typeof (headers as { set?: unknown } | undefined)?.set === 'function' &&
+    !(AxiosHeaders && headers instanceof AxiosHeaders)
+  )
+}
+
+/** The names among `wanted` that our own copy of axios knows, or what it takes by default: an older one knows fewer. */
+function knownHere(wanted: unknown): unknown {
+  const { adapter } = axios.defaults
+  const known = Array.isArray(adapter) ? (adapter as unknown[]) : []
+  const names = ([] as unknown[])
+    .concat(wanted)
+    .filter(name => typeof name === 'function' || (known.length > 0 && known.includes(name)))
+  return names.length > 0 ? names : adapter
+}
+
+/** The adapter that an instance's requests take, as an instance of our own copy of axios can use it. */
+export function adapterOf(instance: Instance): unknown {
+  const { adapter } = instance.defaults
+  if (!adapter || typeof adapter === 'function' || isSameCopy(instance)) return adapter
+  return (config: AxiosLikeConfig) => {
+    // a copy refuses transitional options that it does not know
+    const sent = { ...config, transitional: undefined }
+    return resolveAdapter(adapter, instance, sent)(sent)
+  }
+}
+
+/**
  * Answers the function behind `adapter`: itself, a name or list resolved by `axios.getAdapter` (1.5), or else a bare instance
  * that does nothing but send.
  */
 export function resolveAdapter(adapter: unknown, instance: Instance | undefined, config: AxiosLikeConfig): Adapter {
   const wanted = adapter ?? axios.defaults.adapter
   if (typeof wanted === 'function') return wanted as Adapter
-  if (axios.getAdapter && isSameCopy(instance)) return axios.getAdapter(wanted, config)
+  const isForeign = instance ? !isSameCopy(instance) : hasForeignHeaders(config)
+  if (axios.getAdapter && !isForeign) return axios.getAdapter(wanted, config)
+  const names = instance ? wanted : knownHere(wanted)
+  if (typeof names === 'function') return names as Adapter
   return config => {
-    const bare = (instance?.create ? (instance as Static) : axios).create()
-    for (const key of ['params', 'baseURL', 'url', 'data', 'auth', 'headers']) delete bare.defaults[key]
     const settle = (settled: { config?: unknown } | undefined) => {
       if (settled?.config) settled.config = config
     }
-    return bare.request({ ...config, adapter: wanted, transformRequest: same, transformResponse: same }).then(
-      response => {
-        settle(response)
-        return response
-      },
-      error => {
-        settle(error)
-        settle(error?.response)
-        throw error
-      },
-    )
+    // plain headers, because some versions drop those that another copy of axios made
+    const headers = { ...config.headers }
+    const bareParts = { headers, adapter: names, transformRequest: same, transformResponse: same }
+    const sent: AxiosLikeConfig = { ...config, ...bareParts }
+    if (!instance) delete sent.transitional // a copy refuses transitional options that it does not know
+    return bareInstance(instance)
+      .request(sent)
+      .then(
+        response => {
+          settle(response)
+          return response
+        },
+        error => {
+          settle(error)
+          settle(error?.response)
+          throw error
+        },
+      )
   }
 }

@@ -2,7 +2,7 @@ import axiosRetry, { retryAfter } from 'axios-retry'
 import { isOAuthError, OAuthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
 import type { Send, ServerRequest } from '../server/call.js'
-import { axios, type Instance } from './axios.js'
+import { adapterOf, axios, type Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type CallLimits, SIZE_LIMIT, TIMEOUT, tooLarge, withinLimits } from './call-limits.js'
 import { readHeader } from './headers.js'
@@ -52,7 +52,8 @@ export function serverClient(http?: HttpClient, from?: object): ServerClient {
     const fresh = made
     if (!http && model)
       for (const key of ['adapter', 'httpAgent', 'httpsAgent', 'proxy'])
-        if (model.defaults[key] !== undefined) (fresh as unknown as Instance).defaults[key] = model.defaults[key]
+        if (model.defaults[key] !== undefined)
+          (fresh as unknown as Instance).defaults[key] = key === 'adapter' ? adapterOf(model) : model.defaults[key]
     return fresh
   }
 

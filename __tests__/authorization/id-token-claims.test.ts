@@ -3,6 +3,9 @@ import { checkIdTokenClaims, readClaims } from '../../src/authorization/id-token
 import { errorOf } from '../oauth2/support.js'
 
 const now = Math.floor(Date.now() / 1000)
+// the other library reads the system's clock: it stands still, however slow the machine is
+beforeAll(() => jest.spyOn(Date, 'now').mockReturnValue(now * 1000))
+afterAll(() => jest.restoreAllMocks())
 const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url')
 const jwt = (claims: unknown) => `${encode({ alg: 'RS256' })}.${encode(claims)}.c2lnbmF0dXJl`
 const good = { iss: 'https://as.example', sub: 'user ü', aud: 'app', exp: now + 300, iat: now }

@@ -41,6 +41,9 @@ async function startDPoPApi({ every, window }: { every: number; window: number }
   return { url, counts, problems, nonces, stop: () => server.stop() }
 }
 
+// 200 signatures take their time on a busy machine
+jest.setTimeout(60_000)
+
 async function storm(how: 'at once' | 'one by one', nonces: { every: number; window: number }) {
   const api = await startDPoPApi(nonces)
   let renewals = 0

@@ -1,0 +1,52 @@
+import type { ServerMetadata, ServerResponse } from '../server/messages.js'
+import type { OAuth2SessionOptions } from '../session/session-options.js'
+
+/** What a provider settles for every client: the part of a session's options that is the same for all of its users. */
+export interface Provider
+  extends Pick<OAuth2SessionOptions, 'clientAuth' | 'tokenType' | 'endedBy' | 'isTokenExpired' | 'hooks' | 'leeway'> {
+  /**
+   * Endpoints in wire names. `token_endpoint_auth_methods_supported` chooses the client authentication; a client without a
+   * secret is a public one.
+   */
+  server: ServerMetadata
+}
+
+/**
+ * Checks a provider by its type and answers it as it is: `createOAuth2Session({ ...github, client })`. A hook of one's own goes
+ * beside the provider's: `hooks: { ...github.hooks, protectedRequest }`.
+ */
+export const defineProvider = (provider: Provider): Provider => provider
+
+/** Reads a JSON object or a form; anything else has no parameters. */
+function read(body: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(body))
+  } catch {
+    return Object.fromEntries(new URLSearchParams(body))
+  }
+}
+
+/**
+ * A hook that rewrites the parameters of an answer (`tokenResponse`, `refreshResponse`) before it is judged. `change` gets a copy
+ * and answers what takes its place. A page that is neither JSON nor a form is judged as it came.
+ */
+export const rewriteAnswer =
+  (change: (parameters: Record<string, unknown>) => Record<string, unknown>) =>
+  (response: ServerResponse): ServerResponse => {
+    const { status, body } = response
+    if (!/^\s*(\{|[\w.]+=)/.test(body)) return response
+    return { status, header: name => response.header(name), body: JSON.stringify(change(read(body))) }
+  }
+
+/** Replaces the commas of a `scope` by the spaces of the specification, so that granted and requested scopes compare. */
+export const spaceScope = rewriteAnswer(({ scope, ...parameters }) => ({
+  ...parameters,
+  ...(scope !== undefined && { scope: String(scope).replaceAll(',', ' ') }),
+}))
+
+/** A hook that adds parameters to the authorization URL (`authorizationUrl`), unless the application chose its own. */
+export const addParameters =
+  (parameters: Record<string, string>) =>
+  ({ searchParams }: URL): void => {
+    for (const name in parameters) if (!searchParams.has(name)) searchParams.set(name, parameters[name] as string)
+  }

@@ -1,0 +1,45 @@
+import { defineProvider, type Provider, rewriteAnswer } from './provider.js'
+
+/** Words of the Web API, with status 200, for a token that is of no use any more. */
+const EXPIRED = ['token_expired', 'token_revoked', 'invalid_auth']
+
+/**
+ * Slack (OAuth v2), with or without token rotation. Answers are 200 with `ok: false` for a refusal, also of the Web API; scopes
+ * have commas; the token type is `bot` or `user`. `as: 'user'` asks for the person's own token, which stands in `authed_user`.
+ * With rotation a token lives 12 hours and every refresh token is good once. `auth.revoke` takes an access token alone, so a
+ * log-out ends the session here.
+ * @see https://api.slack.com/authentication/rotation (stored copy without a date; docs.slack.dev has it since, 2026-06-10)
+ * @see https://api.slack.com/methods/auth.revoke
+ */
+export function slack({ as = 'bot' }: { as?: 'bot' | 'user' } = {}): Provider {
+  const answer = rewriteAnswer(({ authed_user, ...team }) => {
+    const user = Object(authed_user) as Record<string, unknown>
+    // the bot's refresh token and expiry never become the person's: nothing of the bot's answer is taken over but the team
+    const chosen =
+      as === 'user' && user.access_token ? { ok: team.ok, team: team.team, ...user } : { ...team, authed_user }
+    const { scope, ...token }: Record<string, unknown> = chosen
+    return {
+      ...token,
+      ...(token.access_token !== undefined && { token_type: 'Bearer' }),
+      ...(scope !== undefined && { scope: String(scope).replaceAll(',', ' ') }),
+    }
+  })
+  return defineProvider({
+    server: {
+      authorization_endpoint: 'https://slack.com/oauth/v2/authorize',
+      token_endpoint: 'https://slack.com/api/oauth.v2.access',
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    },
+    endedBy: ['invalid_refresh_token', 'token_revoked', 'token_expired'],
+    isTokenExpired: ({ data }) => EXPIRED.includes(Object(data).error),
+    hooks: {
+      authorizationUrl({ searchParams }) {
+        const scope = searchParams.get('scope')?.replaceAll(' ', ',')
+        searchParams.delete('scope')
+        if (scope) searchParams.set(as === 'user' ? 'user_scope' : 'scope', scope)
+      },
+      tokenResponse: answer,
+      refreshResponse: answer,
+    },
+  })
+}

@@ -1,4 +1,10 @@
-import { createAuthorizationUrl, createOAuth2Session } from 'axios-oauth-interceptor'
+import {
+  authorizationCodeGrant,
+  createAuthorizationUrl,
+  createOAuth2Session,
+  fetchToken,
+} from 'axios-oauth-interceptor'
+import { discord } from 'axios-oauth-interceptor/providers/discord'
 import { github } from 'axios-oauth-interceptor/providers/github'
 import { google } from 'axios-oauth-interceptor/providers/google'
 import { microsoft } from 'axios-oauth-interceptor/providers/microsoft'
@@ -7,8 +13,10 @@ import { slack } from 'axios-oauth-interceptor/providers/slack'
 
 const answer = (body: string, status = 200) => ({ status, body, header: (name: string) => `the ${name}` })
 /** Runs the only hook for token responses that a provider has. */
-const answered = ({ hooks }: Provider, body: object) =>
-  JSON.parse(((hooks ?? {}).tokenResponse as typeof spaceScope)(answer(JSON.stringify(body))).body)
+const answered = ({ hooks }: Provider, body: object) => {
+  const hook = hooks?.tokenResponse as typeof spaceScope
+  return JSON.parse(hook(answer(JSON.stringify(body))).body)
+}
 const urlOf = async (provider: Provider, options: Record<string, string> = {}) => {
   const session = createOAuth2Session({ ...provider, client: { client_id: 'client' } })
   const { url } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example/callback', ...options })
@@ -88,4 +96,15 @@ test.each([
 test('Microsoft: a tenant cannot lead to another path', () => {
   const { server } = microsoft({ tenant: '../evil' })
   expect(server.token_endpoint).toBe('https://login.microsoftonline.com/..%2Fevil/oauth2/v2.0/token')
+})
+
+test('Discord: a callback that does not name the issuer is refused before the code is sent', async () => {
+  const session = createOAuth2Session({ ...discord, client: { client_id: 'client' } })
+  const { transaction } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example/callback' })
+  const authorizationResponse = `https://app.example/callback?code=code&state=${transaction.state}`
+  await expect(
+    fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction })),
+  ).rejects.toMatchObject({
+    code: 'OAUTH_ISSUER_MISMATCH',
+  })
 })

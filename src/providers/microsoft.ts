@@ -9,6 +9,7 @@ const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
  * There is no revocation endpoint: `end_session_endpoint` signs the browser out. Refresh tokens of a SPA registration live
  * 24 hours. For many tenants the issuer is a
  * template, and an ID token comes from the tenant of its claim `tid`.
+ * Not read on a page: the refusal words, the addresses of log-out and keys, the issuer of personal accounts.
  * @see https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow (stored copy without a date)
  */
 export function microsoft({ tenant = 'common' }: { tenant?: string } = {}): Provider {

@@ -8,6 +8,7 @@ const EXPIRED = ['token_expired', 'token_revoked', 'invalid_auth']
  * have commas; the token type is `bot` or `user`. `as: 'user'` asks for the person's own token, which stands in `authed_user`.
  * With rotation a token lives 12 hours and every refresh token is good once. `auth.revoke` takes an access token alone, so a
  * log-out ends the session here.
+ * Not read on a page: the addresses of v2, and the refusal words `token_expired` and `token_revoked`.
  * @see https://api.slack.com/authentication/rotation (stored copy without a date; docs.slack.dev has it since, 2026-06-10)
  * @see https://api.slack.com/methods/auth.revoke
  */

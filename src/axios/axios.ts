@@ -73,6 +73,11 @@ function hasForeignHeaders({ headers }: AxiosLikeConfig): boolean {
   )
 }
 
+/** Headers without a class: some versions drop those that another copy of axios made, and 0.x sends the undefined ones. */
+function plainHeaders({ headers }: AxiosLikeConfig): Record<string, unknown> {
+  return Object.fromEntries(Object.entries({ ...headers }).filter(([, value]) => value !== undefined))
+}
+
 /** The names among `wanted` that our own copy of axios knows, or what it takes by default: an older one knows fewer. */
 function knownHere(wanted: unknown): unknown {
   const { adapter } = axios.defaults
@@ -104,14 +109,12 @@ export function resolveAdapter(adapter: unknown, instance: Instance | undefined,
   const isForeign = instance ? !isSameCopy(instance) : hasForeignHeaders(config)
   if (axios.getAdapter && !isForeign) return axios.getAdapter(wanted, config)
   const names = instance ? wanted : knownHere(wanted)
-  if (typeof names === 'function') return names as Adapter
+  if (typeof names === 'function') return config => (names as Adapter)({ ...config, headers: plainHeaders(config) })
   return config => {
     const settle = (settled: { config?: unknown } | undefined) => {
       if (settled?.config) settled.config = config
     }
-    // plain headers, because some versions drop those that another copy of axios made
-    const headers = { ...config.headers }
-    const bareParts = { headers, adapter: names, transformRequest: same, transformResponse: same }
+    const bareParts = { headers: plainHeaders(config), adapter: names, transformRequest: same, transformResponse: same }
     const sent: AxiosLikeConfig = { ...config, ...bareParts }
     if (!instance) delete sent.transitional // a copy refuses transitional options that it does not know
     return bareInstance(instance)

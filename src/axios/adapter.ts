@@ -1,6 +1,7 @@
 import { parse } from '../auth/origins.js'
 import type { IncomingResponse } from '../auth/scheme.js'
 import { OAuthError, oauthError } from '../errors.js'
+import { publishRetry } from '../lib/diagnostics.js'
 import type { AxiosLikeResponse } from './axios-like.js'
 import { discard } from './body.js'
 import type { Call, Outcome, Seam } from './call.js'
@@ -133,6 +134,7 @@ export async function converse(
       }
       const again = !!outcome
       signed = !!call.written || !!call.moved || call.body !== undefined
+      if (again) publishRetry(call)
       outcome = await transmit(call, keep)
       call.reset()
       if (!outcome.response || turn.done) break

@@ -1,10 +1,11 @@
 import { isUnder } from '../auth/origins.js'
 import { OAuthError } from '../errors.js'
+import { publishSkipped } from '../lib/diagnostics.js'
 import { type Adapter, axios, type Instance, resolveAdapter } from './axios.js'
 import type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type Attachment, type AuthSource, createEntry, type Entry, type SchemeOptions } from './entry.js'
 import { axiosError, explain, hide, wrap } from './errors.js'
-import { explainRefusal, explainRequest, type Rules } from './explain.js'
+import { explainRefusal, explainRequest, explainSkipped, type Rules } from './explain.js'
 
 /** A pair of interceptors, for those who can only hand interceptors to a wrapper of axios. */
 export interface OAuthInterceptors {
@@ -51,6 +52,8 @@ function route(entries: readonly Entry[], config: AxiosLikeConfig, adapter: Adap
     }
   }
   if (chosen && place) return chosen.send(config, adapter, place)
+  if (entries.length)
+    publishSkipped(entries.map(ownerOf), () => ({ ...config, ...explainSkipped(rulesOf(entries), config) }))
   const sent = adapter(config)
   if (!entries.length || typeof sent?.then !== 'function') return sent
   return sent.then(undefined, error => {
@@ -59,6 +62,8 @@ function route(entries: readonly Entry[], config: AxiosLikeConfig, adapter: Adap
     throw error
   })
 }
+
+const ownerOf = ({ identity }: Entry) => identity
 
 const rulesOf = (entries: readonly Entry[]) => entries.flatMap(({ rules }) => rules ?? [])
 

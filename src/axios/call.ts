@@ -49,7 +49,7 @@ export class Call implements OutgoingRequest {
   readonly seam: Seam
   readonly scheme: Auth
   readonly config: AxiosLikeConfig
-  readonly adapter: Adapter
+  adapter: Adapter
   /** The URL; absent while nothing needs it. */
   target: URL | undefined
   base: Asked

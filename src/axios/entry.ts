@@ -1,6 +1,7 @@
 import { type AllowedOrigins, type AllowInsecure, originRule, parse } from '../auth/origins.js'
 import type { Auth } from '../auth/scheme.js'
 import type { OAuthError } from '../errors.js'
+import { traceRequest } from '../lib/diagnostics.js'
 import { begin } from './adapter.js'
 import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
@@ -129,7 +130,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
       if (option) conceal(option, () => '[oauth]')
       const chosen = option && select && scheme ? select(option, scheme) : scheme
       return chosen
-        ? begin(new Call(seam, chosen, config, adapter, place === true ? undefined : place))
+        ? traceRequest(new Call(seam, chosen, config, adapter, place === true ? undefined : place), begin)
         : adapter(config)
     },
     reconsider: (settled, failed) => (isTokenExpired ? reconsider(seam, settled, failed) : undefined),

@@ -6,6 +6,8 @@ export const explainRequest: typeof full.explainRequest = (rules, config, isAtta
   message: 'The light build does not say why.',
 })
 
+export const explainSkipped: typeof full.explainSkipped = () => undefined
+
 export const explainRefusal: typeof full.explainRefusal = () => undefined
 
 export const rememberFailure: typeof full.rememberFailure = () => {}

@@ -127,11 +127,16 @@ function tell(rules: Rules, reason: UnauthenticatedReason, error: OAuthError): v
   warn(error)
 }
 
-/** Answers why a request that no attachment took was refused: the reason that is most particular to it. */
+/** Explains a request that no attachment took, by the reason that is most particular to it. */
+export function explainSkipped(all: readonly Rules[], config: AxiosLikeConfig) {
+  const explained = all.map(rules => ({ rules, ...explainRequest(rules, config) }))
+  return explained.find(({ reason }) => reason && reason !== 'origin') ?? explained[0]
+}
+
+/** Answers why a request that no attachment took was refused. */
 export function explainRefusal(all: readonly Rules[], response: AxiosLikeResponse | undefined): OAuthError | undefined {
   if (response?.status !== 401) return undefined
-  const explained = all.map(rules => ({ rules, ...explainRequest(rules, response.config) }))
-  const found = explained.find(({ reason }) => reason && reason !== 'origin') ?? explained[0]
+  const found = explainSkipped(all, response.config)
   if (!found?.reason) return undefined
   const error = errorFor(found.reason, found.rules, found.url)
   tell(found.rules, found.reason, error)

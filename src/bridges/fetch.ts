@@ -1,6 +1,7 @@
 import { type AllowedOrigins, type OriginRule, originRule, parse } from '../auth/origins.js'
 import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { isOAuthError, OAuthError } from '../errors.js'
+import { publishRetry, publishSkipped, traceRequest } from '../lib/diagnostics.js'
 import { authOf } from '../oauth2/scheme.js'
 import type { OAuth2Session } from '../session/session-options.js'
 import { inside } from '../session/session-state.js'
@@ -20,14 +21,18 @@ export interface FetchWithOptions {
 
 /** One request of `fetch` as a scheme sees it; what the scheme wrote is taken off before the next send. */
 interface FetchRequest extends OutgoingRequest {
+  readonly scheme: Auth
+  adapter: FetchLike
   /** The request to send now: the application's, with what the scheme wrote. */
   next(): Request
 }
 
-function outgoing(request: Request, rule: OriginRule): FetchRequest {
+function outgoing(request: Request, rule: OriginRule, scheme: Auth, adapter: FetchLike): FetchRequest {
   let headers = new Headers(request.headers)
   let url = request.url
   return {
+    scheme,
+    adapter,
     method: request.method,
     get url() {
       return url
@@ -70,15 +75,23 @@ function incoming(response: Response, request: Request): IncomingResponse {
   }
 }
 
-/** Runs the scheme's conversation over `send`. */
-async function converse(flow: AuthFlow, request: Request, sent: FetchRequest, send: FetchLike): Promise<Response> {
+/** Why a request goes without a token. */
+function reasonToSkip(request: Request, rule: OriginRule, skip: FetchWithOptions['skip']) {
+  if (!rule.allows(new URL(request.url))) return 'origin'
+  if (request.headers.has('authorization')) return 'own-authorization'
+  return skip?.(request) ? 'skip' : undefined
+}
+
+/** Runs the scheme's conversation. */
+async function converse(flow: AuthFlow, request: Request, sent: FetchRequest): Promise<Response> {
   let response: Response | undefined
   try {
     let turn = await flow.next()
     while (!turn.done) {
       request.signal.throwIfAborted()
       await response?.body?.cancel()
-      response = await send(sent.next())
+      if (response) publishRetry(sent)
+      response = await sent.adapter(sent.next())
       turn = await flow.next(incoming(response, request))
     }
   } catch (error) {
@@ -88,7 +101,7 @@ async function converse(flow: AuthFlow, request: Request, sent: FetchRequest, se
   } finally {
     flow.return().catch(() => {})
   }
-  return response ?? send(request)
+  return response ?? sent.adapter(request)
 }
 
 /**
@@ -108,9 +121,11 @@ export function fetchWith(session: OAuth2Session | Auth, options: FetchWithOptio
   const send: FetchLike = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   return async (input, init) => {
     const request = new Request(input, init)
-    const isOurs = rule.allows(new URL(request.url)) && !request.headers.has('authorization')
-    if (!isOurs || skip?.(request)) return send(request)
-    const sent = outgoing(request, rule)
-    return converse(auth.flow(sent), request, sent, send)
+    const reason = reasonToSkip(request, rule, skip)
+    if (reason) {
+      publishSkipped([auth.owner], () => ({ reason, method: request.method, url: request.url }))
+      return send(request)
+    }
+    return traceRequest(outgoing(request, rule, auth, send), sent => converse(auth.flow(sent), request, sent))
   }
 }

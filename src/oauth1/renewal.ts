@@ -1,4 +1,5 @@
 import { isOAuthError, oauthError } from '../errors.js'
+import { traceRenewal } from '../lib/diagnostics.js'
 import { accessTokenRequest, apiRequest, insistOnSuccess, processTokenResponse } from './dance.js'
 import type { OAuth1Inside } from './inside.js'
 import { isSameToken } from './kept-credentials.js'
@@ -40,7 +41,7 @@ export function sharedRenewal(inside: OAuth1Inside): (token: OAuth1Token) => Pro
   let last: { token: OAuth1Token; renewal: Promise<OAuth1Token | undefined> } | undefined
   const attempt = async (token: OAuth1Token) => {
     try {
-      return await renewCredentials(inside, token)
+      return await traceRenewal(inside, { protocol: 'oauth1', cause: 'refused' }, () => renewCredentials(inside, token))
     } catch (error) {
       inside.kept.report(
         isOAuthError(error) ? error : oauthError('OAUTH_SERVER_UNAVAILABLE', 'renew', {}, { cause: error }),

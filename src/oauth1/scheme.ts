@@ -1,6 +1,7 @@
 import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { checkOptions } from '../lib/check-options.js'
+import { noteNonceRetry } from '../lib/diagnostics.js'
 import { optionPlaces } from './option-places.js'
 import { type OAuth1Options, type OAuth1Token, type ProtocolParameters, SIGNING_OPTIONS } from './options.js'
 import { type Problem, problemOf } from './problem.js'
@@ -71,6 +72,7 @@ export function oauth1Auth(
     const { url } = request
     const isCorrected = problem?.kind !== 'nonce' && clocks.correct(url, { response, problem, used })
     if (problem?.kind !== 'nonce' && !isCorrected) return response
+    noteNonceRetry(request)
     const next = yield* attempt(request, token, clocks.offset(request))
     if (isCorrected && isStillRefused(next)) clocks.giveUp(url)
     return next

@@ -62,5 +62,6 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
       adopt: instance => transport.adopt?.(instance),
     },
   }
+  Object.defineProperty(session.auth, 'owner', { value: inside })
   return Object.defineProperty(session, INSIDE, { value: inside })
 }

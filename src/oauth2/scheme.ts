@@ -1,5 +1,6 @@
 import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { isOAuthError, OAuthError, oauthError } from '../errors.js'
+import { noteNonceRetry, publishSkipped } from '../lib/diagnostics.js'
 import { applyHooks } from '../server/hooks.js'
 import { checkTokenType } from '../server/token-response.js'
 import type { OAuth2Session } from '../session/session.js'
@@ -62,6 +63,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
       }
       const response = yield request
       if (!type.learn?.(response, request) || !again) return response
+      noteNonceRetry(request)
     }
   }
 
@@ -75,6 +77,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
       } catch (error) {
         const nobody = isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
         if (whenUnauthenticated !== 'send' || !nobody) throw error
+        publishSkipped([state], () => ({ reason: 'no-token', method: request.method, url: request.url }))
         yield request
         return
       }
@@ -120,6 +123,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
   }
 
   const auth: Auth<Token> = {
+    owner: state,
     boundToUrl: !!type.boundToUrl || !!hooks?.protectedRequest,
     refused(response, request) {
       const no = refused(response) || !!challenges?.read(response, undefined)

@@ -1,6 +1,7 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import type { Grant } from '../grants/grant.js'
 import { refreshGrant } from '../grants/refresh.js'
+import { traceRenewal } from '../lib/diagnostics.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { kindOfRefusal } from '../server/refusal.js'
 import { grantedToken } from '../server/token-response.js'
@@ -258,7 +259,9 @@ async function renew(at: Inside, reason: Reason): Promise<Found> {
   const found = known(at, reason.stale)
   if (found) return found
   throwWhileBackingOff(state)
-  return locked(state, lease => renewLocked(at, reason, lease))
+  return traceRenewal(state, { protocol: 'oauth2', cause: reason.cause }, () =>
+    locked(state, lease => renewLocked(at, reason, lease)),
+  )
 }
 
 /** The one renewal that all callers share: begun, or joined. */

@@ -1,0 +1,18 @@
+import type * as full from './diagnostics.js'
+
+/** The light build publishes nothing: browsers have no diagnostics channels. */
+export const diagnosticsChannel: typeof full.diagnosticsChannel = () => undefined
+
+export const CHANNELS = {} as typeof full.CHANNELS
+
+export const ownersOf: typeof full.ownersOf = () => []
+
+export const traceRenewal: typeof full.traceRenewal = (_owner, _facts, run) => run()
+
+export const traceRequest: typeof full.traceRequest = (call, send) => send(call)
+
+export const publishSkipped: typeof full.publishSkipped = () => {}
+
+export const noteNonceRetry: typeof full.noteNonceRetry = () => {}
+
+export const publishRetry: typeof full.publishRetry = () => {}

@@ -15,11 +15,12 @@ import {
   isOAuthError,
   revokeToken,
 } from 'axios-oauth-interceptor'
+import { createInspector, printTimeline } from 'axios-oauth-interceptor/inspector'
 import { startOidcProvider } from '../__tests__/servers/oidc.js'
 import { startResourceServer } from '../__tests__/servers/resource-server.js'
 import { timeline } from './timeline.js'
 
-const { chapter, say, check, finish } = timeline()
+const { colour, chapter, say, show, check, finish } = timeline()
 const HOUR = 3600
 
 chapter(
@@ -105,6 +106,7 @@ check('requests that the API refused', server.counts.status[401] ?? 0, 0)
 chapter('A storm', 'An administrator revokes the token. The app does not know, and sends 100 requests with it at once.')
 const doomed = await session.token()
 await provider.revokeAccessToken(doomed.access_token)
+const inspector = createInspector(session)
 say('auth', 'the token was revoked')
 const answers = await Promise.all(
   Array.from({ length: 100 }, (_, id) =>
@@ -114,6 +116,8 @@ const answers = await Promise.all(
     ),
   ),
 )
+inspector.stop()
+show(printTimeline(inspector.timeline(), { colour, width: 90, rows: 5 }))
 const stats = await provider.stats()
 check('requests that succeeded', answers.filter(status => status === 200).length, 100)
 check('of these, refused at first', server.counts.status[401], 100)

@@ -1,9 +1,13 @@
 /** Prints what happens as it happens, and keeps count of what should have. */
 export interface Timeline {
+  /** True where the terminal shows colours. */
+  readonly colour: boolean
   /** Begins a chapter. */
   chapter(title: string, explanation: string): void
   /** One thing that happened. `who` is a column of its own: app, API, auth, clock … */
   say(who: string, text: string): void
+  /** Prints a picture of several lines as it is. */
+  show(picture: string): void
   /** Compares a count with the one right answer. */
   check(what: string, found: unknown, right: unknown): void
   /** Prints the last line; answers the exit code. */
@@ -15,16 +19,17 @@ function painter(stream: NodeJS.WriteStream) {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   const colour = NO_COLOR ? false : FORCE_COLOR ? FORCE_COLOR !== '0' : stream.isTTY === true && TERM !== 'dumb'
   const paint = (code: string) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
-  return { bold: paint('1'), dim: paint('2'), green: paint('32'), red: paint('1;31'), blue: paint('36') }
+  return { colour, bold: paint('1'), dim: paint('2'), green: paint('32'), red: paint('1;31'), blue: paint('36') }
 }
 
 /** Makes a {@link Timeline} that writes to `stream`. */
 export function timeline(stream: NodeJS.WriteStream = process.stdout): Timeline {
-  const { bold, dim, green, red, blue } = painter(stream)
+  const { colour, bold, dim, green, red, blue } = painter(stream)
   const started = Date.now()
   const line = (text = '') => void stream.write(`${text}\n`)
   const checks: Array<{ what: string; found: unknown; ok: boolean }> = []
   return {
+    colour,
     chapter(title, explanation) {
       line()
       line(bold(title))
@@ -33,6 +38,9 @@ export function timeline(stream: NodeJS.WriteStream = process.stdout): Timeline 
     say(who, text) {
       const at = ((Date.now() - started) / 1000).toFixed(2).padStart(6)
       line(`${dim(`${at} s`)}  ${blue(who.padEnd(5))}  ${text}`)
+    },
+    show(picture) {
+      line(picture.replace(/^/gm, ' '.repeat(10)))
     },
     check(what, found, right) {
       const ok = Object.is(found, right)

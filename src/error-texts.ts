@@ -64,6 +64,9 @@ export const texts = {
       'The requests of this instance are not recorded: call recordAuthorizations(instance) before they are sent.',
     noFakeAnswer:
       'The fake authorization server has no answer for {url}: pass the adapter of the other requests as `next`.',
+    noDiagnostics:
+      'There are no diagnostics channels here: they need Node 20.16, 22.3 or newer, and are not in the build for browsers.',
+    notInspectable: 'createInspector takes a session, several sessions, or a function that answers them.',
     // OAuth 1.0a
     oauthToken: 'Token credentials need an oauth_token.',
     notOAuth1Session: 'This is not an OAuth 1.0a session: make one with createOAuth1Session().',

@@ -26,6 +26,8 @@ const rooms = {
   locks: ['crypto', 'lib'],
   stores: ['locks', 'crypto', 'lib'],
   providers: [],
+  inspector: ['oauth1', 'session', 'lib'],
+  otel: ['lib'],
   bridges: ['oauth2', 'session', 'auth', 'lib'],
   // a kit for tests stands above everything that it imitates
   testing: ['axios', 'crypto', 'oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib', 'stores', 'locks'],

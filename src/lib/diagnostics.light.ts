@@ -1,11 +1,12 @@
+import { oauthError } from '../errors.js'
 import type * as full from './diagnostics.js'
 
 /** The light build publishes nothing: browsers have no diagnostics channels. */
-export const diagnosticsChannel: typeof full.diagnosticsChannel = () => undefined
-
-export const CHANNELS = {} as typeof full.CHANNELS
-
 export const ownersOf: typeof full.ownersOf = () => []
+
+export const subscribeAll: typeof full.subscribeAll = () => {
+  throw oauthError('OAUTH_INVALID_OPTION', 'noDiagnostics')
+}
 
 export const traceRenewal: typeof full.traceRenewal = (_owner, _facts, run) => run()
 

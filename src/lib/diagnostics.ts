@@ -1,5 +1,5 @@
 import type { OutgoingRequest } from '../auth/scheme.js'
-import type { OAuthError } from '../errors.js'
+import { type OAuthError, oauthError } from '../errors.js'
 
 /** A send that follows another one of the same request. */
 export type Retry = 'replay' | 'nonce-retry'
@@ -49,14 +49,39 @@ export interface SkippedMessage extends RequestFacts {
 /** Message of `axios-oauth-interceptor:replay` and `axios-oauth-interceptor:nonce-retry`: a request is sent again. */
 export type RetryMessage = RequestFacts
 
+/** Receives a message of a channel. */
+export type Listener = (message: unknown) => void
+
+/** Receives the two ends of what a tracing channel traces. */
+export interface TraceListener<M> {
+  start?: (message: M) => void
+  /** `result` or `error` is set. */
+  settled?: (message: M) => void
+}
+
+/** What {@link subscribeAll} listens to. */
+export interface Listeners {
+  renewal?: TraceListener<RenewalMessage>
+  request?: TraceListener<RequestMessage>
+  skipped?: (message: SkippedMessage) => void
+  replay?: (message: RetryMessage) => void
+  'nonce-retry'?: (message: RetryMessage) => void
+}
+
 interface Channel {
   readonly hasSubscribers: boolean
   publish(message: object): void
+  subscribe(listener: Listener): void
+  unsubscribe(listener: Listener): void
 }
+
+type Phase = 'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error'
 
 interface TracingChannel {
   readonly hasSubscribers: boolean
   tracePromise(run: () => Promise<unknown>, context: object): Promise<unknown>
+  subscribe(listeners: Record<Phase, Listener>): void
+  unsubscribe(listeners: Record<Phase, Listener>): void
 }
 
 interface DiagnosticsChannel {
@@ -73,29 +98,20 @@ const NAME = 'axios-oauth-interceptor'
  * `node:diagnostics_channel`, from Node 20.16 and 22.3 on and on platforms that have the same; elsewhere `undefined`. No import,
  * because a bundler for browsers that takes the full build for development could not resolve it.
  */
-export const diagnosticsChannel = (): DiagnosticsChannel | undefined =>
+const diagnosticsChannel = (): DiagnosticsChannel | undefined =>
   (
     globalThis as { process?: { getBuiltinModule?: (id: string) => DiagnosticsChannel | undefined } }
   ).process?.getBuiltinModule?.('node:diagnostics_channel')
-
-/** The names of the channels. */
-export const CHANNELS = {
-  renewal: `${NAME}:renewal`,
-  request: `${NAME}:request`,
-  skipped: `${NAME}:request:skipped`,
-  replay: `${NAME}:replay`,
-  'nonce-retry': `${NAME}:nonce-retry`,
-} as const
 
 function openChannels() {
   const node = diagnosticsChannel()
   return (
     node && {
-      renewal: node.tracingChannel(CHANNELS.renewal),
-      request: node.tracingChannel(CHANNELS.request),
-      skipped: node.channel(CHANNELS.skipped),
-      replay: node.channel(CHANNELS.replay),
-      'nonce-retry': node.channel(CHANNELS['nonce-retry']),
+      renewal: node.tracingChannel(`${NAME}:renewal`),
+      request: node.tracingChannel(`${NAME}:request`),
+      skipped: node.channel(`${NAME}:request:skipped`),
+      replay: node.channel(`${NAME}:replay`),
+      'nonce-retry': node.channel(`${NAME}:nonce-retry`),
     }
   )
 }
@@ -230,4 +246,31 @@ export function publishRetry(call: Traceable): void {
   const trace = traces.get(call.adapter)
   if (trace) trace.next = retry
   if (channels[retry].hasSubscribers) channels[retry].publish(owned(factsOf(call), [call.scheme.owner]))
+}
+
+const ignore = () => {}
+
+/**
+ * Subscribes to the channels; answers the function that unsubscribes.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` where there are no channels
+ */
+export function subscribeAll(listeners: Listeners): () => void {
+  if (!channels) throw oauthError('OAUTH_INVALID_OPTION', 'noDiagnostics')
+  const stops: Array<() => void> = []
+  for (const name of ['renewal', 'request'] as const) {
+    if (!listeners[name]) continue
+    const { start = ignore, settled = ignore } = listeners[name] as TraceListener<unknown>
+    const phases = { start, end: ignore, asyncStart: ignore, asyncEnd: settled, error: ignore }
+    channels[name].subscribe(phases)
+    stops.push(() => channels[name].unsubscribe(phases))
+  }
+  for (const name of ['skipped', 'replay', 'nonce-retry'] as const) {
+    const listener = listeners[name] as Listener | undefined
+    if (!listener) continue
+    channels[name].subscribe(listener)
+    stops.push(() => channels[name].unsubscribe(listener))
+  }
+  return () => {
+    for (const stop of stops.splice(0)) stop()
+  }
 }

@@ -1,0 +1,16 @@
+/**
+ * What the requests of a session did, as data: for a terminal, a page, a test.
+ * @packageDocumentation
+ */
+export type {
+  InspectedSend,
+  Inspector,
+  InspectorOptions,
+  InspectorSource,
+  RenewalBar,
+  RequestLane,
+  SkippedRequest,
+  Timeline,
+} from './inspector/inspector.js'
+export { createInspector } from './inspector/inspector.js'
+export { type PrintOptions, printTimeline } from './inspector/print.js'

@@ -1,5 +1,5 @@
 /**
- * What the tests of __tests__/package need: a fresh tarball and the old tools (a separate install, so that nobody waits for
+ * What the tests of __tests__/package need: a fresh tarball and the tools of users (a separate install, so that nobody waits for
  * webpack 4 who does not test it).
  */
 import { execFileSync } from 'node:child_process'
@@ -13,6 +13,6 @@ const run = (command, options, cwd) => execFileSync(command, options, { cwd, std
 
 export default function prepare() {
   run(process.execPath, ['tools/build.mjs'], root)
-  if (!existsSync(join(legacy, 'node_modules/webpack4'))) run('npm', ['ci', '--no-audit', '--no-fund'], legacy)
+  if (!existsSync(join(legacy, 'node_modules/vitest'))) run('npm', ['ci', '--no-audit', '--no-fund'], legacy)
   console.log(`packed: ${pack()}`)
 }

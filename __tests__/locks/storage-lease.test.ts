@@ -1,3 +1,7 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileLock } from '../../src/locks/file.js'
 import { type StorageLike, storageLease } from '../../src/locks/storage-lease.js'
 import { gate } from '../contracts/case.js'
 import { lockContract } from '../contracts/jest.js'
@@ -28,6 +32,21 @@ lockContract('storageLease', () => {
       const timer = setInterval(claim, 100)
       return { kill: () => clearInterval(timer) }
     },
+  }
+})
+
+test.each([
+  ['storageLease', () => storageLease(memory(), { settle: 0.001 })],
+  ['fileLock', () => fileLock(mkdtempSync(join(tmpdir(), 'lock-')), { poll: 0.001 })],
+])('%s: timers that a test fakes after the lock was made do not hang it', async (_name, make) => {
+  const lock = make()
+  jest.useFakeTimers()
+  try {
+    const order: number[] = []
+    await Promise.all([1, 2, 3].map(id => lock('name', async () => void order.push(id))))
+    expect(order.sort()).toEqual([1, 2, 3])
+  } finally {
+    jest.useRealTimers()
   }
 })
 

@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -44,8 +53,9 @@ const dependencies = ['axios-retry', 'is-retry-allowed', 'jose']
  *
  * @param axios which of the installed versions it uses: `axios`, `axios-0-27` …
  * @param more other packages it has installed
+ * @param apart others, of those that are installed apart in tools/legacy
  */
-export function consumer(axios = 'axios', more: string[] = []): Consumer {
+export function consumer(axios = 'axios', more: string[] = [], apart: string[] = []): Consumer {
   const folder = mkdtempSync(join(tmpdir(), 'consumer-'))
   const modules = join(folder, 'node_modules')
   const own = join(modules, 'axios-oauth-interceptor')
@@ -53,12 +63,13 @@ export function consumer(axios = 'axios', more: string[] = []): Consumer {
   const [tarball] = readdirSync(join(root, '.tools/pack')).filter(name => name.endsWith('.tgz'))
   if (tarball === undefined) throw new Error('There is no tarball. Run: npm run test:package')
   execFileSync('tar', ['-xzf', join(root, '.tools/pack', tarball), '--strip-components=1', '-C', own])
-  const link = (name: string, to: string): void => {
+  const link = (name: string, to: string, from = join(root, 'node_modules')): void => {
     mkdirSync(dirname(join(modules, name)), { recursive: true })
-    symlinkSync(join(root, 'node_modules', to), join(modules, name))
+    symlinkSync(join(from, to), join(modules, name))
   }
   link('axios', axios)
   for (const name of [...dependencies, ...more]) link(name, name)
+  for (const name of apart) link(name, name, existsSync(join(legacy, name)) ? legacy : undefined)
   return {
     folder,
     write(files) {

@@ -1,3 +1,12 @@
+/** `setTimeout` as far as locks use it. */
+export type Timeout = (listener: () => void, milliseconds: number) => ReturnType<typeof setTimeout>
+
+/**
+ * The timer of the moment. A lock takes it when it is made, so that a test that fakes the timers afterwards does not hang the
+ * stores of the application.
+ */
+export const timeoutNow = (): Timeout => globalThis.setTimeout
+
 /** Milliseconds: a timer that is later than that fires after the process was frozen. */
 const LATE = 1000
 /** Milliseconds that a process gets, after it was frozen, to see what arrived meanwhile. */

@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { timeoutNow } from '../lib/timer.js'
 import type { Lock } from '../session/stored-grant.js'
 import { fileName } from './file-name.js'
 import { type Lease, runLeased } from './lease.js'
@@ -25,9 +26,10 @@ export interface FileLockOptions {
 export function fileLock(directory: string, options: FileLockOptions = {}): Lock {
   const { lease = 60, poll = 0.05, suffix = '.lock' } = options
   const watched = new Map<string, Watched>()
+  const timeout = timeoutNow()
   return async (name, critical, wait) => {
     const folder = join(directory, fileName(name) + suffix)
-    return runLeased(contender(folder, lease, watched), { lease, poll }, critical, wait)
+    return runLeased(contender(folder, lease, watched), { lease, poll, timeout }, critical, wait)
   }
 }
 

@@ -1,4 +1,5 @@
 import { OAuthError } from '../errors.js'
+import { type Timeout, timeoutNow } from '../lib/timer.js'
 import { mediumError } from './medium-error.js'
 
 /** One contender's hand on a lock that is held for a time, in a medium that cannot tell when it becomes free. */
@@ -17,6 +18,8 @@ export interface LeaseTimes {
   lease: number
   /** Mean pause between two tries. */
   poll: number
+  /** What pauses. Default: the timer of the moment. */
+  timeout?: Timeout
 }
 
 /**
@@ -27,11 +30,11 @@ export interface LeaseTimes {
  */
 export async function runLeased<T>(
   hand: Lease,
-  { lease, poll }: LeaseTimes,
+  { lease, ...times }: LeaseTimes,
   critical: (lease: { signal: AbortSignal }) => Promise<T>,
   options: WaitOptions = {},
 ): Promise<T> {
-  const since = await waitFor(hand, { lease, poll }, options)
+  const since = await waitFor(hand, { lease, ...times }, options)
   const lost = new AbortController()
   const held = keep(hand, lease, since, () => lost.abort())
   try {
@@ -54,7 +57,11 @@ interface WaitOptions {
 }
 
 /** Waits until the lease is taken; answers since when (milliseconds) it counts, which is before it was asked for. */
-function waitFor(hand: Lease, { lease, poll }: LeaseTimes, { signal, maxWait = Infinity }: WaitOptions) {
+function waitFor(
+  hand: Lease,
+  { lease, poll, timeout = timeoutNow() }: LeaseTimes,
+  { signal, maxWait = Infinity }: WaitOptions,
+) {
   return new Promise<number>((resolve, reject) => {
     let waiting = true
     let pause: ReturnType<typeof setTimeout> | undefined
@@ -81,7 +88,7 @@ function waitFor(hand: Lease, { lease, poll }: LeaseTimes, { signal, maxWait = I
         if (taken && (!waiting || isLate)) await quietly(() => hand.release())
         if (!waiting) return
         if (taken && !isLate) settle(() => resolve(asked))
-        else pause = setTimeout(tryOnce, poll * 1000 * (0.5 + Math.random()))
+        else pause = timeout(tryOnce, poll * 1000 * (0.5 + Math.random()))
       } catch (error) {
         if (waiting) giveUp(mediumError('OAUTH_STORE_READ', error))
       }

@@ -1,3 +1,4 @@
+import { timeoutNow } from '../lib/timer.js'
 import type { Lock } from '../session/stored-grant.js'
 import { type Lease, runLeased } from './lease.js'
 
@@ -22,6 +23,7 @@ export interface StorageLeaseOptions {
  */
 export function storageLease(storage: StorageLike, options: StorageLeaseOptions = {}): Lock {
   const { lease = 10, settle = 0.05, prefix = 'oauth-lock:' } = options
+  const timeout = timeoutNow()
   return async (name, critical, wait) => {
     const key = prefix + name
     const mine = `${Math.random()}${Math.random()}`
@@ -40,7 +42,7 @@ export function storageLease(storage: StorageLike, options: StorageLeaseOptions 
         const left = (read().until ?? 0) - Date.now()
         if (left > 0 && left <= lease * 1000) return false
         claim()
-        await new Promise(resolve => setTimeout(resolve, settle * 1000 * (1 + Math.random())))
+        await new Promise<void>(resolve => timeout(resolve, settle * 1000 * (1 + Math.random())))
         return held()
       },
       renew() {
@@ -54,7 +56,7 @@ export function storageLease(storage: StorageLike, options: StorageLeaseOptions 
     const leave = () => hand.release()
     return runLeased(
       hand,
-      { lease, poll: settle * 2 },
+      { lease, poll: settle * 2, timeout },
       async held => {
         globalThis.addEventListener?.('pagehide', leave)
         try {

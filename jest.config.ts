@@ -5,7 +5,12 @@ const common = {
   rootDir: __dirname,
   roots: ['<rootDir>/__tests__'],
   testEnvironment: 'node',
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tools/', '<rootDir>/tools/legacy/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist/',
+    '<rootDir>/.tools/',
+    '<rootDir>/tools/legacy/',
+    '<rootDir>/tools/generators/',
+  ],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^axios-oauth-interceptor$': '<rootDir>/src/index.ts',
@@ -26,7 +31,7 @@ const common = {
 } satisfies Config
 
 // suites that need a build, a browser or minutes have commands of their own
-const ownCommands = ['package', 'browsers', 'faults', 'load']
+const ownCommands = ['package', 'generated', 'browsers', 'faults', 'load']
 const suite = (name: string, more: Config = {}) => ({
   ...common,
   displayName: name,
@@ -43,6 +48,7 @@ const projects = [
   }),
   suite('long', { testMatch: long.map(name => `<rootDir>/__tests__/${name}.test.ts`), globals: { LONG: true } }),
   suite('package', { globalSetup: '<rootDir>/tools/prepare-package.mjs' }),
+  suite('generated', { globalSetup: '<rootDir>/tools/prepare-generators.mjs' }),
   suite('browsers'),
   suite('faults'),
   suite('load'),

@@ -9,6 +9,7 @@ const LEFT_OUT = ' » left out: '
 const OTHER_COMMANDS = {
   'test:long': 'the whole of the loads of which this run has a sample',
   'test:package': 'the packed package in old and new consumers',
+  'test:generated': 'clients that generators make from an OpenAPI document',
   'test:browsers': 'Chromium, Firefox and WebKit',
   'test:faults': 'the simulated world with thousands of schedules',
   'test:load': 'many processes under load on one store',

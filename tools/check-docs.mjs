@@ -15,8 +15,8 @@ const folder = join(root, '.tools/docs')
 /** The Markdown files a user reads. */
 function markdownFiles() {
   const docs = existsSync(join(root, 'docs')) ? readdirSync(join(root, 'docs'), { recursive: true }) : []
-  return ['README.md', ...docs.map(path => join('docs', path))]
-    .filter(path => path.endsWith('.md') && existsSync(join(root, path)))
+  return ['README.md', 'llms.txt', 'skills/axios-oauth-interceptor/SKILL.md', ...docs.map(path => join('docs', path))]
+    .filter(path => /\.(md|txt)$/.test(path) && existsSync(join(root, path)))
     .sort()
 }
 

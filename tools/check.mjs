@@ -32,6 +32,7 @@ const checks = {
   docstrings: [['tools/check-docstrings.mjs']],
   docs: [['tools/check-docs.mjs']],
   standards: [['tools/standards.mjs', '--check']],
+  readme: [['tools/readme.mjs', '--check']],
   build: [['tools/build.mjs']],
   package: [['tools/check-package.mjs']],
   size: [['tools/check-size.mjs']],

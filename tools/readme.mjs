@@ -1,0 +1,104 @@
+/**
+ * `npm run readme`: writes what README.md shows of real runs. The picture (docs/storm.svg) is drawn from the recorded run
+ * docs/storm.json, the table of peers comes from bench/peers.ts, the sizes from the budgets that `npm run check -- size` keeps.
+ * `--check` writes nothing and fails where a fresh run says something else: times differ from run to run, counts must not.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readJson, root } from './entries.mjs'
+import { budgets, families } from './size-budgets.mjs'
+import { drawStorm } from './storm-picture.mjs'
+
+const isCheck = process.argv.includes('--check')
+const stale = []
+
+/** Runs a program of this repository and answers what it prints as data. */
+function run(...command) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './tools/register.mjs', ...command], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: { ...process.env, NODE_ENV: 'test' },
+  })
+  if (status !== 0) throw new Error(`${command[0]} failed:\n${stderr}`)
+  return JSON.parse(stdout)
+}
+
+/** Writes a file, or notes that it is stale. */
+function put(path, text) {
+  const file = join(root, path)
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return
+  if (isCheck) stale.push(path)
+  else writeFileSync(file, text)
+}
+
+/** The run as it is recorded: milliseconds, and nothing that differs for no reason. */
+function recordStorm({ facts, requests, renewals }) {
+  const ms = seconds => Math.round(seconds * 1000)
+  return {
+    facts,
+    renewals: renewals.map(({ start, end }) => [ms(start), ms(end)]),
+    requests: requests.map(({ start, sends }) => ({
+      start: ms(start),
+      sends: sends.map(send => [ms(send.start), ms(send.end), send.status]),
+    })),
+  }
+}
+
+function picture() {
+  const path = 'docs/storm.json'
+  const fresh = recordStorm(run('examples/storm.ts'))
+  if (!isCheck)
+    writeFileSync(
+      join(root, path),
+      `${JSON.stringify(fresh).replace('"renewals"', '\n"renewals"').replaceAll('{"start"', '\n{"start"')}\n`,
+    )
+  const recorded = readJson(path)
+  if (JSON.stringify(recorded.facts) !== JSON.stringify(fresh.facts)) stale.push(path)
+  put('docs/storm.svg', drawStorm(recorded))
+}
+
+const cells = row => `| ${row.join(' | ')} |`
+
+function peersTable() {
+  const [[, ...names], ...rows] = run('bench/peers.ts', '--json')
+  const head = [`with axios ${readJson('node_modules/axios/package.json').version}`, ...names]
+  return [head, head.map(() => '---'), ...rows].map(cells).join('\n')
+}
+
+function sizesTable() {
+  const budget = name => budgets.find(one => one.name === name).max
+  const [{ max, except }] = families
+  const rows = [
+    ['attaching, sessions, bearer tokens, renewal, `memoryStore`', `${budget('bearer')} kB`],
+    ['a grant beside it', `${max} kB at most; authorization code with PKCE ${except.authorizationCodeGrant} kB`],
+    ['DPoP beside it', `${budget('dpop')} kB`],
+    ['OAuth 1.0a alone', `${budget('oauth1')} kB`],
+  ]
+  return [['what a page loads, minified and gzipped', 'at most'], ['---', '---'], ...rows].map(cells).join('\n')
+}
+
+/** Puts text between two markers of README.md. */
+function between(text, name, content) {
+  const [begin, end] = [`<!-- ${name}: npm run readme -->`, `<!-- /${name} -->`]
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`README.md has no place for ${name}`)
+  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`
+}
+
+picture()
+let readme = readFileSync(join(root, 'README.md'), 'utf8')
+for (const [name, content] of [
+  ['peers', peersTable()],
+  ['sizes', sizesTable()],
+])
+  readme = between(readme, name, content)
+put('README.md', readme)
+
+if (stale.length > 0) {
+  console.error(`readme: stale: ${stale.join(', ')}. Run: npm run readme`)
+  process.exitCode = 1
+} else {
+  console.log(`readme: the picture, the table of peers and the sizes are what a fresh run says`)
+}

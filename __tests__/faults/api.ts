@@ -97,6 +97,10 @@ export function makeApi(world: World, server: Server): Api {
     } finally {
       flow.return().catch(() => {})
     }
+    // a second refusal in a row is believed, the first is taken for one node's where renewals did not help before
+    const doubted = actor.state.refusals?.renewed?.get(ORIGIN)
+    if (attempt === 1 && response?.status === 401 && doubted?.isDoubted)
+      actor.pardoned.add(doubted.token.access_token)
     return response as IncomingResponse
   }
 

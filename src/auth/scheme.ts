@@ -31,6 +31,8 @@ export interface IncomingResponse {
   readonly expired?: boolean
   /** False when a redirect led to a place that must not see the credential: such a response says nothing about it. */
   readonly authenticated: boolean
+  /** Lets a body go that is a stream: called before a renewal is waited for, which may need its socket. */
+  discard?(): void
 }
 
 /** One request's authentication as a conversation: yield a request, receive its response, return to accept it. */

@@ -37,6 +37,7 @@ export function receive(call: Call, response: AxiosLikeResponse, expired?: boole
     expired: !!expired,
     authenticated: !call.strayed && (!end || end.origin === parse(call.url)?.origin),
     header: name => readHeader(headers as object, name),
+    discard: () => discard(data),
   }
 }
 

@@ -15,7 +15,7 @@ export interface NodeKeyObject {
 export type PrivateKey =
   | string
   | ArrayBuffer
-  | ArrayBufferView<ArrayBufferLike>
+  | ArrayBufferView
   | NodeKeyObject
   | CryptoKey
   | JsonWebKey

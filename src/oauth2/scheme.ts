@@ -4,13 +4,14 @@ import { noteNonceRetry, publishSkipped } from '../lib/diagnostics.js'
 import { applyHooks } from '../server/hooks.js'
 import { checkTokenType } from '../server/token-response.js'
 import type { OAuth2Session } from '../session/session.js'
-import { emit, inside, isWithin, type State, signingContext } from '../session/session-state.js'
+import { isNodeAtFault, noteInVain, noteRenewed, noteSuccess, PAUSE, wasInVain } from '../session/refusals.js'
+import { emit, inside, signingContext } from '../session/session-state.js'
 import type { Token } from '../session/stored-grant.js'
 import { bearer } from '../token-types/bearer.js'
 import type { Challenge } from './challenges.js'
 
-/** A fresh token that was refused at an origin is not renewed again on that origin's account for so long (seconds). */
-const PAUSE = 60
+/** A request is sent so often at most while the API asks for another nonce each time. */
+const MAX_SENDS = 3
 
 /** Where the tokens of a flow come from: a session, or one token given with the request. */
 export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
@@ -18,21 +19,6 @@ export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
 const refused = ({ status, expired, authenticated }: IncomingResponse) => authenticated && (status === 401 || !!expired)
 
 const originOf = (request: OutgoingRequest) => new URL(request.url).origin
-
-/** A success at an origin shows that the token is good there: what is refused later is refused for another reason. */
-const proven = (state: State, request: OutgoingRequest) => {
-  if (state.blocked?.size) state.blocked.delete(originOf(request))
-}
-
-const isBlocked = (state: State, key: string, { access_token }: Token) => {
-  const found = state.blocked?.get(key)
-  return found?.token.access_token === access_token && isWithin(state, found.at, PAUSE)
-}
-
-const block = (state: State, key: string, token: Token) => {
-  state.blocked ??= new Map()
-  state.blocked.set(key, { token, at: state.clock() })
-}
 
 /**
  * OAuth 2 as a conversation: authorize, send; refused: renew, authorize, send once more.
@@ -54,7 +40,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     request: OutgoingRequest,
     token: Token,
   ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse> {
-    for (let again = true; ; again = false) {
+    for (let sends = 1; ; sends++) {
       await sign(request, token)
       if (hooks?.protectedRequest) {
         const { url, data } = request
@@ -62,7 +48,9 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
         if (type.signs && (request.url !== url || request.data !== data)) await sign(request, token)
       }
       const response = yield request
-      if (!type.learn?.(response, request) || !again) return response
+      if (!type.learn?.(response, request)) return response
+      // a nonce that was too old again says nothing about the token
+      if (sends === MAX_SENDS) return { ...response, authenticated: false }
       noteNonceRetry(request)
     }
   }
@@ -85,21 +73,24 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     }
     const asked = read(response, token)
     if (asked) return yield* answer(request, token, asked)
-    if (!refused(response)) return proven(state, request)
+    if (!refused(response)) return accept(request)
     const origin = originOf(request)
-    if (isBlocked(state, origin, token)) return
+    if (wasInVain(state, origin, token) || isNodeAtFault(state, origin, token)) return
+    response.discard?.()
     const renewed = await source.token({ rejected: token, signal })
     response = yield* attempt(request, renewed)
     const more = read(response, renewed)
     if (more) return yield* answer(request, renewed, more)
-    if (!refused(response)) return proven(state, request)
-    block(state, origin, renewed)
+    if (!refused(response)) return noteRenewed(state, origin, renewed)
+    noteInVain(state, origin, renewed)
     const error = new OAuthError(
       'OAUTH_REFUSED',
       `${origin} refused a fresh token: not renewed for it again for ${PAUSE} s.`,
     )
     emit(state, 'error', { error })
   }
+
+  const accept = (request: OutgoingRequest) => noteSuccess(state, () => originOf(request))
 
   const read = (response: IncomingResponse, token: Token) =>
     response.authenticated ? challenges?.read(response, token.scope) : undefined
@@ -117,8 +108,8 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
       next: () => source.token({ signal: request.signal }),
       isSameGrant: other => state.owners?.get(other) === state.owners?.get(token),
       attempt: other => attempt(request, other),
-      isBlocked: key => isBlocked(state, key, token),
-      block: (key, other) => block(state, key, other),
+      isBlocked: key => wasInVain(state, key, token),
+      block: (key, other) => noteInVain(state, key, other),
     })
   }
 
@@ -127,7 +118,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     boundToUrl: !!type.boundToUrl || !!hooks?.protectedRequest,
     refused(response, request) {
       const no = refused(response) || !!challenges?.read(response, undefined)
-      if (!no) proven(state, request)
+      if (!no && response.authenticated) accept(request)
       return no
     },
     flow,

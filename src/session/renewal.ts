@@ -8,7 +8,7 @@ import { grantedToken } from '../server/token-response.js'
 import { backOffAfter, forgetFailures, isBackingOff, lockLost, tellUnseen, throwWhileBackingOff } from './back-off.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import type { SessionEvents } from './session-options.js'
-import { bury, compose, insistOnWriting, load, save } from './session-record.js'
+import { bury, compose, insistOnWriting, keepInMemory, load, save } from './session-record.js'
 import {
   discard,
   emit,
@@ -182,9 +182,18 @@ async function storeRenewed(at: Inside, got: Received, epoch: number, lease: Lea
   const next = compose(state, slot.key, token, base, isRefresh, version)
   // a server may hand out the very token again
   slot.refused = slot.refused.filter(refused => refused !== token.access_token)
+  const isRotated = isRefresh && token.refresh_token && token.refresh_token !== base?.refresh_token
+  if (isRotated) state.spent = base?.refresh_token
   if (epoch === state.epoch && (await save(state, next, lease))) return next
   if (state.ending !== undefined) return undefined
-  await load(state, true)
+  try {
+    await load(state, true)
+  } catch (error) {
+    // nobody can tell what is in the way: what the server gave is not dropped for that
+    if (!token.refresh_token || epoch !== state.epoch) throw error
+    keepInMemory(state, next, error)
+    return next
+  }
   if (epoch !== state.epoch || !isOwnWriteInTheWay(at, got)) return undefined
   const again = compose(state, slot.key, token, state.grant, isRefresh)
   return (await save(state, again, lease)) ? again : undefined

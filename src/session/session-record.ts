@@ -83,8 +83,7 @@ export async function load(state: State, holding?: boolean): Promise<void> {
     seen = true
     const { unsaved } = state
     const newer = stored && unsaved && stored.version >= unsaved.version ? stored : undefined
-    // who logged out stays out, though somebody has renewed the grant since
-    if (unsaved && (!newer || (isLogOut(unsaved.ended?.reason) && !newer.ended && newer.grantId === unsaved.grantId))) {
+    if (unsaved && (!newer || outlives(state, unsaved, newer))) {
       // not into the middle of somebody's renewal: what is in memory serves until the lock is had
       if (!holding) {
         state.flushing ??= locked(state, () => load(state, true))
@@ -96,6 +95,9 @@ export async function load(state: State, holding?: boolean): Promise<void> {
         return
       }
       const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
+      // noted before it is tried: a write that fails may go through all the same
+      state.unsaved = next
+      state.version = Math.max(state.version, newer?.version ?? 0)
       stored = (await store.set(key, next)) === false ? await look(state) : next
       // a look that is under way may have missed it
       state.learnt++
@@ -131,6 +133,13 @@ export async function load(state: State, holding?: boolean): Promise<void> {
   state.readAt = state.clock()
 }
 
+/** True where what was not stored yet stands, though something of a later version of the same grant is stored by now. */
+function outlives({ spent }: State, unsaved: StoredGrant, { grantId, ended, refresh_token }: StoredGrant): boolean {
+  if (ended || grantId !== unsaved.grantId) return false
+  // who logged out stays out, though somebody has renewed the grant since; and nobody can renew with what was spent
+  return isLogOut(unsaved.ended?.reason) || (refresh_token !== undefined && refresh_token === spent)
+}
+
 /** True when both are the same state of the same grant: nothing was renewed or ended in between. */
 const isSameGrant = (a: StoredGrant | undefined, b: StoredGrant): boolean =>
   a?.grantId === b.grantId &&
@@ -143,7 +152,7 @@ const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50
 
 /** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
 export async function save(state: State, grant: StoredGrant, lease: Lease): Promise<boolean> {
-  const { store, key, clock, options, epoch, unsaved } = state
+  const { store, key, clock, epoch, unsaved } = state
   const isNew = grant.grantId !== state.grant?.grantId
   let next = grant
   let failure: unknown
@@ -181,13 +190,18 @@ export async function save(state: State, grant: StoredGrant, lease: Lease): Prom
   }
   // ended while this was tried
   if (epoch !== state.epoch && !next.ended) return false
+  keepInMemory(state, next, failure)
+  return true
+}
+
+/** A grant that the store does not take lives on in memory, and is written as soon as that goes. */
+export function keepInMemory(state: State, next: StoredGrant, failure: unknown): void {
   // its version stays that of the one place behind what is stored: if others write meanwhile, theirs stands
   adopt(state, next, true)
   state.unsaved = next
   // asked again soon, not with the next regular look
-  state.readAt = clock() - (options.recheck ?? 60) + 1
+  state.readAt = state.clock() - (state.options.recheck ?? 60) + 1
   emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', failure) })
-  return true
 }
 
 /**

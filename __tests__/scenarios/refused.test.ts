@@ -87,3 +87,31 @@ describe.each(axiosVersions)('axios $version', version => {
     expect(world.api.counts.requests).toBe(2)
   })
 })
+
+describe.each(axiosVersions)('one wrong node of an API, axios $version', version => {
+  let world: World
+  afterEach(() => world.stop())
+
+  test('300 requests, every second node refuses every token: two renewals a minute, nobody fails', async () => {
+    let turn = 0
+    world = await startWorld(version, {
+      api: { accepts: token => turn++ % 2 === 1 && world.as.isActive(token) },
+    })
+    for (let request = 0; request < 300; request++) expect((await world.http.get('/x')).status).toBe(200)
+    expect(world.as.counts.token).toBeLessThanOrEqual(2)
+  })
+
+  test('300 requests, one path refuses every token: two renewals a minute, the others go through', async () => {
+    let path = ''
+    world = await startWorld(version, {
+      api: { accepts: token => path !== '/wrong' && world.as.isActive(token) },
+    })
+    for (let request = 0; request < 150; request++) {
+      path = '/right'
+      expect((await world.http.get(path)).status).toBe(200)
+      path = '/wrong'
+      expect(((await failure(world.http.get(path))).response as { status: number }).status).toBe(401)
+    }
+    expect(world.as.counts.token).toBeLessThanOrEqual(2)
+  })
+})

@@ -1,48 +1,12 @@
-import { parse } from '../auth/origins.js'
 import type { IncomingResponse } from '../auth/scheme.js'
-import { OAuthError, oauthError } from '../errors.js'
-import { publishRetry } from '../lib/diagnostics.js'
 import type { AxiosLikeResponse } from './axios-like.js'
-import { discard } from './body.js'
-import type { Call, Outcome, Seam } from './call.js'
-import { cancellation, isCancellable, onCancel } from './cancellation.js'
-import { axiosError, explain, wrap } from './errors.js'
-import { readHeader } from './headers.js'
+import type { Call, Outcome } from './call.js'
+import { cancellation } from './cancellation.js'
+import { type Beginning, converse } from './conversation.js'
+import { axiosError, wrap } from './errors.js'
+import { isRefusal, receive, tellExpired } from './judge.js'
 import { follow } from './redirects.js'
 import { transmit } from './transmit.js'
-
-/** Whether the body says that the token expired; `undefined` where only the user's transforms can read it. */
-function tellExpired({ isTokenExpired }: Seam, response: AxiosLikeResponse): boolean | undefined {
-  if (!isTokenExpired) return false
-  const { data, headers } = response
-  if (typeof data !== 'string' || !/json/i.test(readHeader(headers as object, 'content-type') ?? '')) return undefined
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(data)
-  } catch {
-    return undefined
-  }
-  return isTokenExpired({ ...response, data: parsed })
-}
-
-/** Shows a response to the scheme; `expired` when its body was judged so. */
-export function receive(call: Call, response: AxiosLikeResponse, expired?: boolean): IncomingResponse {
-  const { status, data, headers, request } = response
-  // where a browser followed a redirect to another origin, it took the header away
-  const { responseURL } = Object(request) as { responseURL?: string }
-  const end = responseURL ? parse(responseURL) : undefined
-  return {
-    status,
-    data,
-    expired: !!expired,
-    authenticated: !call.strayed && (!end || end.origin === parse(call.url)?.origin),
-    header: name => readHeader(headers as object, name),
-    discard: () => discard(data),
-  }
-}
-
-const isRefusal = ({ authenticated, status, expired }: IncomingResponse) =>
-  authenticated && (status === 401 || !!expired)
 
 /** Ends a call: as the adapter settled it, unless it is a redirect to follow. */
 function finish(call: Call, outcome: Outcome): AxiosLikeResponse | Promise<AxiosLikeResponse> {
@@ -64,6 +28,11 @@ function finish(call: Call, outcome: Outcome): AxiosLikeResponse | Promise<Axios
   return response as AxiosLikeResponse
 }
 
+/** Goes on with a call whose first answer the scheme does not accept. */
+export async function resume(call: Call, beginning?: Beginning): Promise<AxiosLikeResponse> {
+  return finish(call, await converse(call, beginning))
+}
+
 /**
  * Sends a call: signed at once where the scheme can, else by its flow; a hop that must not see the credential as it is. No
  * async function: nearly every request takes the short way, and pays for no more than one `then`.
@@ -73,7 +42,7 @@ export function begin(call: Call): Promise<AxiosLikeResponse> {
   const { scheme, seam } = call
   if (call.strayed) return transmit(call, finish)
   const token = scheme.open?.(call)
-  if (!token) return converse(call)
+  if (!token) return resume(call)
   return transmit(call, (_, outcome) => {
     const { response } = outcome
     if (!response || (response.status !== 401 && !scheme.refused && !seam.isTokenExpired)) return finish(call, outcome)
@@ -87,79 +56,7 @@ export function begin(call: Call): Promise<AxiosLikeResponse> {
     } catch (error) {
       throw axiosError(wrap(error), call.config)
     }
-    return refused ? converse(call, { token, response: refused }, outcome) : finish(call, outcome)
+    if (!refused) return finish(call, outcome)
+    return resume(call, { sent: { token, response: refused }, outcome })
   })
-}
-
-const keep = (_: Call, outcome: Outcome) => outcome
-
-/**
- * Lets the scheme hold its conversation. The caller is free as soon as it gives up, the scheme is told, and nothing is sent for
- * it afterwards. `outcome` is what `open` met with (`sent`), or what the first send of the flow is to be answered with.
- */
-export async function converse(
-  call: Call,
-  sent?: { token: object; response: IncomingResponse },
-  outcome?: Outcome,
-  replayed?: IncomingResponse,
-): Promise<AxiosLikeResponse> {
-  const { config, scheme, seam } = call
-  call.reset()
-  let stop = () => {}
-  const gone = isCancellable(config)
-    ? new Promise<never>((_, reject) => {
-        stop = onCancel(config, () => {
-          call.controller?.abort()
-          reject(cancellation(config))
-        })
-      })
-    : undefined
-  const flow = scheme.flow(call, sent)
-  let incoming = sent?.response ?? replayed
-  let signed = true
-  try {
-    for (let answer = replayed, first = true; ; first = false) {
-      const step = answer && !first ? flow.next(answer) : flow.next()
-      const turn = await (gone ? Promise.race([step, gone]) : step)
-      if (turn.done && (outcome || !first)) break
-      const reason = cancellation(config)
-      if (reason) throw reason
-      if (first && replayed) continue
-      if (outcome) {
-        if (!call.rewind())
-          throw new OAuthError(
-            'OAUTH_NOT_REPLAYABLE',
-            'The credentials were refused and have been renewed, but the body is a stream, which can be sent once only: make the request again.',
-          )
-        discard(outcome.response?.data)
-      }
-      const again = !!outcome
-      signed = !!call.written || !!call.moved || call.body !== undefined
-      if (again) publishRetry(call)
-      outcome = await transmit(call, keep)
-      call.reset()
-      if (!outcome.response || turn.done) break
-      const expired = tellExpired(seam, outcome.response)
-      answer = incoming = receive(call, outcome.response, expired)
-      if (expired === undefined && !again) seam.unread.set(config, { call, token: undefined })
-    }
-  } catch (error) {
-    const reason = cancellation(config)
-    if (reason) discard(outcome?.response?.data)
-    if (reason) throw reason
-    if (!outcome) throw axiosError(wrap(error), config)
-    explain(outcome, wrap(error))
-    return finish(call, outcome)
-  } finally {
-    stop()
-    flow.return().catch(() => {})
-  }
-  if (incoming && isRefusal(incoming))
-    explain(
-      outcome as Outcome,
-      signed
-        ? new OAuthError('OAUTH_REFUSED', 'The API refused the credentials.', { status: incoming.status })
-        : oauthError('OAUTH_NOT_AUTHENTICATED', 'no-token', { url: call.url.split('?', 1)[0] }),
-    )
-  return finish(call, outcome as Outcome)
 }

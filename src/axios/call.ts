@@ -112,7 +112,7 @@ export class Call implements OutgoingRequest {
   }
 
   get signal(): AbortSignal | undefined {
-    if (isCancellable(this.config)) this.controller ??= new AbortController()
+    if (isCancellable(this.config) || this.config.timeout) this.controller ??= new AbortController()
     return this.controller?.signal
   }
 

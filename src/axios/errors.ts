@@ -31,6 +31,16 @@ export function axiosError(cause: Error, given: AxiosLikeConfig, code?: string):
   return error
 }
 
+/** What axios rejects a request with that took longer than its own `timeout`. */
+export function timeoutError(config: AxiosLikeConfig): Error {
+  const { timeout, timeoutErrorMessage, transitional } = config as AxiosLikeConfig & {
+    timeoutErrorMessage?: string
+    transitional?: { clarifyTimeoutError?: boolean }
+  }
+  const code = transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED'
+  return axiosError(new Error(timeoutErrorMessage ?? `timeout of ${timeout}ms exceeded`), config, code)
+}
+
 /** What a request that was given up is rejected with, in every version. */
 export function canceled(config: AxiosLikeConfig): unknown {
   return axios.CanceledError ? new axios.CanceledError(undefined, config) : new axios.Cancel('canceled')

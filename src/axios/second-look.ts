@@ -1,7 +1,8 @@
-import { converse, receive } from './adapter.js'
+import { resume } from './adapter.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import type { Seam } from './call.js'
 import { axiosError, wrap } from './errors.js'
+import { receive } from './judge.js'
 
 type Transform = (this: AxiosLikeConfig, data: unknown, headers: unknown, status: number) => unknown
 
@@ -32,7 +33,8 @@ export function reconsider(seam: Seam, settled: unknown, failed: boolean): Promi
   const { call, token } = unread
   const incoming = receive(call, response, true)
   const sent = token && { token, response: incoming }
-  return converse(call, sent, { response, error: settled, failed }, sent ? undefined : incoming).then(
+  const outcome = { response, error: settled, failed }
+  return resume(call, sent ? { sent, outcome } : { replayed: incoming, outcome }).then(
     renewed => (renewed === response ? response : transform(renewed)),
     error => {
       if (error !== settled && error?.response) transform(error.response)

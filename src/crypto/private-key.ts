@@ -12,13 +12,7 @@ export interface NodeKeyObject {
  * A private key in any form that people hold one in: PEM text of any shape (PKCS#8, PKCS#1 or SEC 1; with literal `\n`, on one
  * line, indented, in base64, behind a certificate), a `Buffer` or other bytes of PEM or DER, a `KeyObject`, a `CryptoKey`, a JWK.
  */
-export type PrivateKey =
-  | string
-  | ArrayBuffer
-  | ArrayBufferView
-  | NodeKeyObject
-  | CryptoKey
-  | JsonWebKey
+export type PrivateKey = string | ArrayBuffer | ArrayBufferView | NodeKeyObject | CryptoKey | JsonWebKey
 
 /** What kind of key PKCS#8 bytes hold. */
 export type KeyKind = 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519'

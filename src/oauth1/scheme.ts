@@ -98,6 +98,7 @@ export function oauth1Auth(
       const response = yield* secondAttempt(request, { token, offset }, first)
       const problem = problemOf(response)
       if (!isTokenProblem(problem)) return
+      response.discard?.()
       const renewed = await source.rejected(token, problem.kind)
       if (renewed) yield* attempt(request, renewed, clocks.offset(request))
     },

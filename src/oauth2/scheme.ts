@@ -3,8 +3,8 @@ import { isOAuthError, OAuthError, oauthError } from '../errors.js'
 import { noteNonceRetry, publishSkipped } from '../lib/diagnostics.js'
 import { applyHooks } from '../server/hooks.js'
 import { checkTokenType } from '../server/token-response.js'
+import { doubtful, noteInVain, noteRenewed, noteSuccess, PAUSE, wasInVain } from '../session/refusals.js'
 import type { OAuth2Session } from '../session/session.js'
-import { isNodeAtFault, noteInVain, noteRenewed, noteSuccess, PAUSE, wasInVain } from '../session/refusals.js'
 import { emit, inside, signingContext } from '../session/session-state.js'
 import type { Token } from '../session/stored-grant.js'
 import { bearer } from '../token-types/bearer.js'
@@ -75,7 +75,17 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     if (asked) return yield* answer(request, token, asked)
     if (!refused(response)) return accept(request)
     const origin = originOf(request)
-    if (wasInVain(state, origin, token) || isNodeAtFault(state, origin, token)) return
+    if (wasInVain(state, origin, token)) return
+    const doubt = doubtful(state, origin, token)
+    if (doubt) {
+      // one node may refuse what the others accept: it is asked again before the token is renewed for it once more
+      response = yield* attempt(request, token)
+      if (!refused(response)) {
+        doubt.isMixed = true
+        return
+      }
+      if (doubt.isMixed) return
+    }
     response.discard?.()
     const renewed = await source.token({ rejected: token, signal })
     response = yield* attempt(request, renewed)

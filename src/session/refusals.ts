@@ -4,12 +4,21 @@ import type { Token } from './stored-grant.js'
 /** What an origin refused is not asked of the authorization server again on that origin's account for so long (seconds). */
 export const PAUSE = 60
 
+/** A token that the refusals of one origin brought. */
+export interface RenewedForOrigin {
+  readonly token: Token
+  readonly at: number
+  /** How often tokens were renewed for that origin, all told. */
+  readonly renewals: number
+  /** True where the origin refused this very token and accepted it later. */
+  isMixed?: boolean
+}
+
 /** What is remembered of the refusals of an API, by origin or challenge. */
 export interface Refusals {
   /** What was asked for in vain: the token that was refused though it was fresh, and when. */
   inVain?: Map<string, { token: Token; at: number }>
-  /** By origin: the token that its refusal brought, how many there have been, and whether it was refused since its last success. */
-  renewed?: Map<string, { token: Token; at: number; renewals: number; isDoubted: boolean }>
+  renewed?: Map<string, RenewedForOrigin>
 }
 
 const refusalsOf = (state: State): Refusals => {
@@ -34,29 +43,29 @@ export function noteRenewed(state: State, origin: string, token: Token): void {
   const refusals = refusalsOf(state)
   refusals.renewed ??= new Map()
   const found = refusals.renewed.get(origin)
-  const isKnown = found?.token.access_token === token.access_token
-  const renewals = (found?.renewals ?? 0) + (isKnown ? 0 : 1)
-  refusals.renewed.set(origin, { token, at: state.clock(), renewals, isDoubted: false })
+  if (found?.token.access_token === token.access_token) return
+  refusals.renewed.set(origin, { token, at: state.clock(), renewals: (found?.renewals ?? 0) + 1 })
 }
 
 /** A success shows that the token is good there: what is refused later is refused for another reason. */
-export function noteSuccess({ refusals }: State, originOf: () => string): void {
-  if (!refusals?.inVain?.size && !refusals?.renewed?.size) return
+export function noteSuccess(state: State, originOf: () => string): void {
+  const inVain = state.refusals?.inVain
+  if (!inVain?.size) return
   const origin = originOf()
-  refusals.inVain?.delete(origin)
-  const found = refusals.renewed?.get(origin)
-  if (found) found.isDoubted = false
+  const refused = inVain.get(origin)
+  if (!refused) return
+  inVain.delete(origin)
+  noteRenewed(state, origin, refused.token)
+  const found = state.refusals?.renewed?.get(origin)
+  if (found) found.isMixed = true
 }
 
 /**
- * True where a refusal is more likely the fault of one node than of the token: this token was renewed less than a minute ago for
- * the same origin, not for the first time, and the origin has accepted it since. Renewing for such a node would never end.
- * The second refusal in a row is believed.
+ * What is known of a token whose refusal may be the fault of one node: it was renewed less than a minute ago for the same origin,
+ * not for the first time, and the origin has accepted it since. Renewing for such a node would never end.
  */
-export function isNodeAtFault(state: State, origin: string, { access_token }: Token): boolean {
+export function doubtful(state: State, origin: string, { access_token }: Token): RenewedForOrigin | undefined {
   const found = state.refusals?.renewed?.get(origin)
-  if (!found || found.token.access_token !== access_token || found.renewals < 2) return false
-  if (!isWithin(state, found.at, PAUSE) || found.isDoubted) return false
-  found.isDoubted = true
-  return true
+  if (found?.token.access_token !== access_token || found.renewals < 2) return undefined
+  return isWithin(state, found.at, PAUSE) ? found : undefined
 }

@@ -69,11 +69,16 @@ describe.each(axiosVersions)('refused downloads, on axios $name', ({ module }) =
     let open = 0
     const refused: http.ServerResponse[] = []
     const server = http.createServer((request, response) => {
-      if (request.url === '/token')
-        return response
+      if (request.url === '/token') {
+        response
           .writeHead(200, { 'content-type': 'application/json' })
           .end('{"access_token":"a1","token_type":"bearer","refresh_token":"r1"}')
-      if (request.headers.authorization === 'Bearer a1') return response.end('the file')
+        return
+      }
+      if (request.headers.authorization === 'Bearer a1') {
+        response.end('the file')
+        return
+      }
       open++
       response.on('close', () => open--)
       refused.push(response.writeHead(401))

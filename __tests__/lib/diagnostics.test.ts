@@ -208,3 +208,46 @@ describe('without listeners', () => {
     expect(log).toEqual([])
   })
 })
+
+describe('runtimes that imitate Node in part', () => {
+  /** Loads the package where `node:diagnostics_channel` is what is given; answers how many renewals were traced. */
+  async function renewalsWith(module: object | undefined): Promise<number> {
+    const { getBuiltinModule } = process
+    Reflect.set(process, 'getBuiltinModule', (id: string) => (id.endsWith('nostics_channel') ? module : undefined))
+    try {
+      let send: () => Promise<unknown> = async () => {}
+      jest.isolateModules(() => {
+        const { fakeSession: fake } = require('../../src/testing.js') as typeof import('../../src/testing.js')
+        const { attachOAuth2: attach } = require('../../src/index.js') as typeof import('../../src/index.js')
+        const { default: client } = require('axios') as typeof import('axios')
+        const session = fake()
+        const api = client.create({ baseURL: 'https://api.example.com', adapter: session.server.api() as never })
+        attach(api, session)
+        session.server.revokeAccessTokens()
+        send = () => api.get('/me')
+      })
+      await send()
+    } finally {
+      Reflect.set(process, 'getBuiltinModule', getBuiltinModule)
+    }
+    return messages('renewal:start').length
+  }
+
+  test('without diagnostics channels, or without tracing channels, requests go as ever', async () => {
+    expect(await renewalsWith(undefined)).toBe(0)
+    expect(await renewalsWith({ channel: () => ({ hasSubscribers: false }) })).toBe(0)
+  })
+
+  test('Bun does not say whether a tracing channel has subscribers: its parts are asked', async () => {
+    const real = require('node:diagnostics_channel')
+    const tracingChannelOfBun = (name: string) => {
+      const tracing = real.tracingChannel(name)
+      return {
+        start: tracing.start,
+        asyncEnd: tracing.asyncEnd,
+        tracePromise: (run: () => unknown, context: object) => tracing.tracePromise(run, context),
+      }
+    }
+    expect(await renewalsWith({ channel: real.channel, tracingChannel: tracingChannelOfBun })).toBe(1)
+  })
+})

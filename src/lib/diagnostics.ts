@@ -78,7 +78,10 @@ interface Channel {
 type Phase = 'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error'
 
 interface TracingChannel {
-  readonly hasSubscribers: boolean
+  /** Absent in Bun. */
+  readonly hasSubscribers?: boolean
+  readonly start: Channel
+  readonly asyncEnd: Channel
   tracePromise(run: () => Promise<unknown>, context: object): Promise<unknown>
   subscribe(listeners: Record<Phase, Listener>): void
   unsubscribe(listeners: Record<Phase, Listener>): void
@@ -105,16 +108,18 @@ const diagnosticsChannel = (): DiagnosticsChannel | undefined =>
 
 function openChannels() {
   const node = diagnosticsChannel()
-  return (
-    node && {
-      renewal: node.tracingChannel(`${NAME}:renewal`),
-      request: node.tracingChannel(`${NAME}:request`),
-      skipped: node.channel(`${NAME}:request:skipped`),
-      replay: node.channel(`${NAME}:replay`),
-      'nonce-retry': node.channel(`${NAME}:nonce-retry`),
-    }
-  )
+  if (typeof node?.tracingChannel !== 'function') return undefined
+  return {
+    renewal: node.tracingChannel(`${NAME}:renewal`),
+    request: node.tracingChannel(`${NAME}:request`),
+    skipped: node.channel(`${NAME}:request:skipped`),
+    replay: node.channel(`${NAME}:replay`),
+    'nonce-retry': node.channel(`${NAME}:nonce-retry`),
+  }
 }
+
+const isObserved = (channel: TracingChannel | undefined): channel is TracingChannel =>
+  !!channel && (channel.hasSubscribers ?? (channel.start.hasSubscribers || channel.asyncEnd.hasSubscribers))
 
 const channels = /* @__PURE__ */ openChannels()
 
@@ -151,8 +156,9 @@ export function traceRenewal<T extends object>(
   { protocol, cause }: Pick<RenewalMessage, 'protocol' | 'cause'>,
   run: () => Promise<T>,
 ): Promise<T> {
-  if (!channels?.renewal.hasSubscribers) return run()
-  return trace(channels.renewal, owned({ protocol, cause }, [owner]), run, {
+  const channel = channels?.renewal
+  if (!isObserved(channel)) return run()
+  return trace(channel, owned({ protocol, cause }, [owner]), run, {
     result: found => ({ renewed: (found as { renewed?: boolean }).renewed ?? protocol === 'oauth1' }),
     error: reason => reason,
   })
@@ -214,10 +220,11 @@ function safeError(reason: unknown): unknown {
 
 /** Traces a request with all its sends. */
 export function traceRequest<C extends Traceable, R>(call: C, send: (call: C) => Promise<R>): Promise<R> {
-  if (!channels?.request.hasSubscribers) return send(call)
+  const channel = channels?.request
+  if (!isObserved(channel)) return send(call)
   const sends: SendMessage[] = []
   recordSends(call, sends)
-  return trace(channels.request, owned({ ...factsOf(call), sends }, [call.scheme.owner]), () => send(call), {
+  return trace(channel, owned({ ...factsOf(call), sends }, [call.scheme.owner]), () => send(call), {
     result: response => ({ status: (response as { status?: number } | undefined)?.status }),
     error: safeError,
   })

@@ -14,3 +14,12 @@ export type {
 } from './inspector/inspector.js'
 export { createInspector } from './inspector/inspector.js'
 export { type PrintOptions, printTimeline } from './inspector/print.js'
+export type {
+  RenewalMessage,
+  RequestFacts,
+  RequestMessage,
+  Retry,
+  RetryMessage,
+  SendMessage,
+  SkippedMessage,
+} from './lib/diagnostics.js'

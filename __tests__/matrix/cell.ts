@@ -2,6 +2,7 @@
 import axios from 'axios'
 import * as oauth from 'axios-oauth-interceptor'
 import { cases } from './cases.js'
+import { diagnosticsCases } from './diagnostics.js'
 import { type Cell, runCell } from './world.js'
 
 const [base = '', stranger = '', version = '', adapter = 'http', runtime = ''] = process.argv.slice(2)
@@ -16,5 +17,5 @@ const cell: Cell = {
   runtime,
   ...(globalThis.crypto === undefined && { crypto }),
 }
-console.log(JSON.stringify(await runCell(cell, cases)))
+console.log(JSON.stringify(await runCell(cell, [...cases, ...diagnosticsCases])))
 process.exit(0)

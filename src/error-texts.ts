@@ -227,6 +227,8 @@ export const texts = {
     token: 'The token is not valid: {problem}',
     noKey: "None of the server's keys fits (alg {alg}, kid {kid}).",
     inUrl: 'An ID token in a URL needs the session option openid',
+    absent: 'The answer has no ID token, though one was asked for.',
+    anotherSubject: 'The ID tokens of one sign-in name different people or issuers.',
   },
   OAUTH_DISCOVERY_FAILED: {
     noDocument: 'No metadata document: {status}',

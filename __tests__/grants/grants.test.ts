@@ -251,6 +251,7 @@ describe('implicitGrant', () => {
       nonce: 'n',
       max_age: undefined,
       access_token: 'AT',
+      front: true,
     })
   })
 })

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { OAuthError, oauthError } from '../errors.js'
 import { decodeBase64url } from '../lib/base64url.js'
 import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
 
@@ -30,10 +30,12 @@ export async function checkIdTokenClaims(
     nonce?: string | undefined
     max_age?: number | undefined
     previous?: string | undefined
+    /** True for one that a refresh brought: it may have the nonce of a sign-in that nobody remembers. */
+    refreshed?: boolean | undefined
     clockTolerance?: number | undefined
   },
 ): Promise<Record<string, unknown>> {
-  const { server, client, clock, nonce, max_age, previous, clockTolerance: tolerance = 60 } = expected
+  const { server, client, clock, nonce, max_age, previous, refreshed, clockTolerance: tolerance = 60 } = expected
   const claims = readClaims(idToken)
   const { iss, sub, aud, azp, exp, iat, nbf, auth_time, ...more } = claims ?? {}
   const before = previous === undefined ? undefined : (readClaims(previous) ?? {})
@@ -53,10 +55,23 @@ export async function checkIdTokenClaims(
     // Apple leaves the nonce out, and says so; a refreshed ID token may have that of the sign-in
     nonce:
       more.nonce === nonce ||
-      (more.nonce === undefined ? more.nonce_supported === false : nonce === undefined && before),
+      (more.nonce === undefined ? more.nonce_supported === false : nonce === undefined && (before || refreshed)),
     auth_time: max_age === undefined || number(auth_time, now - tolerance - max_age),
   }
   for (const claim in holds)
     if (!holds[claim]) throw new OAuthError('OAUTH_ID_TOKEN_INVALID', `ID token: wrong ${claim}`)
   return claims as Record<string, unknown>
+}
+
+/**
+ * Validates an ID token where nobody checks signatures: its claims, if it came from the token endpoint; one that came through the
+ * browser is worth its signature only, and is refused.
+ * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`
+ */
+export async function validateByClaims(
+  idToken: string,
+  { front, ...expected }: Parameters<typeof checkIdTokenClaims>[1] & { front?: boolean | undefined },
+): Promise<Record<string, unknown>> {
+  if (front) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'inUrl')
+  return checkIdTokenClaims(idToken, expected)
 }

@@ -1,11 +1,11 @@
-import { checkIdTokenClaims } from '../authorization/id-token-claims.js'
+import { validateByClaims } from '../authorization/id-token-claims.js'
 import type { AuthorizationTransaction } from '../authorization/request.js'
 import {
   type AuthorizationResponse,
   checkAuthorizationResponse,
   parseAuthorizationResponse,
 } from '../authorization/response.js'
-import { OAuthError } from '../errors.js'
+import { OAuthError, oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, Send, ServerCallOptions, ServerMetadata } from '../server/call.js'
 import type { Grant } from './grant.js'
 
@@ -46,19 +46,29 @@ export function authorizationCodeGrant({
         throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The authorization response is not the JWT that was asked for')
       response = await jwtResponse(jwt, { ...at, send: context.send })
     }
-    const { code, id_token: early } = checkAuthorizationResponse(response, transaction, at)
+    const validate: NonNullable<typeof context.validateIdToken> =
+      context.validateIdToken ?? ((idToken, expected) => validateByClaims(idToken, { ...at, ...expected }))
+    const front = checkAuthorizationResponse(response, transaction, at)
+    const { code, id_token: early } = front
     if (!code) throw new OAuthError('OAUTH_CODE_MISSING', 'The authorization response has no code')
-    const { redirect_uri, code_verifier, resource, nonce, max_age } = transaction
-    // one that came through the browser is worth its signature only
-    if (early) await context.validateIdToken?.(early, { nonce, code })
+    const { redirect_uri, code_verifier, resource, nonce, max_age, response_type } = transaction
+    const isHybrid = /\bid_token\b/.test(response_type)
+    if (isHybrid && !early) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')
+    const frontToken = /\btoken\b/.test(response_type.replace('id_token', '')) ? front.access_token : undefined
+    const claims =
+      early &&
+      (isHybrid || context.openid) &&
+      (await validate(early, { nonce, code, access_token: frontToken, front: true }))
     const token = await endpoint(
       { grant_type: 'authorization_code', code, redirect_uri, code_verifier, resource },
       options,
     )
-    const { id_token, access_token } = token
-    if (id_token)
-      await (context.validateIdToken?.(id_token, { nonce, max_age, code, access_token }) ??
-        checkIdTokenClaims(id_token, { ...at, nonce, max_age }))
+    const { id_token, access_token, scope = transaction.scope } = token
+    const isOwed = isHybrid || (context.openid && nonce && / openid /.test(` ${scope} `))
+    if (!id_token && isOwed) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')
+    const later = id_token && (await validate(id_token, { nonce, max_age, code, access_token }))
+    if (claims && later && (claims.sub !== later.sub || claims.iss !== later.iss))
+      throw oauthError('OAUTH_ID_TOKEN_INVALID', 'anotherSubject')
     return token
   }
   return Object.assign(grant, { interactive: true as const, scope: transaction?.scope })

@@ -32,6 +32,21 @@ export interface HttpResponse {
   headers: unknown
 }
 
+/** What an ID token must fit. */
+export interface IdTokenExpectation {
+  nonce?: string | undefined
+  /** Seconds. */
+  max_age?: number | undefined
+  access_token?: string | undefined
+  code?: string | undefined
+  /** True for one that came through the browser: it has a signature, and a hash of each thing beside it. */
+  front?: boolean | undefined
+  /** The grant's earlier ID token: a refresh must be for the same subject. */
+  previous?: string | undefined
+  /** True for one that a refresh brought. */
+  refreshed?: boolean | undefined
+}
+
 /** What a grant can use beside the token endpoint. */
 export interface GrantContext {
   /** The server's metadata, discovered on first use. */
@@ -52,20 +67,13 @@ export interface GrantContext {
   /** What is stored now: a grant of one's own may need the refresh token. */
   stored?: StoredGrant | undefined
   signal?: AbortSignal | undefined
-  /** The session's `openid` validator; without one a grant checks the claims alone. */
-  validateIdToken?:
-    | ((
-        idToken: string,
-        expected: {
-          nonce?: string | undefined
-          max_age?: number | undefined
-          access_token?: string | undefined
-          code?: string | undefined
-          /** The grant's earlier ID token: a refresh must be for the same subject. */
-          previous?: string | undefined
-        },
-      ) => Promise<Record<string, unknown>>)
-    | undefined
+  /** True where the session validates ID tokens in full: a sign-in that asked for one is not finished without. */
+  openid?: boolean
+  /**
+   * Validates an ID token: in full by the session's `openid`, else its claims alone. What a grant does not validate itself is
+   * validated when its token is stored.
+   */
+  validateIdToken?(idToken: string, expected: IdTokenExpectation): Promise<Record<string, unknown>>
 }
 
 /** How a token is got: calls the token endpoint (or anything else) and answers the token in wire names. */

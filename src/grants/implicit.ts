@@ -1,6 +1,6 @@
 import type { AuthorizationTransaction } from '../authorization/request.js'
 import { type AuthorizationResponse, checkAuthorizationResponse } from '../authorization/response.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { checkTokenType, normaliseToken } from '../server/token-response.js'
 import type { Grant } from './grant.js'
 
@@ -20,7 +20,7 @@ export function implicitGrant({
   transaction: AuthorizationTransaction
 }): Grant & { readonly interactive: true } {
   const grant: Grant = async (_endpoint, context) => {
-    const { client, clock, validateIdToken } = context
+    const { client, clock } = context
     const { state, iss, ...fields } = checkAuthorizationResponse(authorizationResponse, transaction, {
       server: await context.server(),
       client,
@@ -29,12 +29,10 @@ export function implicitGrant({
     const token = normaliseToken(fields, clock())
     checkTokenType(token, ['bearer'])
     const { id_token, access_token } = token
-    if (id_token) {
-      if (!validateIdToken)
-        throw new OAuthError('OAUTH_ID_TOKEN_INVALID', 'An ID token in a URL needs the session option openid')
-      const { nonce, max_age } = transaction
-      await validateIdToken(id_token, { nonce, max_age, access_token })
-    }
+    const { nonce, max_age, response_type } = transaction
+    if (!id_token && /\bid_token\b/.test(response_type)) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')
+    if (id_token && !context.validateIdToken) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'inUrl')
+    if (id_token) await context.validateIdToken?.(id_token, { nonce, max_age, access_token, front: true })
     return token
   }
   return Object.assign(grant, { interactive: true as const, scope: transaction?.scope })

@@ -32,10 +32,10 @@ export function idTokenValidator(options: IdTokenOptions = {}): IdTokenValidator
     await checkIdTokenClaims(jwt, { ...expected, clockTolerance: options.clockTolerance })
     const { at_hash, c_hash, acr, amr, auth_time } = claims
     const alg = header.alg as string
-    if (at_hash !== undefined && expected.access_token) {
-      insist(at_hash === (await leftHalf(alg, expected.access_token)), 'at_hash')
-    }
-    if (c_hash !== undefined && expected.code) insist(c_hash === (await leftHalf(alg, expected.code)), 'c_hash')
+    const { access_token, code, front } = expected
+    if (access_token && (front || at_hash !== undefined))
+      insist(at_hash === (await leftHalf(alg, access_token)), 'at_hash')
+    if (code && (front || c_hash !== undefined)) insist(c_hash === (await leftHalf(alg, code)), 'c_hash')
     insist(auth_time === undefined || typeof auth_time === 'number', 'auth_time')
     insist(amr === undefined || (Array.isArray(amr) && amr.every(method => typeof method === 'string')), 'amr')
     insist(!options.acr_values || options.acr_values.includes(acr as string), 'acr')

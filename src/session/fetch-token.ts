@@ -3,6 +3,7 @@ import type { Grant } from '../grants/grant.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { grantedToken, normaliseToken, scopeChange } from '../server/token-response.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
+import { idTokenGate } from './id-tokens.js'
 import { subjectOf } from './person.js'
 import { obtain } from './renewal.js'
 import type { OAuth2Session } from './session.js'
@@ -43,6 +44,7 @@ async function begin(
   const { epoch } = state
   let asked = grant.scope
   const endpoint = tokenEndpoint(state, call)
+  const gate = idTokenGate(state)
   let token: Token
   try {
     const answer = await grant(
@@ -52,9 +54,15 @@ async function begin(
           | undefined
         return endpoint(parameters, own)
       },
-      { ...grantContext(at), signal: call.signal },
+      { ...grantContext(at, gate), signal: call.signal },
     )
     token = grantedToken(answer, state.clock())
+    // a token that nobody will ever use is revoked
+    if (!given)
+      await gate.admit(token).catch(error => {
+        discard(state, token)
+        throw error
+      })
   } catch (error) {
     throw grantError(error)
   }

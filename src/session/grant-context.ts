@@ -2,6 +2,7 @@ import { isOAuthError, OAuthError } from '../errors.js'
 import type { GrantContext, TokenEndpoint } from '../grants/grant.js'
 import { callEndpoint, type ServerCallOptions } from '../server/call.js'
 import { processTokenResponse } from '../server/token-response.js'
+import { idTokenGate } from './id-tokens.js'
 import { contextOf, type Inside, type State, signingContext, transportOf } from './session-state.js'
 
 /** What a grant threw, as an error of ours that shows no secret. */
@@ -35,10 +36,9 @@ export function tokenEndpoint(state: State, defaults?: ServerCallOptions, before
 }
 
 /** What a grant can use beside the token endpoint. */
-export function grantContext({ state, slot }: Inside): GrantContext {
+export function grantContext({ state, slot }: Inside, { validate } = idTokenGate(state)): GrantContext {
   const { options } = state
   const { http, send } = transportOf(state)
-  const { openid } = options
   return {
     server: async () => (await contextOf(state)).server,
     client: options.client ?? { client_id: '' },
@@ -49,7 +49,7 @@ export function grantContext({ state, slot }: Inside): GrantContext {
     resource: slot.resource,
     scope: slot.scope,
     stored: state.grant,
-    validateIdToken:
-      openid && (async (idToken, expected) => openid(idToken, { ...(await contextOf(state)), ...expected })),
+    openid: !!options.openid,
+    validateIdToken: validate,
   }
 }

@@ -7,6 +7,7 @@ import { kindOfRefusal } from '../server/refusal.js'
 import { grantedToken } from '../server/token-response.js'
 import { backOffAfter, forgetFailures, isBackingOff, lockLost, tellUnseen, throwWhileBackingOff } from './back-off.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
+import { idTokenGate } from './id-tokens.js'
 import type { SessionEvents } from './session-options.js'
 import { bury, compose, insistOnWriting, keepInMemory, load, save } from './session-record.js'
 import {
@@ -93,14 +94,13 @@ const insistOnLease = (lease: Lease) => {
  * token is kept.
  * @throws whatever the check threw
  */
-async function checkIdToken(at: Inside, token: Token, base: StoredGrant, version: number, lease: Lease) {
-  const { id_token, access_token, refresh_token } = token
-  if (!id_token) return
+async function admitIdToken({ state }: Inside, token: Token, base: StoredGrant, version: number, lease: Lease) {
   try {
-    await grantContext(at).validateIdToken?.(id_token, { access_token, previous: base.id_token })
+    await idTokenGate(state).admit(token, { previous: base.id_token })
   } catch (error) {
+    const { refresh_token } = token
     if (refresh_token && !isOAuthError(error, 'OAUTH_ID_TOKEN_INVALID'))
-      await save(at.state, { ...base, refresh_token, version: version + 1 }, lease)
+      await save(state, { ...base, refresh_token, version: version + 1 }, lease)
     throw error
   }
 }
@@ -114,7 +114,7 @@ async function refresh(at: Inside, base: StoredGrant, lease: Lease, call?: Serve
   // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take their time
   const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
   const token = await endpoint(refreshGrant(base.refresh_token as string, slot))
-  await checkIdToken(at, token, base, version, lease)
+  await admitIdToken(at, token, base, version, lease)
   return { token, isRefresh: true, base, version }
 }
 
@@ -124,8 +124,11 @@ async function runGrant(at: Inside, lease: Lease, call?: ServerCallOptions): Pro
   const { grant: base, version } = state
   insistOnLock(lease)
   const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
-  const answer = await (state.options.grant as Grant)(endpoint, grantContext(at))
-  return { token: grantedToken(answer, state.clock()), isRefresh: false, base, version }
+  const gate = idTokenGate(state)
+  const answer = await (state.options.grant as Grant)(endpoint, grantContext(at, gate))
+  const token = grantedToken(answer, state.clock())
+  await gate.admit(token)
+  return { token, isRefresh: false, base, version }
 }
 
 /** Another process may have renewed the grant: its token is good, ours was spent. */
@@ -227,8 +230,10 @@ async function endGrant(at: Inside, failure: OAuthError, stale: string | undefin
 /** What follows a renewal that failed: the grant is over, or it is asked again later. */
 async function afterFailure(at: Inside, failure: OAuthError, stale: string | undefined, lease: Lease): Promise<Found> {
   const { state } = at
-  const isGrantOver =
-    isOAuthError(failure, 'OAUTH_ID_TOKEN_INVALID') || (isOver(state, failure) && !state.options.grant)
+  // what an unattended grant brought is asked for again; a refresh for somebody else is the end
+  const isUnattended = state.options.grant && !state.grant?.refresh_token
+  const isForAnother = isOAuthError(failure, 'OAUTH_ID_TOKEN_INVALID') && !isUnattended
+  const isGrantOver = isForAnother || (isOver(state, failure) && !state.options.grant)
   if (isGrantOver) return endGrant(at, failure, stale, lease)
   backOffAfter(state, failure)
   throw failure

@@ -1,6 +1,6 @@
 import type { Awaitable } from '../auth/scheme.js'
 import type { OAuthError } from '../errors.js'
-import type { HttpClient, UnattendedGrant } from '../grants/grant.js'
+import type { HttpClient, IdTokenExpectation, UnattendedGrant } from '../grants/grant.js'
 import type { Challenge, ChallengePolicy } from '../oauth2/challenges.js'
 import type {
   ClientAuthOption,
@@ -34,12 +34,7 @@ export type IdTokenValidator = (
     client: ClientMetadata
     clock: Clock
     send: Send
-    nonce?: string | undefined
-    max_age?: number | undefined
-    access_token?: string | undefined
-    code?: string | undefined
-    previous?: string | undefined
-  },
+  } & IdTokenExpectation,
 ) => Promise<Record<string, unknown>>
 
 /** Why a person is needed: there is no token, or the grant ended. Given to `onInteractionRequired`. */

@@ -13,6 +13,8 @@ export const texts = {
     method: 'method is POST or GET',
     noSend: 'Nothing can be sent without `send`.',
     notSession: 'This is not a session: make one with createOAuth2Session().',
+    brokenAxios:
+      'axios 1.0.0 loses the question mark of every query: install axios 1.1.0 or newer, or a release of the 0.x line.',
     // client and server
     clientId: '`client.client_id` is missing.',
     clientIdUrl: 'A client_id of this kind is an https URL with a path, without query, fragment, user or dot segments.',
@@ -148,12 +150,15 @@ export const texts = {
   OAUTH_SERVER_UNAVAILABLE: {
     answer: answered,
     grant: 'The grant failed.',
+    grantAnswer: 'The grant failed: its request was answered {status}.',
     renew: 'The option renew failed.',
     noAnswer: '{host} did not answer {problem}',
+    tooLate: '{host} did not answer within {seconds} s.',
     redirect: '{host} answered with a redirect.',
   },
   OAUTH_INVALID_RESPONSE: {
     answer: answered,
+    tooLarge: '{host} answered with more than {bytes} bytes: the answer is not read.',
     noAccessToken: 'The answer has no access_token',
     otherMembers: 'The answer has no access_token; it has {names}.{hint}',
     notSigned: 'The answer is not signed',
@@ -250,6 +255,8 @@ export const texts = {
   OAUTH_SIGNATURE_FAILED: {
     jws: 'Signing with {alg} failed',
     request: 'The request could not be authenticated: {problem}',
+    macAlgorithm: 'Unknown mac_algorithm {name}: hmac-sha-1 and hmac-sha-256 are known.',
+    macKey: 'The token has no mac_key.',
     macBody: 'A MAC token of draft 0 needs a body that can be hashed: text or bytes',
     url: 'The URL to sign needs http or https, a host and a port below 65536',
     ownName: 'The request has a parameter {name} of its own: rename or remove it.',

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 
 /**
  * Where credentials may go: origins (`https://api.example.com`), URL prefixes that match whole path segments
@@ -68,25 +68,15 @@ export function originRule(
 ): OriginRule {
   const insist = (url: URL) => {
     if (isSecure(url, allowInsecure)) return true
-    throw new OAuthError(
-      'OAUTH_INSECURE_URL',
-      `${url.origin} is not https: use https, or name the origin in allowInsecure if the network can be trusted.`,
-    )
+    throw oauthError('OAUTH_INSECURE_URL', 'origin', { origin: url.origin })
   }
   if (typeof allowed === 'function') return { prefixes: undefined, allows: url => allowed(url) === true && insist(url) }
   const entries = allowed ?? fallback
-  if (!entries?.length)
-    throw new OAuthError(
-      'OAUTH_ORIGIN_REQUIRED',
-      "Say where credentials may go: set baseURL before attaching, or pass { allowedOrigins: 'https://api.example.com' }.",
-    )
+  if (!entries?.length) throw oauthError('OAUTH_ORIGIN_REQUIRED', 'noRule')
   const prefixes = ([] as readonly string[]).concat(entries).map(entry => {
     const url = typeof entry === 'string' ? parse(entry) : undefined
     if (!url || !/^https?:$/.test(url.protocol) || /[*?#@]/.test(entry))
-      throw new OAuthError(
-        'OAUTH_INVALID_OPTION',
-        'allowedOrigins takes origins and URL prefixes such as https://api.example.com/v1, without wildcard, query or user.',
-      )
+      throw oauthError('OAUTH_INVALID_OPTION', 'allowedOrigins')
     insist(url)
     return url.origin + url.pathname.replace(/\/+$/, '')
   })

@@ -1,4 +1,4 @@
-import { OAuthError, oauthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { decodeBase64url } from '../lib/base64url.js'
 import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
 
@@ -58,8 +58,7 @@ export async function checkIdTokenClaims(
       (more.nonce === undefined ? more.nonce_supported === false : nonce === undefined && (before || refreshed)),
     auth_time: max_age === undefined || number(auth_time, now - tolerance - max_age),
   }
-  for (const claim in holds)
-    if (!holds[claim]) throw new OAuthError('OAUTH_ID_TOKEN_INVALID', `ID token: wrong ${claim}`)
+  for (const claim in holds) if (!holds[claim]) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'claim', { claim })
   return claims as Record<string, unknown>
 }
 

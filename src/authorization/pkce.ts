@@ -1,6 +1,6 @@
 import { digest } from '../crypto/digest.js'
 import { sha256 } from '../crypto/sha256.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import type { CryptoLike, Random } from '../server/call.js'
 
@@ -21,8 +21,7 @@ export async function createCodeChallenge(
   method: 'S256' | 'plain' = 'S256',
   crypto?: CryptoLike | undefined,
 ): Promise<string> {
-  if (!/^[\w.~-]{43,128}$/.test(verifier))
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'A code_verifier has 43 to 128 characters of A-Z a-z 0-9 - . _ ~')
+  if (!/^[\w.~-]{43,128}$/.test(verifier)) throw oauthError('OAUTH_INVALID_OPTION', 'codeVerifier')
   if (method === 'plain') return verifier
   const bytes = Uint8Array.from(verifier, character => character.charCodeAt(0))
   return base64url(

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import {
   callEndpoint,
   type EndpointContext,
@@ -42,8 +42,7 @@ export async function pushAuthorizationRequest(
   parameters: ServerParameters,
   options?: ServerCallOptions,
 ): Promise<PushedAuthorization> {
-  if (parameters.request_uri !== undefined)
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'A request that is pushed has no request_uri')
+  if (parameters.request_uri !== undefined) throw oauthError('OAUTH_INVALID_OPTION', 'requestUri')
   // part of the request itself, also where client authentication does not need it
   const { client_id = context.client.client_id } = parameters
   const response = await callEndpoint(context, 'par', { ...parameters, client_id }, options)

@@ -1,5 +1,5 @@
 import { jwtSigner, type SigningKey } from '../crypto/jws.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import type { ClientAuthContext, ServerParameters } from '../server/call.js'
 
@@ -19,7 +19,7 @@ function parseJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new OAuthError('OAUTH_INVALID_OPTION', `${name} is no JSON`)
+    throw oauthError('OAUTH_INVALID_OPTION', 'notJson', { name })
   }
 }
 
@@ -34,7 +34,7 @@ export function requestObject({ audience, lifetime = 300, ...key }: RequestObjec
   return async (parameters, { server, client, clock, random, crypto }) => {
     const { client_id } = client
     if (parameters.request !== undefined || parameters.request_uri !== undefined) {
-      throw new OAuthError('OAUTH_INVALID_OPTION', 'A request object contains no other request object')
+      throw oauthError('OAUTH_INVALID_OPTION', 'nestedRequest')
     }
     const now = Math.floor(clock())
     const claims: Record<string, unknown> = {}

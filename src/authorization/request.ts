@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import { toForm } from '../lib/form.js'
 import {
@@ -77,7 +77,7 @@ export async function prepareAuthorization(
   const { redirect_uri, resource, max_age } = others
   checkResources(resource)
   if (redirect_uri !== undefined && !isAbsoluteUri(redirect_uri))
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'redirect_uri is an absolute URI without a fragment')
+    throw oauthError('OAUTH_INVALID_OPTION', 'redirectUri')
   const scope = (scopes && [scopes].flat().join(' ')) || undefined
   const parameters: ServerParameters = {
     response_type,
@@ -91,15 +91,10 @@ export async function prepareAuthorization(
   if (/\bcode\b/.test(response_type)) {
     const auth = typeof context.clientAuth === 'object' ? context.clientAuth.token : context.clientAuth
     if (pkce === false && !client_secret && (!auth || auth === noClientAuth()))
-      throw new OAuthError('OAUTH_INVALID_OPTION', 'A public client cannot do without PKCE: remove pkce: false')
+      throw oauthError('OAUTH_INVALID_OPTION', 'publicPkce')
     const knowsS256 = server.code_challenge_methods_supported?.includes('S256')
-    if (pkce === 'plain' && knowsS256)
-      throw new OAuthError('OAUTH_INVALID_OPTION', 'The server knows S256: remove pkce: plain')
-    if (pkce === undefined && knowsS256 === false)
-      throw new OAuthError(
-        'OAUTH_INVALID_OPTION',
-        'The server metadata lists PKCE methods, but not S256: pass pkce to say what to do',
-      )
+    if (pkce === 'plain' && knowsS256) throw oauthError('OAUTH_INVALID_OPTION', 'plainPkce')
+    if (pkce === undefined && knowsS256 === false) throw oauthError('OAUTH_INVALID_OPTION', 'unknownPkce')
     if (pkce !== false) {
       const method = pkce ?? 'S256'
       verifier = code_verifier ?? createCodeVerifier(random)
@@ -134,7 +129,7 @@ export function buildAuthorizationUrl(
 ): URL {
   const name = 'authorization_endpoint'
   const address = server[name]
-  if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', `The server metadata has no ${name}`)
+  if (!address) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name })
   return appendQuery(secureUrl(address, name, allowInsecure), toForm(parameters))
 }
 

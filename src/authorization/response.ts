@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
 import type { AuthorizationTransaction } from './request.js'
 
@@ -24,7 +24,7 @@ export function parseAuthorizationResponse(response: AuthorizationResponse): Rec
     for (const value of [values].flat() as unknown[]) {
       if (value === undefined || value === null) continue
       if (found.has(name) && /^(state|iss|error|code|access_token|id_token)$/.test(name))
-        throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The authorization response has a parameter twice')
+        throw oauthError('OAUTH_INVALID_RESPONSE', 'twice')
       found.set(name, String(value))
     }
   return Object.fromEntries(found)
@@ -71,10 +71,7 @@ function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string 
   const [place, here] = [placeOf(wanted), placeOf(arrived)]
   const missing = [...wanted.searchParams].some(([name, value]) => !arrived.searchParams.getAll(name).includes(value))
   if (missing || !(place === here || (address[0] === '/' && place.endsWith(here))))
-    throw new OAuthError(
-      'OAUTH_ISSUER_MISMATCH',
-      'This response arrived elsewhere than at redirect_uri; if a proxy changes paths, give its parameters alone',
-    )
+    throw oauthError('OAUTH_ISSUER_MISMATCH', 'otherPath')
 }
 
 /** Compares without telling, by the time it takes, where two texts differ. */
@@ -104,11 +101,7 @@ export function checkAuthorizationResponse(
   const response = parseAuthorizationResponse(authorizationResponse)
   const { state, iss, error, error_description, error_uri } = response
   const expected = `${transaction?.state ?? ''}`
-  if (!expected || !equal(expected, state ?? ''))
-    throw new OAuthError(
-      'OAUTH_STATE_MISMATCH',
-      'This response belongs to another sign-in, or its transaction was lost',
-    )
+  if (!expected || !equal(expected, state ?? '')) throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
 
   const now = clock()
   const used = spent.get(client) ?? new Map<string, number>()
@@ -116,25 +109,21 @@ export function checkAuthorizationResponse(
     if (at >= now - 600) break
     used.delete(old)
   }
-  if (used.has(expected))
-    throw new OAuthError('OAUTH_TRANSACTION_USED', 'This sign-in was finished before: begin another')
+  if (used.has(expected)) throw oauthError('OAUTH_TRANSACTION_USED', 'finished')
   spent.set(client, used.set(expected, now))
-  if (!(Math.abs(now - transaction.created_at) <= 600))
-    throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'This sign-in took longer than ten minutes: begin another')
+  if (!(Math.abs(now - transaction.created_at) <= 600)) throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'tenMinutes')
 
   if (transaction.issuer !== serverIdentity(server) || transaction.client_id !== client.client_id)
-    throw new OAuthError('OAUTH_ISSUER_MISMATCH', 'This sign-in was begun with another server or client')
+    throw oauthError('OAUTH_ISSUER_MISMATCH', 'otherServer')
   if ((iss !== undefined || server.authorization_response_iss_parameter_supported) && (!iss || iss !== server.issuer))
-    throw new OAuthError(
-      'OAUTH_ISSUER_MISMATCH',
-      server.issuer ? 'This response comes from another issuer' : 'Cannot check iss: the server metadata has no issuer',
-    )
+    throw oauthError('OAUTH_ISSUER_MISMATCH', server.issuer ? 'otherIssuer' : 'noIssuer')
   // one defence is enough: `iss` says who answered
   if (!iss) checkRedirectUri(authorizationResponse, transaction.redirect_uri)
   if (error)
-    throw new OAuthError(
+    throw oauthError(
       'OAUTH_AUTHORIZATION_FAILED',
-      `The authorization server refused: ${error_description ? `${error}: ${error_description}` : error}`,
+      'refused',
+      { error: error_description ? `${error}: ${error_description}` : error },
       { error, error_description, error_uri },
     )
   return response

@@ -1,5 +1,5 @@
 import { isUnder } from '../auth/origins.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { publishSkipped } from '../lib/diagnostics.js'
 import { type Adapter, axios, type Instance, resolveAdapter } from './axios.js'
 import type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
@@ -33,11 +33,7 @@ interface State {
   eject(): void
 }
 
-const conflict = () =>
-  new OAuthError(
-    'OAUTH_ORIGIN_CONFLICT',
-    'Two attachments claim the same URLs: make their allowedOrigins exclude each other.',
-  )
+const conflict = () => oauthError('OAUTH_ORIGIN_CONFLICT', 'claimedTwice')
 
 /** Picks the entry that a request belongs to, and lets it send; what belongs to none goes as it is. */
 function route(entries: readonly Entry[], config: AxiosLikeConfig, adapter: Adapter): Promise<AxiosLikeResponse> {
@@ -141,11 +137,7 @@ function stateOf(instance: Instance & { [MARK]?: State }): State {
 
 /** @throws OAuthError `OAUTH_INVALID_OPTION` for axios 1.0.0, which sends `/a?b=1` as `/ab=1`: no signature could be right */
 function refuseBrokenAxios(): void {
-  if (axios.VERSION === '1.0.0')
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      'axios 1.0.0 loses the question mark of every query: install axios 1.1.0 or newer, or a release of the 0.x line.',
-    )
+  if (axios.VERSION === '1.0.0') throw oauthError('OAUTH_INVALID_OPTION', 'brokenAxios')
 }
 
 /**

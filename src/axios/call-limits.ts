@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { type OAuthError, oauthError } from '../errors.js'
 import { afterAwake } from '../lib/timer.js'
 import type { ServerRequest } from '../server/call.js'
 
@@ -16,10 +16,7 @@ export interface CallLimits {
 
 /** The error for an answer that is larger than any token, metadata document or key set. */
 export const tooLarge = ({ url }: ServerRequest): OAuthError =>
-  new OAuthError(
-    'OAUTH_INVALID_RESPONSE',
-    `${url.host} answered with more than ${SIZE_LIMIT} bytes: the answer is not read.`,
-  )
+  oauthError('OAUTH_INVALID_RESPONSE', 'tooLarge', { host: url.host, bytes: SIZE_LIMIT })
 
 /**
  * Runs a call to the authorization server within its total time and size. axios's own `timeout` counts idleness alone: a
@@ -37,9 +34,9 @@ export async function withinLimits<T>(request: ServerRequest, run: (limits: Call
       controller.abort()
     }
   })
-  const abort = () => end(new OAuthError('OAUTH_ABORTED', 'The call to the authorization server was aborted.'))
+  const abort = () => end(oauthError('OAUTH_ABORTED', 'call'))
   const expire = () => {
-    end(new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${url.host} did not answer within ${timeout} s.`))
+    end(oauthError('OAUTH_SERVER_UNAVAILABLE', 'tooLate', { host: url.host, seconds: timeout }))
   }
   const stop = afterAwake(timeout, expire)
   signal?.addEventListener('abort', abort)

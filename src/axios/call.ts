@@ -134,3 +134,12 @@ export class Call implements OutgoingRequest {
     this.headers = this.written = this.moved = this.body = undefined
   }
 }
+
+/** True when a credential may follow to this URL; a rule that throws says no. */
+export function mayGo(call: Call, url: string): boolean {
+  try {
+    return call.seam.rule.allows(new URL(url))
+  } catch {
+    return false
+  }
+}

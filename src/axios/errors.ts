@@ -1,4 +1,4 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import { axios } from './axios.js'
 import type { AxiosLikeConfig } from './axios-like.js'
 import type { Outcome } from './call.js'
@@ -50,9 +50,14 @@ export function canceled(config: AxiosLikeConfig): unknown {
 export function wrap(error: unknown): OAuthError {
   if (isOAuthError(error)) return error
   const { message, isAxiosError } = Object(error) as { message?: string; isAxiosError?: boolean }
-  return new OAuthError('OAUTH_SIGNATURE_FAILED', `The request could not be authenticated: ${message ?? error}`, {
-    cause: isAxiosError ? undefined : error,
-  })
+  return oauthError(
+    'OAUTH_SIGNATURE_FAILED',
+    'request',
+    { problem: message ?? error },
+    {
+      cause: isAxiosError ? undefined : error,
+    },
+  )
 }
 
 /** Puts `cause` on an error that axios made: the error stays the one that the application knows. */

@@ -1,8 +1,8 @@
 import { parse } from '../auth/origins.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { AxiosLikeConfig } from './axios-like.js'
 import { discard } from './body.js'
-import { Call, type Outcome } from './call.js'
+import { Call, mayGo, type Outcome } from './call.js'
 import { axiosError, explain } from './errors.js'
 import { copyHeaders, dropHeaders, findHeader, type Headers, readHeader, writeHeader } from './headers.js'
 import { pageUrl } from './url.js'
@@ -17,15 +17,6 @@ interface RedirectOptions extends AxiosLikeConfig {
   /** On configurations since 0.27, as `beforeRedirect` is. */
   env?: unknown
   proxy?: unknown
-}
-
-/** True when a credential may follow to this URL; a rule that throws says no. */
-export function mayGo(call: Call, url: string): boolean {
-  try {
-    return call.seam.rule.allows(new URL(url))
-  } catch {
-    return false
-  }
 }
 
 /** True where the caller follows redirects, or does without. */
@@ -93,13 +84,7 @@ export function follow(call: Call, outcome: Outcome): Call | undefined {
   const { status } = response
   const rewritten = (status < 303 && call.method === 'POST') || (status === 303 && !/^(GET|HEAD)$/.test(call.method))
   if (!rewritten && !call.rewind()) {
-    explain(
-      outcome,
-      new OAuthError(
-        'OAUTH_NOT_REPLAYABLE',
-        `A redirect (${status}) asks for the body again, but a stream can be sent once only.`,
-      ),
-    )
+    explain(outcome, oauthError('OAUTH_NOT_REPLAYABLE', 'redirect', { status }))
     return undefined
   }
   const { base } = call

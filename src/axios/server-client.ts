@@ -1,5 +1,5 @@
 import axiosRetry, { retryAfter } from 'axios-retry'
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
 import type { Send, ServerRequest } from '../server/call.js'
 import { adapterOf, axios, type Instance } from './axios.js'
@@ -68,7 +68,7 @@ export function serverClient(http?: HttpClient, from?: object): ServerClient {
       const { status, data, headers } = await withinLimits(request, limits =>
         client().request(toConfig(request, limits) as never),
       ).catch(error => answerOf(request, error))
-      if (!status) throw new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${request.url.host} answered with a redirect.`)
+      if (!status) throw oauthError('OAUTH_SERVER_UNAVAILABLE', 'redirect', { host: request.url.host })
       const body = String(data ?? '')
       if (body.length > SIZE_LIMIT) throw tooLarge(request)
       return { status, body, header: name => readHeader(headers as object, name) }
@@ -82,7 +82,7 @@ function answerOf(request: ServerRequest, error: Failure | OAuthError): AxiosLik
   const { response, code = '', message = '' } = error
   if (response) return response
   if (/maxContentLength/.test(message)) throw tooLarge(request)
-  throw new OAuthError('OAUTH_SERVER_UNAVAILABLE', `${request.url.host} did not answer ${code}`.trim())
+  throw oauthError('OAUTH_SERVER_UNAVAILABLE', 'noAnswer', { host: request.url.host, problem: code })
 }
 
 /** An instance without the user's defaults: `axios.create()` copies those of `axios` itself. */

@@ -1,9 +1,9 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
-import type { Call, Outcome } from './call.js'
+import { type Call, mayGo, type Outcome } from './call.js'
 import { hideRequest } from './conceal.js'
 import { copyHeaders, dropHeaders, type Headers } from './headers.js'
-import { guard, mayGo } from './redirects.js'
+import { guard } from './redirects.js'
 import { toWire } from './url.js'
 
 /** The configuration that the adapter gets: a copy, so that nothing that others hold ever carries a credential. */
@@ -12,8 +12,7 @@ function toSend(call: Call): AxiosLikeConfig {
   const sent = copyConfig(config)
   sent.headers = call.headers ?? base.headers ?? {}
   if (call.frozen || call.moved || scheme.boundToUrl) {
-    if (call.moved && !mayGo(call, call.moved))
-      throw new OAuthError('OAUTH_ORIGIN_REQUIRED', 'The URL was changed to one that allowedOrigins does not contain.')
+    if (call.moved && !mayGo(call, call.moved)) throw oauthError('OAUTH_ORIGIN_REQUIRED', 'changedUrl')
     sent.url = call.moved ? toWire(new URL(call.moved)) : call.url
     // an absolute URL needs no base, but a mock that is told of one finds its relative handlers
     delete sent.params

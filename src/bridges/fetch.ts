@@ -1,6 +1,6 @@
 import { type AllowedOrigins, type OriginRule, originRule, parse } from '../auth/origins.js'
 import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
 import { publishRetry, publishSkipped, traceRequest } from '../lib/diagnostics.js'
 import { authOf } from '../oauth2/scheme.js'
 import type { OAuth2Session } from '../session/session-options.js'
@@ -49,11 +49,7 @@ function outgoing(request: Request, rule: OriginRule, scheme: Auth, adapter: Fet
     signal: request.signal,
     next() {
       const target = new URL(url)
-      if (!rule.allows(target))
-        throw new OAuthError(
-          'OAUTH_ORIGIN_REQUIRED',
-          'The URL was changed to one that allowedOrigins does not contain.',
-        )
+      if (!rule.allows(target)) throw oauthError('OAUTH_ORIGIN_REQUIRED', 'changedUrl')
       // a copy, so that the body can be sent again
       const copy = request.clone()
       const sent = new Request(url === request.url ? copy : new Request(url, copy), { headers })

@@ -5,7 +5,7 @@ import {
   checkAuthorizationResponse,
   parseAuthorizationResponse,
 } from '../authorization/response.js'
-import { OAuthError, oauthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, Send, ServerCallOptions, ServerMetadata } from '../server/call.js'
 import type { Grant } from './grant.js'
 
@@ -42,15 +42,14 @@ export function authorizationCodeGrant({
     let response = authorizationResponse
     if (jwtResponse) {
       const jwt = parseAuthorizationResponse(response).response
-      if (!jwt)
-        throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The authorization response is not the JWT that was asked for')
+      if (!jwt) throw oauthError('OAUTH_INVALID_RESPONSE', 'notJwt')
       response = await jwtResponse(jwt, { ...at, send: context.send })
     }
     const validate: NonNullable<typeof context.validateIdToken> =
       context.validateIdToken ?? ((idToken, expected) => validateByClaims(idToken, { ...at, ...expected }))
     const front = checkAuthorizationResponse(response, transaction, at)
     const { code, id_token: early } = front
-    if (!code) throw new OAuthError('OAUTH_CODE_MISSING', 'The authorization response has no code')
+    if (!code) throw oauthError('OAUTH_CODE_MISSING', 'code')
     const { redirect_uri, code_verifier, resource, nonce, max_age, response_type } = transaction
     const isHybrid = /\bid_token\b/.test(response_type)
     if (isHybrid && !early) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')

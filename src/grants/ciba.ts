@@ -1,5 +1,5 @@
 import type { Awaitable } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { ServerParameters } from '../server/call.js'
 import { processServerResponse, responseError } from '../server/token-response.js'
 import type { Grant } from './grant.js'
@@ -37,7 +37,7 @@ export interface CibaOptions {
  */
 export function cibaGrant({ notified, onStarted, parameters, sleep = byTimer, ...own }: CibaOptions): Grant {
   const hints = [own.login_hint, own.login_hint_token, own.id_token_hint].filter(Boolean)
-  if (hints.length !== 1) throw new OAuthError('OAUTH_INVALID_OPTION', 'cibaGrant needs one hint')
+  if (hints.length !== 1) throw oauthError('OAUTH_INVALID_OPTION', 'hint')
   const grant: Grant = async (endpoint, context) => {
     const { clock, signal, resource } = context
     const asked = { ...own, scope: context.scope ?? own.scope ?? 'openid', resource, ...parameters }

@@ -1,6 +1,6 @@
 import type { Awaitable } from '../auth/scheme.js'
 import { jwtSigner, type SigningKey } from '../crypto/jws.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import type { UnattendedGrant } from './grant.js'
 
@@ -44,8 +44,7 @@ export interface JwtBearerOptions extends Partial<SigningKey> {
 export function jwtBearerGrant(options: JwtBearerOptions): UnattendedGrant {
   const { serviceAccount: account, assertion, claims } = options
   const key = account?.private_key ?? options.key
-  if (!key && !assertion)
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'jwtBearerGrant needs `key`, `serviceAccount` or `assertion`')
+  if (!key && !assertion) throw oauthError('OAUTH_INVALID_OPTION', 'jwtBearer')
   const sign =
     key &&
     jwtSigner({ key, alg: options.alg, kid: options.kid ?? account?.private_key_id }, { typ: 'JWT', ...options.header })

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { ServerCallOptions } from '../server/call.js'
 import type { UnattendedGrant } from './grant.js'
 
@@ -14,8 +14,7 @@ export function passwordGrant({
   scope,
   ...options
 }: ServerCallOptions & { username: string; password: string; scope?: string }): UnattendedGrant {
-  if (typeof username !== 'string' || typeof password !== 'string')
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'passwordGrant needs username and password')
+  if (typeof username !== 'string' || typeof password !== 'string') throw oauthError('OAUTH_INVALID_OPTION', 'password')
   return (endpoint, context) =>
     endpoint(
       { grant_type: 'password', username, password, scope: context.scope ?? scope, resource: context.resource },

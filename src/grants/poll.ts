@@ -1,4 +1,4 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import type { ServerCallOptions, ServerParameters } from '../server/call.js'
 import type { Token } from '../session/stored-grant.js'
 import type { GrantContext, TokenEndpoint } from './grant.js'
@@ -44,11 +44,16 @@ export async function poll(
   const options: ServerCallOptions = signal ? { signal } : {}
   for (let next = first ?? (() => wait(interval, signal)); ; ) {
     await next(signal)
-    if (signal?.aborted) throw new OAuthError('OAUTH_ABORTED', 'Aborted')
+    if (signal?.aborted) throw oauthError('OAUTH_ABORTED', 'polling')
     if (clock() >= deadline)
-      throw new OAuthError('OAUTH_TRANSACTION_EXPIRED', 'Nobody decided in time', {
-        error: 'expired_token',
-      })
+      throw oauthError(
+        'OAUTH_TRANSACTION_EXPIRED',
+        'undecided',
+        {},
+        {
+          error: 'expired_token',
+        },
+      )
     try {
       return await endpoint(parameters, options)
     } catch (error) {

@@ -1,4 +1,4 @@
-import { OAuthError, type OAuthErrorCode } from '../errors.js'
+import { type OAuthError, oauthError } from '../errors.js'
 import type { Lock } from '../session/stored-grant.js'
 
 /**
@@ -12,18 +12,19 @@ export function inProcessLock(): Lock {
     new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined
       let waiting = true
-      const stopWaiting = (code?: OAuthErrorCode) => {
+      const stopWaiting = (error?: OAuthError) => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', abort)
-        if (code) {
+        if (error) {
           waiting = false
-          reject(new OAuthError(code, 'Gave up waiting for the lock.'))
+          reject(error)
         }
       }
-      const abort = () => stopWaiting('OAUTH_ABORTED')
+      const abort = () => stopWaiting(oauthError('OAUTH_ABORTED', 'lock'))
       signal?.addEventListener('abort', abort)
       // what setTimeout cannot count is for ever
-      if (maxWait < 2e6) timer = setTimeout(stopWaiting, maxWait * 1000, 'OAUTH_LOCK_TIMEOUT')
+      if (maxWait < 2e6)
+        timer = setTimeout(() => stopWaiting(oauthError('OAUTH_LOCK_TIMEOUT', 'waited')), maxWait * 1000)
       if (signal?.aborted) abort()
       const tail = Promise.resolve(tails.get(name))
         .then(() => {

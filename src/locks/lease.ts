@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { type Timeout, timeoutNow } from '../lib/timer.js'
 import { mediumError } from './medium-error.js'
 
@@ -78,7 +78,7 @@ function waitFor(
         reject(error)
         void quietly(() => hand.release())
       })
-    const abort = () => giveUp(new OAuthError('OAUTH_ABORTED', 'Gave up waiting for the lock.'))
+    const abort = () => giveUp(oauthError('OAUTH_ABORTED', 'lock'))
     const tryOnce = async () => {
       const asked = Date.now()
       try {
@@ -95,11 +95,7 @@ function waitFor(
     }
     signal?.addEventListener('abort', abort)
     // what setTimeout cannot count is for ever
-    if (maxWait < 2e6)
-      cap = setTimeout(
-        () => giveUp(new OAuthError('OAUTH_LOCK_TIMEOUT', 'Gave up waiting for the lock.')),
-        maxWait * 1000,
-      )
+    if (maxWait < 2e6) cap = setTimeout(() => giveUp(oauthError('OAUTH_LOCK_TIMEOUT', 'waited')), maxWait * 1000)
     if (signal?.aborted) abort()
     else void tryOnce()
   })

@@ -1,4 +1,4 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 
 /**
  * The error for a medium that failed. A driver's error may show the command that it failed with, tokens and all, so only its
@@ -7,5 +7,5 @@ import { isOAuthError, OAuthError } from '../errors.js'
 export function mediumError(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', error: unknown): OAuthError {
   if (isOAuthError(error)) return error
   const { code: reason, name } = (error ?? {}) as { code?: unknown; name?: unknown }
-  return new OAuthError(code, `The medium that keeps the tokens failed (${reason ?? name}).`)
+  return oauthError(code, 'medium', { problem: reason ?? name })
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { Lock } from '../session/stored-grant.js'
 import { inProcessLock } from './in-process.js'
 import { type StorageLike, storageLease } from './storage-lease.js'
@@ -41,7 +41,7 @@ export function webLocks(options: WebLocksOptions = {}): Lock {
       })
     } catch (error) {
       if (wait.signal.aborted)
-        throw new OAuthError(signal?.aborted ? 'OAUTH_ABORTED' : 'OAUTH_LOCK_TIMEOUT', 'Gave up waiting for the lock.')
+        throw signal?.aborted ? oauthError('OAUTH_ABORTED', 'lock') : oauthError('OAUTH_LOCK_TIMEOUT', 'waited')
       // the request can fail while the section runs only when somebody stole the lock
       lost.abort()
       if (section) return section

@@ -1,5 +1,5 @@
 import type { Auth, AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
-import { isOAuthError, OAuthError, oauthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
 import { noteNonceRetry, publishSkipped } from '../lib/diagnostics.js'
 import { applyHooks } from '../server/hooks.js'
 import { checkTokenType } from '../server/token-response.js'
@@ -93,10 +93,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     if (more) return yield* answer(request, renewed, more)
     if (!refused(response)) return noteRenewed(state, origin, renewed)
     noteInVain(state, origin, renewed)
-    const error = new OAuthError(
-      'OAUTH_REFUSED',
-      `${origin} refused a fresh token: not renewed for it again for ${PAUSE} s.`,
-    )
+    const error = oauthError('OAUTH_REFUSED', 'fresh', { origin, seconds: PAUSE })
     emit(state, 'error', { error })
   }
 
@@ -171,7 +168,7 @@ export function authFor(
     const source: TokenSource = {
       current: () => token,
       token({ rejected } = {}) {
-        if (rejected) throw new OAuthError('OAUTH_REFUSED', 'The token that was given with this request was refused.')
+        if (rejected) throw oauthError('OAUTH_REFUSED', 'given')
         return token
       },
     }

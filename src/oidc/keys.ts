@@ -1,5 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWSHeaderParameters } from 'jose'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { type Clock, type Send, type ServerRequest, secureUrl } from '../server/call.js'
 import { processServerResponse } from '../server/token-response.js'
 
@@ -33,7 +33,7 @@ async function candidates(find: Known['find'], header: JWSHeaderParameters): Pro
       return keys
     }
     if (code === 'ERR_JWKS_NO_MATCHING_KEY') return []
-    throw new OAuthError('OAUTH_INVALID_RESPONSE', 'A key of the key set cannot be used.', { cause: error })
+    throw oauthError('OAUTH_INVALID_RESPONSE', 'keyOfSet', {}, { cause: error })
   }
 }
 
@@ -61,7 +61,7 @@ export function keySource({ maxAge = 600, cooldown = 30 }: { maxAge?: number; co
         const document = processServerResponse(await send(request), readAt)
         const keys = document.keys
         if (!Array.isArray(keys) || !keys.every(key => typeof key === 'object' && key && 'kty' in key)) {
-          throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The document at jwks_uri is no key set.')
+          throw oauthError('OAUTH_INVALID_RESPONSE', 'keySet')
         }
         const entry = { find: createLocalJWKSet(document as unknown as JSONWebKeySet), readAt }
         known.set(uri, entry)
@@ -79,10 +79,7 @@ export function keySource({ maxAge = 600, cooldown = 30 }: { maxAge?: number; co
       if (!keys.length && how.clock() - entry.readAt >= cooldown)
         keys = await candidates((await read(uri, how)).find, header)
       if (!keys.length) {
-        throw new OAuthError(
-          'OAUTH_ID_TOKEN_INVALID',
-          `None of the server's keys fits (alg ${header.alg}, kid ${header.kid ?? 'none'}).`,
-        )
+        throw oauthError('OAUTH_ID_TOKEN_INVALID', 'noKey', { alg: header.alg, kid: header.kid ?? 'none' })
       }
       return keys
     },

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import { toForm } from '../lib/form.js'
 import { appendQuery, type ServerParameters, secureUrl } from '../server/call.js'
@@ -31,7 +31,7 @@ export async function createLogoutUrl(
   const inside = core(session)
   const { server, client, allowInsecure, random } = await inside.context()
   if (!server.end_session_endpoint) {
-    throw new OAuthError('OAUTH_ENDPOINT_MISSING', 'The server metadata has no end_session_endpoint')
+    throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name: 'end_session_endpoint' })
   }
   const url = secureUrl(server.end_session_endpoint, 'end_session_endpoint', allowInsecure)
   const hint = options.id_token_hint === undefined ? (await inside.read())?.id_token : options.id_token_hint
@@ -48,7 +48,7 @@ export async function createLogoutUrl(
 export function validateLogoutResponse(url: string | URL, state: string): void {
   const { searchParams } = new URL(url)
   if (!state || searchParams.get('state') !== state) {
-    throw new OAuthError('OAUTH_STATE_MISMATCH', 'This is not the answer to the log-out that was asked for.')
+    throw oauthError('OAUTH_STATE_MISMATCH', 'logout')
   }
 }
 

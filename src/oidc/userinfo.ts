@@ -1,6 +1,6 @@
 import type { IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { readClaims } from '../authorization/id-token-claims.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { authOf } from '../oauth2/scheme.js'
 import { type ServerRequest, secureUrl } from '../server/call.js'
 import { processServerResponse } from '../server/token-response.js'
@@ -32,7 +32,7 @@ export async function fetchUserInfo(session: OAuth2Session, options: UserInfoOpt
   const context = await inside.context()
   const { server, client, allowInsecure, send } = context
   const address = server.userinfo_endpoint
-  if (!address) throw new OAuthError('OAUTH_ENDPOINT_MISSING', 'The server metadata has no userinfo_endpoint')
+  if (!address) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name: 'userinfo_endpoint' })
   const url = secureUrl(address, 'userinfo_endpoint', allowInsecure)
 
   const headers = new Map<string, string>()
@@ -70,7 +70,7 @@ export async function fetchUserInfo(session: OAuth2Session, options: UserInfoOpt
     const incoming: IncomingResponse = { status, header, data: body, authenticated: true }
     turn = await flow.next(incoming)
   }
-  if (!response) throw new OAuthError('OAUTH_INTERACTION_REQUIRED', 'There is no token to ask with.')
+  if (!response) throw oauthError('OAUTH_INTERACTION_REQUIRED', 'nothingToAskWith')
 
   let claims: Record<string, unknown>
   if (response.status === 200 && /^application\/jwt\b/i.test(response.header('content-type') ?? '')) {

@@ -1,5 +1,5 @@
 import { compactDecrypt, compactVerify, decodeProtectedHeader, type JWSHeaderParameters } from 'jose'
-import { OAuthError } from '../errors.js'
+import { OAuthError, oauthError } from '../errors.js'
 import { utf8 } from '../lib/utf8.js'
 import type { ClientMetadata, Clock, Send, ServerMetadata } from '../server/call.js'
 import { type KeySource, keySource } from './keys.js'
@@ -38,7 +38,7 @@ export interface VerifiedJwt {
 }
 
 const fail = (what: string, cause?: unknown) =>
-  new OAuthError('OAUTH_ID_TOKEN_INVALID', `The token is not valid: ${what}`, { cause })
+  oauthError('OAUTH_ID_TOKEN_INVALID', 'token', { problem: what }, { cause })
 
 /** Which algorithms a kind of JWT may be signed with. */
 function allowed(options: VerifierOptions, { server, client }: VerificationContext, kind: string): string[] {
@@ -84,7 +84,7 @@ export function jwtVerifier(
       if (!client.client_secret) throw fail(`alg ${alg} needs a client_secret`)
       candidates = [Uint8Array.from(utf8(client.client_secret))]
     } else {
-      if (!server.jwks_uri) throw new OAuthError('OAUTH_ENDPOINT_MISSING', 'The server metadata has no jwks_uri')
+      if (!server.jwks_uri) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name: 'jwks_uri' })
       candidates = await keys.find(server.jwks_uri, header, context)
     }
     let failure: unknown

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { Grant } from '../grants/grant.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { grantedToken, normaliseToken, scopeChange } from '../server/token-response.js'
@@ -74,9 +74,14 @@ async function begin(
   await locked(state, async lease => {
     const ended = () => {
       orphaned = true
-      return new OAuthError('OAUTH_SESSION_ENDED', 'The session was ended while the token was fetched.', {
-        error: 'ended',
-      })
+      return oauthError(
+        'OAUTH_SESSION_ENDED',
+        'endedMeanwhile',
+        {},
+        {
+          error: 'ended',
+        },
+      )
     }
     slot.refused = slot.refused.filter(refused => refused !== token.access_token)
     let endedBefore: unknown = true
@@ -101,7 +106,7 @@ async function begin(
       if (!again || lease.signal.aborted) {
         // what continues a grant may have been stored all the same, and be in use
         orphaned = next.grantId !== before?.grantId
-        throw new OAuthError('OAUTH_STORE_WRITE', 'Somebody else wrote to the store meanwhile: try again.')
+        throw oauthError('OAUTH_STORE_WRITE', 'writtenMeanwhile')
       }
     }
   }).catch(error => {

@@ -1,6 +1,7 @@
-import { isOAuthError, OAuthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import type { GrantContext, TokenEndpoint } from '../grants/grant.js'
 import { callEndpoint, type ServerCallOptions } from '../server/call.js'
+import { isPassing } from '../server/refusal.js'
 import { processTokenResponse } from '../server/token-response.js'
 import { idTokenGate } from './id-tokens.js'
 import { contextOf, type Inside, type State, signingContext, transportOf } from './session-state.js'
@@ -9,15 +10,14 @@ import { contextOf, type Inside, type State, signingContext, transportOf } from 
 export const grantError = (error: unknown): OAuthError => {
   if (isOAuthError(error)) return error
   const { isAxiosError, response } = Object(error) as { isAxiosError?: boolean; response?: { status?: number } }
-  const status = response?.status
+  const status = response?.status ?? 0
   // an axios error shows its request, and with it the client's secrets
-  return new OAuthError(
-    status && status >= 400 && status < 500 && status !== 408 && status !== 429
-      ? 'OAUTH_SERVER_REFUSED'
-      : 'OAUTH_SERVER_UNAVAILABLE',
-    status ? `The grant failed: its request was answered ${status}.` : 'The grant failed.',
-    { status, cause: isAxiosError ? undefined : error },
-  )
+  const details = { ...(status && { status }), cause: isAxiosError ? undefined : error }
+  const isRefusal = status > 399 && !isPassing(status, {}, false)
+  if (isRefusal) return oauthError('OAUTH_SERVER_REFUSED', 'grant', { status }, details)
+  return status
+    ? oauthError('OAUTH_SERVER_UNAVAILABLE', 'grantAnswer', { status }, details)
+    : oauthError('OAUTH_SERVER_UNAVAILABLE', 'grant', {}, details)
 }
 
 /** The session's token endpoint, as grants see it. */

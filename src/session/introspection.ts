@@ -1,5 +1,5 @@
 import type { Awaitable } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { EndpointContext, ServerCallOptions, ServerResponse } from '../server/call.js'
 import { processServerResponse, responseError } from '../server/token-response.js'
 import { core, type OAuth2Session } from './session.js'
@@ -50,7 +50,7 @@ export async function processIntrospectionResponse(
     status === 200 && /^application\/token-introspection\+jwt\b/i.test(response.header('content-type') ?? '')
   const fields = jwt && signed ? await jwt(body) : processServerResponse(response, now)
   // whoever asks for a signature must not be answered without one
-  if (jwt && !signed) throw new OAuthError('OAUTH_INVALID_RESPONSE', 'The answer is not signed', { status })
+  if (jwt && !signed) throw oauthError('OAUTH_INVALID_RESPONSE', 'notSigned', {}, { status })
   if (typeof fields.active !== 'boolean') throw responseError('OAUTH_INVALID_RESPONSE', response)
   return fields.active ? (fields as Introspection) : { active: false }
 }

@@ -1,4 +1,4 @@
-import { isOAuthError, OAuthError, type OAuthErrorCode, oauthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import { noBackOff } from './back-off.js'
 import { isForeign, issuerOf } from './grant-owner.js'
 import { isSamePerson } from './person.js'
@@ -18,10 +18,11 @@ const newGrantId = (state: State): string => {
 const isLogOut = (reason?: string) => reason === 'revoked' || reason === 'signed_out'
 
 // a driver's error may show the command it failed with, and with it the tokens: only its name is told
-const storeError = (code: OAuthErrorCode, error: unknown) =>
-  isOAuthError(error)
-    ? error
-    : new OAuthError(code, `The token store failed (${(error as { code?: string })?.code ?? (error as Error)?.name}).`)
+const storeError = (code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', error: unknown) => {
+  if (isOAuthError(error)) return error
+  const { code: reason, name } = Object(error) as { code?: string; name?: string }
+  return oauthError(code, 'store', { problem: reason ?? name })
+}
 
 /** Takes over what is stored, and tells when it ended; `superseded` when what is known never got into the store. */
 function adopt(state: State, stored: StoredGrant | undefined, superseded?: boolean): void {
@@ -119,10 +120,7 @@ export async function load(state: State, holding?: boolean): Promise<void> {
   ) {
     stored = undefined
     state.foreign = true
-    const error = new OAuthError(
-      'OAUTH_STORE_VALUE',
-      'What is stored belongs to another issuer, client or version: ignored.',
-    )
+    const error = oauthError('OAUTH_STORE_VALUE', 'foreign')
     emit(state, 'error', { error })
   } else {
     const before = state.grant
@@ -265,11 +263,7 @@ export async function loadToReplace(state: State): Promise<void> {
 
 /** @throws OAuthError `OAUTH_STORE_WRITE` where what would be asked of the server could not be stored */
 export function insistOnWriting({ store }: State): void {
-  if (store.readOnly)
-    throw new OAuthError(
-      'OAUTH_STORE_WRITE',
-      'The store is read-only here and would lose the new token: do this where it can be written.',
-    )
+  if (store.readOnly) throw oauthError('OAUTH_STORE_WRITE', 'readOnly')
 }
 
 /**

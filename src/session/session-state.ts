@@ -1,5 +1,5 @@
 import type { Auth } from '../auth/scheme.js'
-import { OAuthError, oauthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
 import { afterAwake } from '../lib/timer.js'
 import { inProcessLock } from '../locks/in-process.js'
@@ -124,17 +124,13 @@ const locks = /* @__PURE__ */ new WeakMap<TokenStore, Lock>()
 /** The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session */
 export function inside(session: OAuth2Session): Inside {
   const found = (session as { [INSIDE]?: Inside } | undefined)?.[INSIDE]
-  if (!found)
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'This is not a session: make one with createOAuth2Session().')
+  if (!found) throw oauthError('OAUTH_INVALID_OPTION', 'notSession')
   return found
 }
 
 const defaultRandom: Random = bytes => {
   if (!globalThis.crypto) {
-    throw new OAuthError(
-      'OAUTH_CRYPTO_MISSING',
-      'There is no global crypto here: pass the option `crypto` (in Node 18 `webcrypto` of node:crypto) or `random`.',
-    )
+    throw oauthError('OAUTH_CRYPTO_MISSING', 'random')
   }
   return globalThis.crypto.getRandomValues(new Uint8Array(bytes))
 }

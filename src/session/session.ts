@@ -1,5 +1,5 @@
 import type { Awaitable } from '../auth/scheme.js'
-import { OAuthError } from '../errors.js'
+import { type OAuthErrorReason, oauthError } from '../errors.js'
 import { callEndpoint } from '../server/call.js'
 import { checkHooks } from '../server/hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
@@ -80,16 +80,16 @@ const methods: OAuth2Session & ThisType<Session> = {
       state.unsubscribe?.()
       state.unsubscribe = undefined
     }
-    if (state.unsaved)
-      throw new OAuthError('OAUTH_STORE_WRITE', 'The store does not take the token: it is in this process alone.')
+    if (state.unsaved) throw oauthError('OAUTH_STORE_WRITE', 'inProcessOnly')
   },
 }
 
 const view = (state: State, slot: Slot): OAuth2Session =>
   Object.defineProperty(Object.create(methods), INSIDE, { value: { state, slot } })
 
-const refuse = (message: string) => {
-  throw new OAuthError('OAUTH_INVALID_OPTION', message)
+/** @throws OAuthError `OAUTH_INVALID_OPTION` */
+const insist = (holds: unknown, reason: OAuthErrorReason<'OAUTH_INVALID_OPTION'>) => {
+  if (!holds) throw oauthError('OAUTH_INVALID_OPTION', reason)
 }
 
 /** Makes a session that sends through `transport`. See {@link OAuth2SessionOptions}. @throws OAuthError `OAUTH_INVALID_OPTION` */
@@ -97,14 +97,12 @@ export function createSession(options: OAuth2SessionOptions, transport: State['t
   checkHooks(options.hooks)
   const { client, server, grant, store = memoryStore(), clock = () => Date.now() / 1000 } = options
   const known = typeof server === 'function' ? server.issuer : (server?.issuer ?? server?.token_endpoint)
-  if (client && !client.client_id) refuse('`client.client_id` is missing.')
-  if (grant && (typeof grant !== 'function' || grant.interactive)) {
-    refuse('`grant` must be one that needs nobody, such as clientCredentialsGrant(); give this one to fetchToken().')
-  }
-  if (!(clock() < 1e11)) refuse('`clock` must answer seconds, not milliseconds.')
-  if (options.key === undefined && (store.shared || (options.store && !known && !client))) {
-    refuse('`key` is missing: it says whose token this is in a store that several share.')
-  }
+  const isUnattended = typeof grant === 'function' && !grant.interactive
+  const isShared = store.shared || (options.store && !known && !client)
+  insist(!client || client.client_id, 'clientId')
+  insist(!grant || isUnattended, 'grant')
+  insist(clock() < 1e11, 'clock')
+  insist(options.key !== undefined || !isShared, 'key')
   const slot: Slot = { key: '', refused: [] }
   return view(
     {

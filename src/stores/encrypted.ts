@@ -1,5 +1,5 @@
 import { CompactEncrypt, compactDecrypt } from 'jose'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 import { asGrant } from './record.js'
 
@@ -17,7 +17,7 @@ export function encryptedStore(inner: TokenStore, key: EncryptionKey | readonly 
   const keys = [key].flat() as EncryptionKey[]
   const [first] = keys
   if (!first || keys.some(key => key instanceof Uint8Array && key.length !== 32))
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'An encryption key must have 32 bytes.')
+    throw oauthError('OAUTH_INVALID_OPTION', 'encryptionKey')
   const { lock, shared, readOnly } = inner
   return {
     async get(name, report) {
@@ -54,10 +54,7 @@ async function open({ jwe, version }: SealedGrant, name: string, keys: Encryptio
     // whoever can write to the medium must not pass one user's record off as another's, or an old one as new
     if (content?.name === name && asGrant(content.grant).version === version) return content.grant
   }
-  throw new OAuthError(
-    'OAUTH_STORE_VALUE',
-    'What is stored cannot be opened: give encryptedStore() the key that it was written with as well.',
-  )
+  throw oauthError('OAUTH_STORE_VALUE', 'sealed')
 }
 
 async function decrypt(

@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { inProcessLock } from '../locks/in-process.js'
 import { mediumError } from '../locks/medium-error.js'
 import type { Lock, TokenStore } from '../session/stored-grant.js'
@@ -31,11 +31,7 @@ export interface KeyvStoreOptions {
  * @throws OAuthError `OAUTH_INVALID_OPTION`; `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` from `get` when the value is broken
  */
 export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: KeyvStoreOptions): TokenStore {
-  if (lock !== 'single-process' && typeof lock !== 'function')
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      "`lock` is missing: give a lock that all processes share, or 'single-process'.",
-    )
+  if (lock !== 'single-process' && typeof lock !== 'function') throw oauthError('OAUTH_INVALID_OPTION', 'lock')
   const { read, write, remove } = verbs(medium, prefix)
   // comparing and writing are one step, as far as this process is concerned
   const turn = inProcessLock()
@@ -106,16 +102,8 @@ const plain = (key: string) =>
 function loud(given: KeyValueLike): KeyValueLike {
   const { stores = [given] } = given as { stores?: KeyValueLike[] }
   const [medium, ...tiers] = stores
-  if (!medium || tiers.length)
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      'A cache of several tiers can serve old tokens: give the shared tier alone.',
-    )
+  if (!medium || tiers.length) throw oauthError('OAUTH_INVALID_OPTION', 'tiers')
   const { throwOnErrors = true, store } = medium as { throwOnErrors?: boolean; store?: unknown }
-  if (!throwOnErrors && !(store instanceof Map))
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      'This Keyv answers "nothing" when its database fails, which would sign people out: set `throwOnErrors: true`.',
-    )
+  if (!throwOnErrors && !(store instanceof Map)) throw oauthError('OAUTH_INVALID_OPTION', 'throwOnErrors')
   return medium
 }

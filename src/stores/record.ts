@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { StoredGrant } from '../session/stored-grant.js'
 
 /**
@@ -16,10 +16,7 @@ export function asGrant(value: unknown): StoredGrant {
     (grant.ended === undefined || typeof grant.ended?.reason === 'string')
   )
     return grant as StoredGrant
-  throw new OAuthError(
-    'OAUTH_STORE_VALUE',
-    'What is stored under the key of this session is broken or was not written by this package; delete it or use another key.',
-  )
+  throw oauthError('OAUTH_STORE_VALUE', 'broken')
 }
 
 /**

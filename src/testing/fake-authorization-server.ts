@@ -1,5 +1,5 @@
 import type { Adapter } from '../axios/axios.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
 import type { ServerMetadata } from '../server/call.js'
 import { answerEndpoint, endpointOf, isAuthorized, metadataOf, signInAt } from './fake-endpoints.js'
@@ -128,10 +128,7 @@ function switches() {
 }
 
 const refuseOthers: Adapter = config => {
-  throw new OAuthError(
-    'OAUTH_INVALID_OPTION',
-    `The fake authorization server has no answer for ${config.url}: pass the adapter of the other requests as \`next\`.`,
-  )
+  throw oauthError('OAUTH_INVALID_OPTION', 'noFakeAnswer', { url: config.url })
 }
 
 /**

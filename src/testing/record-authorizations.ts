@@ -1,7 +1,7 @@
 import { type Adapter, type Instance, resolveAdapter } from '../axios/axios.js'
 import type { AxiosLike } from '../axios/axios-like.js'
 import { readHeader } from '../axios/headers.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { urlOf } from './wire.js'
 
 /** One request, as it reached the adapter. */
@@ -60,10 +60,6 @@ export function recordAuthorizations(axios: AxiosLike): AuthorizationRecord {
  */
 export function lastAuthorization(axios: AxiosLike): string | undefined {
   const sent = records.get(axios)
-  if (!sent)
-    throw new OAuthError(
-      'OAUTH_INVALID_OPTION',
-      'The requests of this instance are not recorded: call recordAuthorizations(instance) before they are sent.',
-    )
+  if (!sent) throw oauthError('OAUTH_INVALID_OPTION', 'notRecorded')
   return sent[sent.length - 1]?.authorization
 }

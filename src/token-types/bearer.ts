@@ -1,4 +1,4 @@
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import type { TokenType } from './token-type.js'
 
 /** Where a bearer token goes: `header`, `query` or `body`. The rest are the names that other libraries use for the first two. */
@@ -13,8 +13,7 @@ export type BearerPlacement = 'header' | 'query' | 'body' | 'auth_header' | 'hea
 export function bearer({ placement = 'header' }: { placement?: BearerPlacement } = {}): TokenType {
   const header = /^(auth_)?headers?$/.test(placement)
   const query = /^(query|ur[il])$/.test(placement)
-  if (!header && !query && placement !== 'body')
-    throw new OAuthError('OAUTH_INVALID_OPTION', 'Unknown bearer placement')
+  if (!header && !query && placement !== 'body') throw oauthError('OAUTH_INVALID_OPTION', 'bearerPlacement')
   return {
     accepts: ['bearer'],
     boundToUrl: !header,
@@ -42,7 +41,7 @@ export function bearer({ placement = 'header' }: { placement?: BearerPlacement }
         /[^\0-\x7f]/.test(text) ||
         /^(GET|HEAD|DELETE|TRACE)$/.test(method)
       )
-        throw new OAuthError('OAUTH_INVALID_OPTION', 'Bearer placement body needs a form body')
+        throw oauthError('OAUTH_INVALID_OPTION', 'bearerBody')
       request.data = text + (text && '&') + parameter
       request.setHeader('Content-Type', type)
     },

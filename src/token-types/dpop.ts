@@ -1,6 +1,6 @@
 import { signJwt, webCrypto } from '../crypto/jws.js'
 import { type JwsAlgorithm, keyParameters } from '../crypto/keys.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { ascii } from '../lib/ascii.js'
 import { base64url } from '../lib/base64url.js'
 import { systemClock } from '../lib/clock.js'
@@ -73,7 +73,7 @@ function asksForNonce({ status, body }: ServerResponse): boolean {
 export function dpop(options: DPoPOptions = {}): DPoP {
   const { key, alg = 'ES256', allowBearer = false } = options
   const parameters = keyParameters(alg)
-  if (parameters.name === 'HMAC') throw new OAuthError('OAUTH_INVALID_OPTION', 'DPoP needs an asymmetric algorithm')
+  if (parameters.name === 'HMAC') throw oauthError('OAUTH_INVALID_OPTION', 'dpopAlgorithm')
   let ready: Promise<KeyInUse> | undefined
   const nonces = new Map<string, string>()
   const bindsCode = (context: TokenTypeContext) => options.bindCode ?? !!(key || context.keyPair)
@@ -89,7 +89,7 @@ export function dpop(options: DPoPOptions = {}): DPoP {
       (namedCurve && namedCurve !== parameters.namedCurve) ||
       privateKey.type !== 'private'
     )
-      throw new OAuthError('OAUTH_INVALID_OPTION', `The DPoP key is no private key for ${alg}`)
+      throw oauthError('OAUTH_INVALID_OPTION', 'dpopKey', { alg })
     return { privateKey, jwk }
   }
 
@@ -103,7 +103,7 @@ export function dpop(options: DPoPOptions = {}): DPoP {
         ['sign'],
       )
     } catch {
-      throw new OAuthError('OAUTH_INVALID_OPTION', `The DPoP key is no private key for ${alg}`)
+      throw oauthError('OAUTH_INVALID_OPTION', 'dpopKey', { alg })
     }
   }
 
@@ -165,11 +165,7 @@ export function dpop(options: DPoPOptions = {}): DPoP {
     signs: true,
     async authorize(request, { access_token, token_type = 'bearer' }, context) {
       if (token_type.toLowerCase() !== 'dpop') {
-        if (!allowBearer)
-          throw new OAuthError(
-            'OAUTH_UNSUPPORTED_TOKEN_TYPE',
-            `Token type ${token_type} is not DPoP: sign in anew, or allowBearer`,
-          )
+        if (!allowBearer) throw oauthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', 'notDpop', { token_type })
         return request.setHeader('Authorization', `Bearer ${access_token}`)
       }
       const url = new URL(request.url)

@@ -2,7 +2,7 @@ import type { OutgoingRequest } from '../auth/scheme.js'
 import { digest, hmac } from '../crypto/digest.js'
 import { sha1 } from '../crypto/sha1.js'
 import { sha256 } from '../crypto/sha256.js'
-import { OAuthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { base64, base64url } from '../lib/base64url.js'
 import { systemClock } from '../lib/clock.js'
 import { utf8 } from '../lib/utf8.js'
@@ -22,7 +22,6 @@ export interface MacOptions {
 
 const randomBytes = (size: number) => globalThis.crypto.getRandomValues(new Uint8Array(size))
 const quote = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`
-const failed = (message: string) => new OAuthError('OAUTH_SIGNATURE_FAILED', message)
 
 /** The body's bytes; what cannot be read twice cannot be hashed. */
 function bodyBytes(data: unknown): Uint8Array | undefined {
@@ -30,7 +29,7 @@ function bodyBytes(data: unknown): Uint8Array | undefined {
   if (typeof data === 'string' || data instanceof URLSearchParams) return utf8(`${data}`)
   if (data instanceof ArrayBuffer) return new Uint8Array(data)
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  throw failed('A MAC token of draft 0 needs a body that can be hashed: text or bytes')
+  throw oauthError('OAUTH_SIGNATURE_FAILED', 'macBody')
 }
 
 /**
@@ -50,8 +49,8 @@ export function mac({ draft = 0, ext, issuedAt }: MacOptions = {}): TokenType {
       const { clock = systemClock, random = randomBytes } = context
       const { access_token, mac_key, mac_algorithm, expires_at, expires_in } = token
       const hash = mac_algorithm === 'hmac-sha-1' ? sha1 : mac_algorithm === 'hmac-sha-256' ? sha256 : undefined
-      if (!hash) throw failed(`Unknown mac_algorithm ${mac_algorithm}: hmac-sha-1 and hmac-sha-256 are known`)
-      if (typeof mac_key !== 'string' || !mac_key) throw failed('The token has no mac_key')
+      if (!hash) throw oauthError('OAUTH_SIGNATURE_FAILED', 'macAlgorithm', { name: mac_algorithm })
+      if (typeof mac_key !== 'string' || !mac_key) throw oauthError('OAUTH_SIGNATURE_FAILED', 'macKey')
       const url = new URL(request.url)
       const now = Math.floor(clock())
       first ??= now

@@ -30,6 +30,7 @@ export const texts = {
     // session
     grant: '`grant` must be one that needs nobody, such as clientCredentialsGrant(); give this one to fetchToken().',
     clock: '`clock` must answer seconds, not milliseconds.',
+    expiresAt: '`expires_at` is no time: give seconds, milliseconds, a Date or an ISO text.',
     key: '`key` is missing: it says whose token this is in a store that several share.',
     encryptionKey: 'An encryption key must have 32 bytes.',
     lock: "`lock` is missing: give a lock that all processes share, or 'single-process'.",

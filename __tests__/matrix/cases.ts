@@ -411,6 +411,9 @@ const responses: Case[] = [
 const neighbours: Case[] = [
   {
     name: 'interceptors before and after ours run once, and see one outcome',
+    lacks: ({ version }) =>
+      version === '0.21.2' &&
+      'axios 0.21.2 forgets every response interceptor beside an asynchronous request interceptor',
     async run(world) {
       await expired(world)
       const ran: string[] = []

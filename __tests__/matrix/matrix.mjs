@@ -157,6 +157,7 @@ async function pageFor(version) {
     external: ['node:stream'],
     nodePaths: [join(application(version), 'node_modules')],
     alias: {
+      url: join(here, 'node-url.js'),
       axios: join(application(version), 'node_modules/axios'),
       'axios-oauth-interceptor': join(application(version), 'node_modules/axios-oauth-interceptor'),
     },

@@ -27,7 +27,8 @@ describe('a token that is there', () => {
     const { session } = makeSession(server)
     await signedIn(session)
     expect(session.current()).toMatchObject({ access_token: 'a0' })
-    expect(session.token()).toBe(session.current())
+    expect(session.token()).toBeInstanceOf(Promise)
+    expect(await session.token()).toBe(session.current())
     expect(server.requests).toHaveLength(0)
   })
 

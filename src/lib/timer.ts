@@ -17,14 +17,15 @@ const LONGEST = 2_147_483_647
 /**
  * Calls `listener` after so many seconds in which the process ran. Timers of a process that was frozen fire before it sees
  * what its sockets received: an answer that arrived in time would be dropped, and with it a rotated refresh token. Answers the
- * function that stops it.
+ * function that stops it. Without `keepsProcess` a process may end meanwhile.
  */
-export function afterAwake(seconds: number, listener: () => void): () => void {
+export function afterAwake(seconds: number, listener: () => void, keepsProcess = true): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const wait = (time: number) => {
     if (time > LONGEST) return
     const due = Date.now() + time
     timer = setTimeout(() => (Date.now() - due > LATE ? wait(GRACE) : listener()), time)
+    if (!keepsProcess) (timer as { unref?: () => void }).unref?.()
   }
   wait(seconds * 1000)
   return () => clearTimeout(timer)

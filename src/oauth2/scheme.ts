@@ -167,7 +167,7 @@ export function authFor(
     if (!token.access_token) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'oauth.token.access_token' })
     const source: TokenSource = {
       current: () => token,
-      token({ rejected } = {}) {
+      async token({ rejected } = {}) {
         if (rejected) throw oauthError('OAUTH_REFUSED', 'given')
         return token
       },

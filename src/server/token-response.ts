@@ -78,6 +78,20 @@ function seconds(value: unknown): number | undefined {
 }
 
 /**
+ * A time in seconds since the epoch: of seconds, milliseconds, a `Date` or an ISO text; anything else is `undefined`, and what no
+ * clock can hold.
+ */
+export function instant(value: unknown): number | undefined {
+  if (value instanceof Date || (typeof value === 'string' && /\d-\d/.test(value))) {
+    const time = +new Date(value)
+    return Number.isNaN(time) ? undefined : Math.floor(time / 1000)
+  }
+  const time = seconds(value)
+  // no token lives until the year 5138
+  return time !== undefined && time > 1e11 ? Math.floor(time / 1000) : time
+}
+
+/**
  * Puts a token in order: `expires_in` and a given `expires_at` become whole seconds, or go when they are not usable (the token is
  * then used until it is refused); empty and misshapen `refresh_token`, `id_token`, `scope` and `token_type` go; a list of scopes is joined.
  * A stored token's `expires_at` wins over its `expires_in`; without it, `now` (seconds) is when the clock starts.
@@ -92,7 +106,7 @@ export function normaliseToken(fields: ServerFields, now: number): Token {
     expires_in: life,
     // to the millisecond: of a token that lives a second, a whole second would be lost to rounding
     expires_at:
-      seconds(fields.expires_at) ??
+      instant(fields.expires_at) ??
       (seconds(now + (life as number)) && Math.round((now + (life as number)) * 1e3) / 1e3),
     scope: Array.isArray(scope) ? scope.join(' ') : scope,
   }

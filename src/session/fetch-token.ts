@@ -1,7 +1,7 @@
 import { oauthError } from '../errors.js'
 import type { Grant } from '../grants/grant.js'
 import type { ServerCallOptions } from '../server/call.js'
-import { grantedToken, normaliseToken, scopeChange } from '../server/token-response.js'
+import { grantedToken, instant, normaliseToken, scopeChange } from '../server/token-response.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import { idTokenGate } from './id-tokens.js'
 import { subjectOf } from './person.js'
@@ -43,6 +43,7 @@ async function begin(
   insistOnWriting(state)
   const { epoch } = state
   let asked = grant.scope
+  let spent: string | undefined
   const endpoint = tokenEndpoint(state, call)
   const gate = idTokenGate(state)
   let token: Token
@@ -52,12 +53,15 @@ async function begin(
         asked = (call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope ?? grant.scope) as
           | string
           | undefined
+        if (parameters.grant_type === 'refresh_token') spent = parameters.refresh_token as string
         return endpoint(parameters, own)
       },
       { ...grantContext(at, gate), signal: call.signal },
     )
-    token = grantedToken(answer, state.clock())
+    token = given ? answer : grantedToken(answer, state.clock())
     // a token that nobody will ever use is revoked
+    // a refresh token that the application kept: a server that does not rotate names no other
+    if (spent && !token.refresh_token) token = { ...token, refresh_token: spent }
     if (!given)
       await gate.admit(token).catch(error => {
         discard(state, token)
@@ -95,7 +99,8 @@ async function begin(
       endedBefore = before?.ended
       const person = subjectOf(before)
       const same = sameUser ?? (person !== undefined && person === subjectOf(token))
-      const next = compose(state, slot.key, token, same && before ? continued(before) : undefined)
+      // some servers give a refresh token at the first sign-in only: that of the same person is kept
+      const next = compose(state, slot.key, token, same && before ? continued(before) : undefined, same)
       orphaned = false
       if (await save(state, next, lease)) {
         // a log-out that the store did not take ends with the sign-in after it
@@ -117,32 +122,56 @@ async function begin(
   return token
 }
 
-// the same person's new grant: nothing of the old one is kept but its name
+// the same person's new grant: nothing of the old one is kept but its name and its refresh token
 const continued = (before: StoredGrant): StoredGrant => {
-  const { refresh_token, id_token, ended, ...kept } = before
+  const { id_token, ended, ...kept } = before
   return { ...kept, tokens: {} }
 }
 
 /**
  * Makes a token that was got elsewhere (a migration, a test, another library) the session's grant. `expires_at` (seconds) wins over
- * `expires_in`, which is counted from now; without either the token is used until it is refused.
- * @throws OAuthError `OAUTH_INVALID_RESPONSE` without an `access_token`, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
+ * `expires_in`, which is counted from now; without either the token is used until it is refused. `expires_at` may be a `Date`, an ISO
+ * text or milliseconds as well. A refresh token alone is enough: it is spent on first need.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE` without an `access_token` or `refresh_token`, `OAUTH_INVALID_OPTION` for an `expires_at` that is no time, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
  */
-export function saveToken(session: OAuth2Session, token: Token, options?: { sameUser?: boolean }): Promise<Token> {
+export function saveToken(session: OAuth2Session, token: Token, options?: { sameUser?: boolean }): Promise<Token>
+export function saveToken(
+  session: OAuth2Session,
+  token: { refresh_token: string } & Partial<Token>,
+  options?: { sameUser?: boolean },
+): Promise<Partial<Token>>
+export function saveToken(
+  session: OAuth2Session,
+  token: Partial<Token>,
+  options?: { sameUser?: boolean },
+): Promise<Token> {
   const { clock } = inside(session).state
-  return begin(session, async () => normaliseToken(token, clock()), options, true)
+  return begin(session, async () => givenToken(token, clock()), options, true)
+}
+
+/** A token that was got elsewhere, put in order. @throws OAuthError `OAUTH_INVALID_RESPONSE`, `OAUTH_INVALID_OPTION` */
+function givenToken(token: Partial<Token>, now: number): Token {
+  const expires_at = token.expires_at === undefined ? undefined : instant(token.expires_at)
+  if (token.expires_at !== undefined && token.expires_at !== null && expires_at === undefined)
+    throw oauthError('OAUTH_INVALID_OPTION', 'expiresAt')
+  const { access_token = token.refresh_token, ...given } = { ...token, expires_at }
+  const { access_token: own, ...rest } = normaliseToken({ ...given, access_token }, now)
+  return (token.access_token === undefined ? rest : { access_token: own, ...rest }) as Token
 }
 
 /** Options of {@link refreshToken}. */
 export interface RefreshOptions extends ServerCallOptions {}
 
 /**
- * Renews now, whatever the token's age, and answers the new access token; if somebody else renewed it meanwhile, theirs.
+ * Renews now, whatever the token's age, and answers the new access token, with the refresh token and ID token to keep; if somebody
+ * else renewed it meanwhile, theirs.
  * @throws OAuthError as `session.token()` does
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  */
 export async function refreshToken(session: OAuth2Session, options?: RefreshOptions): Promise<Token> {
   const at = inside(session)
   if (!at.state.grant) await load(at.state)
-  return obtain(at, undefined, at.state.grant?.tokens[at.slot.key], options)
+  const token = await obtain(at, undefined, at.state.grant?.tokens[at.slot.key], options)
+  const { refresh_token, id_token } = at.state.grant ?? {}
+  return { ...token, ...(refresh_token && { refresh_token }), ...(id_token && { id_token }) }
 }

@@ -8,6 +8,7 @@ import { grantedToken } from '../server/token-response.js'
 import { backOffAfter, forgetFailures, isBackingOff, lockLost, tellUnseen, throwWhileBackingOff } from './back-off.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import { idTokenGate } from './id-tokens.js'
+import { outlived } from './lives.js'
 import type { SessionEvents } from './session-options.js'
 import { bury, compose, insistOnWriting, keepInMemory, load, save } from './session-record.js'
 import {
@@ -52,14 +53,14 @@ const isRefusedByApi = (slot: Slot, { access_token }: Token) => slot.refused.inc
 
 /** True for a token that no API refused and that lasts longer than the leeway, by `ahead` (seconds) at least. */
 export function usable({ state, slot }: Inside, token: Token | undefined, ahead = 0): boolean {
-  if (!token || isRefusedByApi(slot, token)) return false
+  if (!token || isRefusedByApi(slot, token) || outlived(state) === 'session_expired') return false
   const spare = Math.min(ahead, (token.expires_in || 1 / 0) / 4)
   return !expiresWithin(token, state.options.leeway ?? 60, state.clock() + spare)
 }
 
 /** True for a token that has not expired yet, though a renewal is due. */
 const isStillGood = ({ state, slot }: Inside, token: Token) =>
-  !isRefusedByApi(slot, token) && !expiresWithin(token, 0, state.clock())
+  !isRefusedByApi(slot, token) && outlived(state) !== 'session_expired' && !expiresWithin(token, 0, state.clock())
 
 /** @throws when the session has ended, or belongs to another person since */
 function insistOnSession(state: State): void {
@@ -143,7 +144,7 @@ const isOver = ({ options }: State, error: unknown) => kindOfRefusal(error, opti
 async function acquire(at: Inside, lease: Lease, { stale, call }: Reason): Promise<Found | Received> {
   const { state } = at
   const { options, store } = state
-  const mayRefresh = !(options.grant && store.readOnly)
+  const mayRefresh = !(options.grant && (store.readOnly || outlived(state)))
   for (let spent: string | undefined; ; ) {
     const base = state.grant
     const refresh_token = base?.refresh_token
@@ -245,6 +246,14 @@ async function renewLocked(at: Inside, reason: Reason, lease: Lease): Promise<Fo
   await load(state, true)
   const found = known(at, reason.stale)
   if (found) return found
+  const reasonToEnd = state.options.grant ? undefined : outlived(state)
+  if (reasonToEnd)
+    return endGrant(
+      at,
+      oauthError('OAUTH_SESSION_ENDED', 'ended', { reason: reasonToEnd }, { error: reasonToEnd }),
+      reason.stale,
+      lease,
+    )
   throwWhileBackingOff(state)
   const { epoch, clock } = state
   const started = clock()

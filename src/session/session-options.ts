@@ -1,4 +1,3 @@
-import type { Awaitable } from '../auth/scheme.js'
 import type { OAuthError } from '../errors.js'
 import type { HttpClient, IdTokenExpectation, UnattendedGrant } from '../grants/grant.js'
 import type { Challenge, ChallengePolicy } from '../oauth2/challenges.js'
@@ -61,6 +60,8 @@ export interface SessionEvents {
    * person's. After a log-out the sign-in of another tab is taken over without that.
    */
   changed: { sameUser: boolean | undefined }
+  /** The refresh token or the whole session will end at `ends_at` (seconds since the epoch), unless somebody signs in again. */
+  ending: { ends_at: number }
   /** The session is over, here or in another tab or process. */
   ended: { reason: string }
   /** The API asks for more than a fresh token (`insufficient_scope`, step-up); needs the option `challenges`. */
@@ -102,6 +103,8 @@ export interface OAuth2SessionOptions {
    * or statuses of an application's own back end (`[401]`).
    */
   endedBy?: readonly (string | number)[]
+  /** How long before its end a session says so by the event `ending`, where the server names the end. Default 300. */
+  endingAhead?: number
   /** The longest wait for the lock; longer than a token request may take. Default 40. */
   maxWait?: number
   /** A store is asked again after that time, even if it told of no change. Default 60. */
@@ -135,7 +138,7 @@ export interface OAuth2Session {
    * @throws OAuthError `OAUTH_INTERACTION_REQUIRED`, `OAUTH_SESSION_ENDED`, `OAUTH_SESSION_CHANGED`, `OAUTH_SERVER_REFUSED`,
    * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, `OAUTH_ABORTED`
    */
-  token(options?: { rejected?: Token; signal?: AbortSignal | undefined }): Awaitable<Token>
+  token(options?: { rejected?: Token | undefined; signal?: AbortSignal | undefined }): Promise<Token>
   /** The token that is known here, can be used and is not being renewed; synchronous. */
   current(): Token | undefined
   /** True while there is a token that can be used or refreshed. Asks the store, never the server. */

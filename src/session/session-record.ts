@@ -1,9 +1,13 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import { noBackOff } from './back-off.js'
 import { isForeign, issuerOf } from './grant-owner.js'
+import { livesOf, watchEnd } from './lives.js'
 import { isSamePerson } from './person.js'
 import { contextOf, discard, emit, type Lease, locked, randomOf, type State } from './session-state.js'
-import type { StoredGrant, Token } from './stored-grant.js'
+import { expiresWithin, type StoredGrant, type Token } from './stored-grant.js'
+
+/** A grant keeps so many access tokens for other APIs: a record that grew with every API would make each write slower. */
+const MAX_TOKENS = 100
 
 // tells two grants apart, guards nothing: so it may come from Math.random where there is no crypto
 const newGrantId = (state: State): string => {
@@ -31,6 +35,7 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
   if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
   state.grant = stored
   state.learnt++
+  watchEnd(state)
   state.backOff = noBackOff()
   state.owners ??= new WeakMap()
   for (const token of Object.values(stored?.tokens ?? {})) state.owners.set(token, stored?.grantId as string)
@@ -62,16 +67,36 @@ async function look(state: State): Promise<StoredGrant | undefined> {
   }
 }
 
+// a session that was dropped, not closed: what it subscribed to does not keep it alive, and hears of its end
+const dropped = /* @__PURE__ */ (() =>
+  typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<() => void>(stop => stop()) : undefined)()
+
+/** A reference that keeps nothing alive, where the platform has such. */
+const weakly = (state: State): { deref(): State | undefined } =>
+  typeof WeakRef === 'function' ? new WeakRef(state) : { deref: () => state }
+
+/** Looks at the store again, if the session is still there. */
+const onNotice = (held: ReturnType<typeof weakly>) => () => {
+  const state = held.deref()
+  if (!state) return
+  state.readAt = Number.NEGATIVE_INFINITY
+  load(state).catch(error => emit(state, 'error', { error }))
+}
+
+/** Listens to what others write, without keeping the session alive; answers the function that stops. */
+function subscribe(state: State): (() => void) | undefined {
+  const stop = state.store.subscribe?.(state.key, onNotice(weakly(state)))
+  if (stop) dropped?.register(state, stop)
+  return stop
+}
+
 /**
  * Reads the store; while `holding` the lock, first writes what it did not take before.
  * @throws OAuthError `OAUTH_STORE_READ`
  */
 export async function load(state: State, holding?: boolean): Promise<void> {
   const { store, key, options } = state
-  state.unsubscribe ??= store.subscribe?.(key, () => {
-    state.readAt = Number.NEGATIVE_INFINITY
-    load(state).catch(error => emit(state, 'error', { error }))
-  })
+  state.unsubscribe ??= subscribe(state)
   // whose the session is may be known to the metadata alone
   if (typeof options.server === 'function' && !issuerOf(state)) {
     const identified = contextOf(state)
@@ -226,13 +251,24 @@ export function compose(
     ...(client_id && { client_id }),
     ...(refresh_token && { refresh_token }),
     ...(id_token && { id_token }),
-    tokens: { ...base?.tokens, [key]: { ...access, ...(scope && { scope }) } },
+    ...livesOf(token, state.clock(), base),
+    tokens: {
+      ...kept(base?.tokens, key, state.clock()),
+      ...(access.access_token && { [key]: { ...access, ...(scope && { scope }) } }),
+    },
   }
+}
+
+/** The other tokens of a grant that are worth keeping: those that last, the newest of them. */
+function kept(tokens: StoredGrant['tokens'] = {}, key: string, now: number): StoredGrant['tokens'] {
+  const others = Object.entries(tokens).filter(([other, token]) => other !== key && !expiresWithin(token, 0, now))
+  return Object.fromEntries(others.slice(-MAX_TOKENS))
 }
 
 /** Writes that the session is over, holding the lock. */
 export async function bury(state: State, reason: string, lease: Lease): Promise<boolean> {
-  const { refresh_token, tokens, id_token, ended, ...kept } = state.grant ?? compose(state, '', { access_token: '' })
+  const { refresh_token, tokens, id_token, ended, refresh_expires_at, session_ends_at, ...kept } =
+    state.grant ?? compose(state, '', { access_token: '' })
   return save(
     state,
     {

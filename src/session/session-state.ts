@@ -100,6 +100,8 @@ export interface State {
   /** True while the stored grant is another person's and the application has not accepted it. */
   unaccepted?: boolean
   signIn?: Promise<void> | undefined
+  /** The timer for the event `ending`, and the end that listeners were told of. */
+  endWatch?: { told: number | undefined; stop(): void }
   unsubscribe?: (() => void) | undefined
   listeners?: Map<string, Set<(detail: never) => void>>
   /** What APIs refused. */

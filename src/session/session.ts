@@ -1,10 +1,10 @@
-import type { Awaitable } from '../auth/scheme.js'
 import { type OAuthErrorReason, oauthError } from '../errors.js'
 import { callEndpoint } from '../server/call.js'
 import { checkHooks } from '../server/hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
 import { memoryStore } from '../stores/memory.js'
 import { noBackOff } from './back-off.js'
+import { outlived, watchEnd } from './lives.js'
 import { current, usable, waitFor } from './renewal.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore } from './session-options.js'
 import { end, load } from './session-record.js'
@@ -20,14 +20,13 @@ import {
   type State,
   transportOf,
 } from './session-state.js'
-import type { Token } from './stored-grant.js'
 
 export type * from './session-options.js'
 
 type Session = OAuth2Session & { [INSIDE]: Inside }
 
 const methods: OAuth2Session & ThisType<Session> = {
-  token({ rejected, signal } = {}): Awaitable<Token> {
+  async token({ rejected, signal } = {}) {
     const at = this[INSIDE]
     return (!rejected && current(at)) || waitFor(at, rejected, signal)
   },
@@ -37,13 +36,10 @@ const methods: OAuth2Session & ThisType<Session> = {
   async authorized() {
     const at = this[INSIDE]
     await load(at.state)
-    const { grant, ending } = at.state
-    return (
-      ending === undefined &&
-      !at.state.unaccepted &&
-      !grant?.ended &&
-      (usable(at, grant?.tokens[at.slot.key]) || (!!grant?.refresh_token && !at.state.store.readOnly))
-    )
+    const { grant, ending, unaccepted, store } = at.state
+    if (ending !== undefined || unaccepted || grant?.ended) return false
+    const mayRefresh = !!grant?.refresh_token && !store.readOnly && !outlived(at.state)
+    return mayRefresh || usable(at, grant?.tokens[at.slot.key])
   },
   acceptChange() {
     this[INSIDE].state.unaccepted = false
@@ -58,6 +54,7 @@ const methods: OAuth2Session & ThisType<Session> = {
     if (!slot) {
       slot = { key, resource, scope, refused: [] }
       state.slots.set(key, slot)
+      forgetIdle(state.slots)
     }
     return view(state, slot)
   },
@@ -67,6 +64,7 @@ const methods: OAuth2Session & ThisType<Session> = {
     const { listeners } = state
     const set = listeners.get(event) ?? new Set()
     listeners.set(event, set.add(listener as never))
+    if (event === 'ending') watchEnd(state)
     return () => {
       set.delete(listener as never)
     }
@@ -79,9 +77,21 @@ const methods: OAuth2Session & ThisType<Session> = {
     } finally {
       state.unsubscribe?.()
       state.unsubscribe = undefined
+      state.endWatch?.stop()
     }
     if (state.unsaved) throw oauthError('OAUTH_STORE_WRITE', 'inProcessOnly')
   },
+}
+
+/** So many APIs of one grant are remembered, and their tokens kept; those that are asked for again cost a token request. */
+const MAX_SLOTS = 100
+
+/** Forgets the oldest APIs that nobody waits for. */
+function forgetIdle(slots: Map<string, Slot>): void {
+  for (const [key, slot] of slots) {
+    if (slots.size <= MAX_SLOTS) return
+    if (!slot.pending && !slot.waiting) slots.delete(key)
+  }
 }
 
 const view = (state: State, slot: Slot): OAuth2Session =>

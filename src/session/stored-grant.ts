@@ -19,6 +19,10 @@ export interface StoredGrant {
   client_id?: string
   refresh_token?: string
   id_token?: string
+  /** When the refresh token ends, where the server says so; seconds since the epoch. */
+  refresh_expires_at?: number
+  /** When the session ends however often it is renewed; seconds since the epoch. */
+  session_ends_at?: number
   /** `''` is the grant's own token; other keys name a resource and a scope. */
   tokens: Record<string, Token>
   /** Present when the session is over: nothing is asked of the server until a new token is saved. `at` in seconds. */

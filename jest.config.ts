@@ -31,7 +31,7 @@ const common = {
 } satisfies Config
 
 // suites that need a build, a browser or minutes have commands of their own
-const ownCommands = ['package', 'generated', 'browsers', 'faults', 'load']
+const ownCommands = ['package', 'foreign', 'generated', 'browsers', 'faults', 'load']
 const suite = (name: string, more: Config = {}) => ({
   ...common,
   displayName: name,
@@ -52,6 +52,7 @@ const projects = [
   suite('browsers'),
   suite('faults'),
   suite('load'),
+  suite('foreign'),
 ]
 // `npx jest some/path` runs what `npm test` runs
 const selects = process.argv.some(argument => argument.startsWith('--selectProjects'))

@@ -37,6 +37,9 @@ async function candidates(find: Known['find'], header: JWSHeaderParameters): Pro
   }
 }
 
+/** With the exponent 1 a signature is the padded hash itself, which anybody can make. */
+const isExponentOne = ({ e }: { e?: unknown }) => typeof e === 'string' && /^A*(AQ|E|B)=*$/.test(e)
+
 /** Keeps key sets by address; `maxAge` and `cooldown` bound how old they get and how often an unknown `kid` may ask for them. */
 export function keySource({ maxAge = 600, cooldown = 30 }: { maxAge?: number; cooldown?: number } = {}): KeySource {
   const known = new Map<string, Known>()
@@ -63,7 +66,8 @@ export function keySource({ maxAge = 600, cooldown = 30 }: { maxAge?: number; co
         if (!Array.isArray(keys) || !keys.every(key => typeof key === 'object' && key && 'kty' in key)) {
           throw oauthError('OAUTH_INVALID_RESPONSE', 'keySet')
         }
-        const entry = { find: createLocalJWKSet(document as unknown as JSONWebKeySet), readAt }
+        const usable = { keys: keys.filter(key => !isExponentOne(key)) } as JSONWebKeySet
+        const entry = { find: createLocalJWKSet(usable), readAt }
         known.set(uri, entry)
         return entry
       })().finally(() => pending.delete(uri))

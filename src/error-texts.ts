@@ -21,6 +21,7 @@ export const texts = {
     redirectUris: 'The document needs redirect_uris.',
     publicSecret: 'Everybody can read this document: no client secret, use private_key_jwt or none.',
     clientSecret: 'clientSecretJwt needs client.client_secret',
+    fapi: 'FAPI 2.0 forbids {problem}.',
     clientAuth: 'There is no client authentication called {name}: give the function that makes it.',
     hook: 'There is no hook called {name}',
     resource: 'A resource is an absolute URI without a fragment: {uri}',
@@ -238,6 +239,7 @@ export const texts = {
   },
   OAUTH_DISCOVERY_FAILED: {
     noDocument: 'No metadata document: {status}',
+    fapi: 'This server cannot keep FAPI 2.0: {problem}.',
     nowhere: 'No metadata for {issuer} at {urls}',
     noDescription: 'No description of the resource: {status}',
     otherResource: 'The description belongs to another resource than {resource}',

@@ -22,6 +22,7 @@ const rooms = {
   oauth1: ['signature-methods', 'session', 'server', 'authorization', 'auth', 'crypto', 'lib', 'stores', 'locks'],
   oauth2: ['session', 'grants', 'authorization', 'server', 'token-types', 'auth', 'crypto', 'lib'],
   oidc: ['oauth2', 'session', 'authorization', 'server', 'auth', 'crypto', 'lib'],
+  fapi: ['oidc', 'authorization', 'server', 'token-types', 'crypto'],
   registry: ['oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib'],
   locks: ['crypto', 'lib'],
   stores: ['locks', 'crypto', 'lib'],

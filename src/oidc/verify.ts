@@ -41,8 +41,7 @@ const fail = (what: string, cause?: unknown) =>
   oauthError('OAUTH_ID_TOKEN_INVALID', 'token', { problem: what }, { cause })
 
 /** Base64url as an encoder writes it: decoders pass over spaces and stray bits, so that one signature would fit many texts. */
-const isBase64url = (part: string) =>
-  /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/.test(part)
+const isBase64url = (part: string) => /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/.test(part)
 
 /** Which algorithms a kind of JWT may be signed with. */
 function allowed(options: VerifierOptions, { server, client }: VerificationContext, kind: string): string[] {

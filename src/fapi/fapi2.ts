@@ -1,0 +1,159 @@
+import type { AuthorizationTransport } from '../authorization/request.js'
+import { requestObject } from '../authorization/request-object.js'
+import type { SigningFunction } from '../crypto/jws.js'
+import { algorithmOf } from '../crypto/keys.js'
+import type { PrivateKey } from '../crypto/private-key.js'
+import { oauthError } from '../errors.js'
+import type { JwtResponseReader } from '../grants/authorization-code.js'
+import { idTokenValidator } from '../oidc/id-token.js'
+import { jarm } from '../oidc/jarm.js'
+import { privateKeyJwt } from '../server/client-auth/private-key-jwt.js'
+import { tlsClientAuth } from '../server/client-auth/tls-client-auth.js'
+import { type DiscoveryOptions, discover } from '../server/discovery.js'
+import type { ClientAuth, ServerMetadata, ServerSource } from '../server/messages.js'
+import type { OAuth2SessionOptions } from '../session/session-options.js'
+import { bearer } from '../token-types/bearer.js'
+import { type DPoPOptions, dpop } from '../token-types/dpop.js'
+import { checkAuthorizationUrl, checkRequest } from './rules.js'
+
+const ALGORITHMS = ['PS256', 'ES256', 'EdDSA', 'Ed25519'] as const
+
+/** The signature algorithms that the profile allows; `EdDSA` is Ed25519 under its older name. */
+export type Fapi2Algorithm = (typeof ALGORITHMS)[number]
+
+/** Options of {@link fapi2}. */
+export interface Fapi2Options {
+  /** The authorization server's issuer, from a source that can be trusted; its metadata is read from there. */
+  issuer: string
+  client_id: string
+  /** The client's private key, in any form, for `private_key_jwt`. Without it the client authenticates by its TLS certificate. */
+  key?: PrivateKey | SigningFunction
+  /** Default: what the key is for; `PS256` for RSA keys. A signing function needs it. */
+  alg?: Fapi2Algorithm
+  /** Names the key in the server's eyes; default: that of the JWK. */
+  kid?: string
+  /** What binds access tokens to this client. Default `dpop`. */
+  bind?: 'dpop' | 'mtls'
+  /** Node's `https.Agent` with the client certificate; the API's axios instance needs it too. */
+  agent?: unknown
+  /** The key of DPoP proofs. */
+  dpop?: Pick<DPoPOptions, 'key' | 'bindCode'> & { alg?: Fapi2Algorithm }
+  /** Adds FAPI 2.0 Message Signing: requests are signed, and responses must be. */
+  messageSigning?: boolean
+  /** More of the client's metadata, in wire names; a secret is not among it. */
+  client?: { client_secret?: never; [parameter: `${string}_${string}`]: unknown }
+  discovery?: Omit<DiscoveryOptions, 'metadata'>
+}
+
+/** What {@link fapi2} answers: one part for each call of a sign-in. */
+export interface Fapi2Profile {
+  /** For `createOAuth2Session`, beside `store`, `key` and the like. */
+  session: Required<Pick<OAuth2SessionOptions, 'server' | 'client' | 'clientAuth' | 'tokenType' | 'openid' | 'hooks'>>
+  /** For the second argument of `createAuthorizationUrl`. */
+  parameters: { response_mode?: 'jwt' }
+  /** For the third argument of `createAuthorizationUrl`. */
+  transport: AuthorizationTransport
+  /** For `authorizationCodeGrant`. */
+  callback: { jwtResponse?: JwtResponseReader }
+}
+
+/** What the server signs, as the metadata name it. */
+const SIGNED = ['id_token', 'authorization', 'userinfo', 'introspection'] as const
+
+/** Of the algorithms that the server lists, those that the profile allows; where it lists none, all of these. */
+function allowedOf(server: ServerMetadata, kind: (typeof SIGNED)[number]): string[] {
+  const listed = server[`${kind}_signing_alg_values_supported`] as string[] | undefined
+  return ALGORITHMS.filter(alg => !listed || listed.includes(alg))
+}
+
+/** What the profile says of the server, whether its metadata say so or not. */
+function strict(server: ServerMetadata): ServerMetadata {
+  const {
+    pushed_authorization_request_endpoint,
+    code_challenge_methods_supported: methods,
+    authorization_endpoint,
+  } = server
+  if (authorization_endpoint && !pushed_authorization_request_endpoint)
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'fapi', { problem: 'pushed_authorization_request_endpoint is missing' })
+  if (methods && !methods.includes('S256'))
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'fapi', {
+      problem: 'S256 is not among code_challenge_methods_supported',
+    })
+  return {
+    ...server,
+    require_pushed_authorization_requests: true,
+    authorization_response_iss_parameter_supported: true,
+    code_challenge_methods_supported: ['S256'],
+    ...Object.fromEntries(SIGNED.map(kind => [`${kind}_signing_alg_values_supported`, allowedOf(server, kind)])),
+  }
+}
+
+function allowed(alg: string | undefined): Fapi2Algorithm {
+  if (!ALGORITHMS.includes(alg as Fapi2Algorithm))
+    throw oauthError('OAUTH_INVALID_OPTION', 'algorithm', { alg, allowed: 'PS256, ES256 or Ed25519' })
+  return alg as Fapi2Algorithm
+}
+
+/** The algorithm of the client's key: RSA keys sign with PSS here. */
+function signingAlgorithm({ key, alg }: Fapi2Options): Fapi2Algorithm {
+  if (alg || typeof key === 'function') return allowed(alg)
+  const own = algorithmOf(key as PrivateKey)
+  return allowed(own === 'RS256' ? 'PS256' : own)
+}
+
+/** The client's authentication, after each request was held against the profile. */
+function guarded(options: Fapi2Options, authenticate: ClientAuth): ClientAuth {
+  const { bind, agent, messageSigning = false } = options
+  const guard: ClientAuth = (request, context) => {
+    checkRequest(request, messageSigning)
+    if (agent !== undefined) request.agent = agent
+    return authenticate(request, context)
+  }
+  return authenticate.mtls || bind === 'mtls' ? Object.assign(guard, { mtls: true } as const) : guard
+}
+
+/**
+ * Switches on what the FAPI 2.0 Security Profile asks of a client, and refuses what it forbids: pushed requests with PKCE S256,
+ * `iss` in every response, `private_key_jwt` or TLS certificates, tokens that are bound by DPoP or TLS, PS256, ES256 and Ed25519 alone.
+ * Signing in over a session of this profile throws `OAUTH_INVALID_OPTION` for a request that it forbids and `OAUTH_DISCOVERY_FAILED` for
+ * a server that cannot keep it.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that the profile forbids, a client secret, or neither key nor certificate
+ * @see https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.3
+ * @example
+ * const profile = fapi2({ issuer: 'https://bank.example', client_id: 'app', key })
+ * const session = createOAuth2Session(profile.session)
+ * const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri, ...profile.parameters }, profile.transport)
+ * await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction, ...profile.callback }))
+ */
+export function fapi2(options: Fapi2Options): Fapi2Profile {
+  const { issuer, client_id, key, kid, bind = 'dpop', agent, messageSigning, discovery } = options
+  if (options.client && 'client_secret' in options.client)
+    throw oauthError('OAUTH_INVALID_OPTION', 'fapi', { problem: 'a client secret' })
+  if (!key && bind === 'dpop' && agent === undefined)
+    throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'key or agent' })
+  if (messageSigning && !key) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'key' })
+  for (const kind of SIGNED) {
+    const registered = options.client?.[`${kind}_signed_response_alg`]
+    if (registered !== undefined) allowed(registered as string)
+  }
+  const signing = key && { key, alg: signingAlgorithm(options), kid }
+  const source = discover(issuer, discovery)
+  const server: ServerSource = Object.assign(
+    async (context: Parameters<ServerSource>[0]) => strict(await source(context)),
+    { issuer },
+  )
+  const proof = options.dpop ?? {}
+  return {
+    session: {
+      server,
+      client: { ...options.client, client_id },
+      clientAuth: guarded(options, signing ? privateKeyJwt(signing) : tlsClientAuth({ agent })),
+      tokenType: bind === 'dpop' ? dpop({ ...proof, alg: allowed(proof.alg ?? 'ES256') }) : bearer(),
+      openid: idTokenValidator(),
+      hooks: { authorizationUrl: checkAuthorizationUrl },
+    },
+    parameters: messageSigning ? { response_mode: 'jwt' } : {},
+    transport: { push: true, ...(messageSigning && signing && { sign: requestObject(signing) }) },
+    callback: messageSigning ? { jwtResponse: jarm() } : {},
+  }
+}

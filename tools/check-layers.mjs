@@ -26,7 +26,8 @@ const rooms = {
   registry: ['oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib'],
   locks: ['crypto', 'lib'],
   stores: ['locks', 'crypto', 'lib'],
-  providers: [],
+  // a provider names the parts that its quirks need: discovery, a signed secret, a bearer token in the query
+  providers: ['grants', 'server', 'token-types', 'signature-methods', 'crypto', 'lib'],
   inspector: ['oauth1', 'session', 'lib'],
   otel: ['lib'],
   bridges: ['oauth2', 'session', 'auth', 'lib'],

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { entries, packageName, readJson, root } from './entries.mjs'
-import { budgets, families } from './size-budgets.mjs'
+import { budgets, families, providerBudget } from './size-budgets.mjs'
 
 const external = ['axios', 'axios-retry', 'node:*']
 
@@ -79,12 +79,20 @@ function familyLines() {
   )
 }
 
+/** Lines of the providers: one for each file of data; the two files of helpers are weighed with those that use them. */
+function providerLines() {
+  return Object.entries(readJson('tools/exports.json'))
+    .map(([specifier, { values }]) => [specifier.slice(packageName.length), values])
+    .filter(([subpath]) => subpath.startsWith('/providers/') && !subpath.endsWith('provider'))
+    .map(([subpath, values]) => ({ name: subpath.slice(1), imports: { [subpath]: values }, ...providerBudget }))
+}
+
 if (!existsSync(join(root, 'dist/index.js'))) throw new Error('There is no build to weigh. Run: npm run build')
 const providers = existsSync(join(root, 'dist/providers'))
   ? readdirSync(join(root, 'dist/providers')).filter(file => file.endsWith('.js'))
   : []
 const providerNames = providers.map(file => file.slice(0, -3))
-const table = [...budgets, ...familyLines()]
+const table = [...budgets, ...familyLines(), ...providerLines()]
 const failures = []
 
 for (const { name, imports, max, over, forbidden = [], external: moreExternal = [] } of table) {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import axios, { type AxiosInstance } from 'axios'
-import type { Provider } from 'axios-oauth-interceptor/providers/provider'
 import { json, listen, readBody } from '../servers/http.js'
 
 /** An answer as it goes over the wire; a text is sent as a form. */
@@ -11,14 +10,34 @@ export interface Answer {
   type?: string
 }
 
+/** What the server's answers are made of; `api` is its own address. */
+export interface Issued {
+  access_token: string
+  refresh_token: string
+  api: string
+}
+
+/** Metadata in wire names. */
+export type Metadata = { [name: string]: unknown }
+
 /** How one provider behaves, where it differs from the specification. */
 export interface Behaviour {
-  /** Where the client's secret is looked for. */
-  secret: 'body' | 'header'
+  /** Where the client's secret is looked for, or how it is recognised. */
+  secret: 'body' | 'header' | ((call: Seen) => boolean)
   /** The token endpoint's answer to a grant. */
-  grants(token: { access_token: string; refresh_token: string }): Answer
+  grants(token: Issued): Answer
   /** The same for a refresh; default: as `grants`. */
-  refreshes?(token: { access_token: string; refresh_token: string }): Answer
+  refreshes?(token: Issued): Answer
+  /** Where the metadata are, if not under the well-known name of the issuer: `host/path`. */
+  documentAt?: string
+  /** Where refresh requests go, if not to the token endpoint: `host/path`. */
+  refreshesAt?: string
+  /** True where calls to the token endpoint must be JSON. */
+  json?: true
+  /** The access token of an API request, where it is not a bearer token in the header. */
+  tokenOf?(call: Seen): unknown
+  /** What else the API demands of a request that has a token. */
+  demands?(call: Seen): boolean
   /** Its answer to a refresh token that is over. */
   refuses: Answer
   /** The API's answer to an access token that is over. */
@@ -28,7 +47,7 @@ export interface Behaviour {
 }
 
 /** A call as the server saw it. */
-interface Seen {
+export interface Seen {
   host: string
   path: string
   parameters: URLSearchParams
@@ -36,57 +55,85 @@ interface Seen {
 }
 
 /** True where the request proves the client in the one place that the provider's documentation names. */
-function provesClient({ headers, parameters }: Seen, place: Behaviour['secret']): boolean {
+function provesClient(call: Seen, place: Behaviour['secret']): boolean {
+  if (typeof place === 'function') return place(call)
+  const { headers, parameters } = call
   const basic = `Basic ${Buffer.from('client:client-secret').toString('base64')}`
   const isInBody = parameters.get('client_id') === 'client' && parameters.get('client_secret') === 'client-secret'
   return place === 'header' ? headers.authorization === basic : isInBody && headers.authorization === undefined
 }
 
-/** Starts a provider and its API on one loopback server; `http` is the transport that leads the provider's hosts there. */
-export async function startProvider({ server }: Provider, behaviour: Behaviour) {
+/** The parameters of a call: of the query, and of a form or a JSON object. */
+function parametersOf(query: URLSearchParams, body: string, type = ''): URLSearchParams {
+  const sent = /json/.test(type) ? Object.entries<string>(JSON.parse(body)) : new URLSearchParams(body)
+  return new URLSearchParams([...query, ...sent])
+}
+
+/**
+ * Starts a provider and its API on one loopback server; `http` is the transport that leads the provider's hosts there. It serves
+ * its metadata under the well-known names of its issuer.
+ */
+export async function startProvider(server: Metadata, behaviour: Behaviour) {
   const seen: Seen[] = []
   const active = new Set<string>()
   const refreshTokens = new Set<string>()
   const revoked: (string | null)[] = []
-  const placeOf = (address: string | undefined) => address && new URL(address).host + new URL(address).pathname
+  const grants: ('sign-in' | 'renewal')[] = []
+  const placeOf = (address: unknown) => {
+    const { host, pathname } = new URL(String(address ?? 'https://nowhere.invalid/'))
+    return host + pathname
+  }
+  const tokenOf = behaviour.tokenOf ?? (({ headers }: Seen) => headers.authorization?.replace(/^Bearer /, ''))
 
   function answerToken(call: Seen): Answer {
+    if (behaviour.json && !/json/.test(call.headers['content-type'] ?? '')) return { status: 415, body: {} }
     if (!provesClient(call, behaviour.secret)) return { status: 401, body: { error: 'invalid_client' } }
     const { parameters } = call
-    const isRefresh = parameters.get('grant_type') === 'refresh_token'
     const used = parameters.get('refresh_token') ?? ''
+    const isRefresh = used !== ''
+    grants.push(isRefresh ? 'renewal' : 'sign-in')
     if (isRefresh && !refreshTokens.has(used)) return behaviour.refuses
     const refresh_token = isRefresh && behaviour.keepsRefreshToken ? used : `refresh-${randomUUID()}`
     if (isRefresh) refreshTokens.delete(used)
     refreshTokens.add(refresh_token)
     const access_token = `access-${randomUUID()}`
     active.add(access_token)
-    return (isRefresh && behaviour.refreshes ? behaviour.refreshes : behaviour.grants)({ access_token, refresh_token })
+    return (isRefresh && behaviour.refreshes ? behaviour.refreshes : behaviour.grants)({
+      access_token,
+      refresh_token,
+      api: running.url,
+    })
   }
 
   const running = await listen(async (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://loopback')
+    const { pathname: path, searchParams } = new URL(request.url ?? '', 'http://loopback')
     const { headers } = request
-    if (pathname === '/api/me') {
-      const isActive = active.has(headers.authorization?.replace(/^Bearer /, '') ?? '')
+    const host = String(headers['x-provider-host'])
+    const parameters = parametersOf(searchParams, String(await readBody(request)), headers['content-type'])
+    const call: Seen = { host, path, parameters, headers }
+    if (path === '/api/me') {
+      const isActive = active.has(String(tokenOf(call))) && (behaviour.demands?.(call) ?? true)
       return isActive
         ? json(response, 200, { ok: true })
         : json(response, behaviour.expired.status, behaviour.expired.body)
     }
-    const host = String(headers['x-provider-host'])
-    const form = new URLSearchParams(String(await readBody(request)))
-    const call = { host, path: pathname, parameters: new URLSearchParams([...searchParams, ...form]), headers }
+    if (/\.well-known/.test(path)) {
+      const { host: own, pathname } = new URL(String(server.issuer))
+      const place = `${own}${pathname.replace(/\/$/, '')}/.well-known/openid-configuration`
+      const isDocument = host + path === (behaviour.documentAt ?? place)
+      return json(response, isDocument ? 200 : 404, isDocument ? server : {})
+    }
     seen.push(call)
-    if (host + pathname === placeOf(server.token_endpoint)) {
+    if ([placeOf(server.token_endpoint), behaviour.refreshesAt].includes(host + path)) {
       const { status, body, type = 'application/json' } = answerToken(call)
       response.writeHead(status, { 'content-type': type })
       return response.end(typeof body === 'string' ? body : JSON.stringify(body)) as never
     }
-    if (host + pathname === placeOf(server.revocation_endpoint)) {
+    if (host + path === placeOf(server.revocation_endpoint)) {
       revoked.push(call.parameters.get('token'))
       return json(response, 200, {})
     }
-    json(response, 404, { message: `${host}${pathname} is no address of this provider` })
+    json(response, 404, { message: `${host}${path} is no address of this provider` })
   })
 
   const http: AxiosInstance = axios.create()
@@ -101,6 +148,8 @@ export async function startProvider({ server }: Provider, behaviour: Behaviour) 
     http,
     api: `${running.url}/api`,
     seen,
+    /** The calls to the token endpoint by clients that proved who they are. */
+    grants,
     revoked,
     /** Lets the access tokens be refused from now on. */
     expire: () => active.clear(),

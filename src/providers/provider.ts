@@ -1,21 +1,24 @@
-import type { ServerMetadata, ServerResponse } from '../server/messages.js'
+import type { ServerMetadata, ServerRequest, ServerResponse, ServerSource } from '../server/messages.js'
 import type { OAuth2SessionOptions } from '../session/session-options.js'
+import type { TokenType } from '../token-types/token-type.js'
 
 /** What a provider settles for every client: the part of a session's options that is the same for all of its users. */
-export interface Provider
+export interface Provider<Server extends ServerMetadata | ServerSource = ServerMetadata>
   extends Pick<OAuth2SessionOptions, 'clientAuth' | 'tokenType' | 'endedBy' | 'isTokenExpired' | 'hooks' | 'leeway'> {
   /**
-   * Endpoints in wire names. `token_endpoint_auth_methods_supported` chooses the client authentication; a client without a
-   * secret is a public one.
+   * Endpoints in wire names, or `discover(issuer)`. `token_endpoint_auth_methods_supported` chooses the client authentication; a
+   * client without a secret is a public one.
    */
-  server: ServerMetadata
+  server: Server
 }
 
 /**
  * Checks a provider by its type and answers it as it is: `createOAuth2Session({ ...github, client })`. A hook of one's own goes
  * beside the provider's: `hooks: { ...github.hooks, protectedRequest }`.
  */
-export const defineProvider = (provider: Provider): Provider => provider
+export const defineProvider = <Server extends ServerMetadata | ServerSource>(
+  provider: Provider<Server>,
+): Provider<Server> => provider
 
 /** Reads a JSON object or a form; anything else has no parameters. */
 function read(body: string): Record<string, unknown> {
@@ -44,9 +47,32 @@ export const spaceScope = rewriteAnswer(({ scope, ...parameters }) => ({
   ...(scope !== undefined && { scope: String(scope).replaceAll(',', ' ') }),
 }))
 
+/** A hook (`authorizationUrl`) that puts commas between the scopes that are asked for. */
+export function commaScope({ searchParams }: URL): void {
+  const scope = searchParams.get('scope')
+  if (scope) searchParams.set('scope', scope.replaceAll(' ', ','))
+}
+
 /** A hook that adds parameters to the authorization URL (`authorizationUrl`), unless the application chose its own. */
 export const addParameters =
   (parameters: Record<string, string>) =>
   ({ searchParams }: URL): void => {
     for (const name in parameters) if (!searchParams.has(name)) searchParams.set(name, parameters[name] as string)
   }
+
+/** A hook that sends a call to the server as JSON (`tokenRequest`, `refreshRequest`, `revocationRequest`). */
+export const sendJson = (request: ServerRequest): ServerRequest => ({
+  ...request,
+  headers: { ...request.headers, 'Content-Type': 'application/json' },
+  json: Object.fromEntries(request.body),
+})
+
+/**
+ * A type for bearer tokens that an API takes in a header of its own, or after a word of its own. A browser does not keep such a
+ * header from following a redirect to another origin, as it does with `Authorization`: for servers.
+ */
+export const tokenInHeader = (name: string, word = ''): TokenType => ({
+  accepts: ['bearer'],
+  synchronous: true,
+  authorize: (request, { access_token }) => request.setHeader(name, word + access_token),
+})

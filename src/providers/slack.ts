@@ -1,7 +1,7 @@
 import { defineProvider, type Provider, rewriteAnswer } from './provider.js'
 
 /** Words of the Web API, with status 200, for a token that is of no use any more. */
-const EXPIRED = ['token_expired', 'token_revoked', 'invalid_auth']
+const EXPIRED = /^(token_(expired|revoked)|invalid_auth)$/
 
 /**
  * Slack (OAuth v2), with or without token rotation. Answers are 200 with `ok: false` for a refusal, also of the Web API; scopes
@@ -32,7 +32,7 @@ export function slack({ as = 'bot' }: { as?: 'bot' | 'user' } = {}): Provider {
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     },
     endedBy: ['invalid_refresh_token', 'token_revoked', 'token_expired'],
-    isTokenExpired: ({ data }) => EXPIRED.includes(Object(data).error),
+    isTokenExpired: ({ data }) => EXPIRED.test(Object(data).error),
     hooks: {
       authorizationUrl({ searchParams }) {
         const scope = searchParams.get('scope')?.replaceAll(' ', ',')

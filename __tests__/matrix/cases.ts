@@ -403,7 +403,8 @@ const responses: Case[] = [
       const nowhere = 'http://127.0.0.1:9/'
       const bare = await rejected(world.create().get(nowhere))
       const ours = await rejected(world.attached({}, { allowedOrigins: 'http://127.0.0.1:9' }).get(nowhere))
-      same([ours.code, ours.isAxiosError, ours.response], [bare.code, bare.isAxiosError, undefined])
+      // axios 0.27 puts the XMLHttpRequest there
+      same([ours.code, ours.isAxiosError, !ours.response], [bare.code, bare.isAxiosError, !bare.response])
     },
   },
 ]

@@ -1,4 +1,4 @@
-import { UnsecuredJWT } from 'jose'
+import { CompactEncrypt, exportJWK, generateKeyPair, UnsecuredJWT } from 'jose'
 import {
   authorizationCodeGrant,
   cibaGrant,
@@ -211,4 +211,22 @@ describe('a callback', () => {
     expect(await finish(await begin('code', { scope: 'read' }), { code: 'c' })).toMatchObject({ access_token: 'a1' })
     expect(await finish(await begin('code', {}, false), { code: 'c' })).toMatchObject({ access_token: 'a1' })
   })
+})
+
+test('an encrypted ID token is opened once and kept open: refresh, user info and log-out go on with it', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('RSA-OAEP-256', { extractable: true })
+  const encrypt = (jwt: string) =>
+    new CompactEncrypt(Buffer.from(jwt)).setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }).encrypt(publicKey)
+  const signed = await op.sign(op.claims({ nonce: undefined }))
+  const next = await op.sign(op.claims({ nonce: undefined, sub: 'mallory' }))
+  const answers = [await encrypt(signed), await encrypt(signed), await encrypt(next)]
+  const session = sessionWith(
+    () => ({ access_token: 'a1', token_type: 'bearer', refresh_token: 'r1', id_token: answers.shift() }),
+    { openid: idTokenValidator({ decryptionKey: await exportJWK(privateKey) }) },
+  )
+  await fetchToken(session, passwordGrant({ username: 'anna', password: 'p' }))
+  expect(stored(session)?.id_token).toBe(signed)
+  await refreshToken(session)
+  expect(stored(session)?.id_token).toBe(signed)
+  await expect(refreshToken(session)).rejects.toMatchObject({ code: 'OAUTH_SESSION_ENDED' })
 })

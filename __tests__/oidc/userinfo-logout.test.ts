@@ -135,3 +135,30 @@ describe('a back-channel log-out token', () => {
     })
   })
 })
+
+describe('the server’s keys', () => {
+  test('are kept for all sessions of that server: a hundred forged log-outs and user infos cost one look at them', async () => {
+    const forged = await op.sign(op.claims({ nonce: undefined }), { kid: 'nobody' })
+    const jwks = () => op.requests.filter(request => request.startsWith('jwks')).length
+    op.userinfo = { body: forged, type: 'application/jwt' }
+    for (let turn = 0; turn < 50; turn++) {
+      const session = await signedIn()
+      await expect(validateLogoutToken(session, forged)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
+      await expect(fetchUserInfo(session)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
+    }
+    expect(jwks()).toBe(1)
+    op.now += 31
+    await expect(validateLogoutToken(await signedIn(), forged)).rejects.toBeDefined()
+    await expect(validateLogoutToken(await signedIn(), forged)).rejects.toBeDefined()
+    expect(jwks()).toBe(2)
+  })
+})
+
+describe('an ID token that nobody can read', () => {
+  test('does not let the user info of anybody pass', async () => {
+    const session = await signedIn()
+    await saveToken(session, { access_token: 'at', id_token: 'a.b.c.d.e' })
+    await expect(fetchUserInfo(session)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
+    await expect(fetchUserInfo(session, { subject: 'anna' })).resolves.toMatchObject({ sub: 'anna' })
+  })
+})

@@ -45,6 +45,8 @@ export interface IdTokenExpectation {
   previous?: string | undefined
   /** True for one that a refresh brought. */
   refreshed?: boolean | undefined
+  /** Is told the signed JWT inside, of one that was encrypted. */
+  opened?: ((jwt: string) => void) | undefined
 }
 
 /** What a grant can use beside the token endpoint. */

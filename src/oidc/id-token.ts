@@ -29,6 +29,7 @@ export function idTokenValidator(options: IdTokenOptions = {}): IdTokenValidator
   const verify = jwtVerifier(options)
   return async (idToken, expected) => {
     const { jwt, header, claims } = await verify(idToken, 'id_token', expected)
+    expected.opened?.(jwt)
     await checkIdTokenClaims(jwt, { ...expected, clockTolerance: options.clockTolerance })
     const { at_hash, c_hash, acr, amr, auth_time } = claims
     const alg = header.alg as string

@@ -12,7 +12,7 @@ export interface KeySource {
   find(
     uri: string,
     header: JWSHeaderParameters,
-    how: { send: Send; clock: Clock; allowInsecure?: true | string[] | undefined },
+    how: { server?: object; send: Send; clock: Clock; allowInsecure?: true | string[] | undefined },
   ): Promise<CryptoKey[]>
 }
 
@@ -40,51 +40,72 @@ async function candidates(find: Known['find'], header: JWSHeaderParameters): Pro
 /** With the exponent 1 a signature is the padded hash itself, which anybody can make. */
 const isExponentOne = ({ e }: { e?: unknown }) => typeof e === 'string' && /^A*(AQ|E|B)=*$/.test(e)
 
-/** Keeps key sets by address; `maxAge` and `cooldown` bound how old they get and how often an unknown `kid` may ask for them. */
-export function keySource({ maxAge = 600, cooldown = 30 }: { maxAge?: number; cooldown?: number } = {}): KeySource {
-  const known = new Map<string, Known>()
-  const pending = new Map<string, Promise<Known>>()
+/** The key sets of one server, by address. */
+interface KeyCache {
+  known: Map<string, Known>
+  pending: Map<string, Promise<Known>>
+}
 
-  const read: (...args: [string, Parameters<KeySource['find']>[2]]) => Promise<Known> = (
-    uri,
-    { send, clock, allowInsecure },
-  ) => {
-    const reading =
-      pending.get(uri) ??
-      (async () => {
-        const readAt = clock()
-        const request: ServerRequest = {
-          endpoint: 'jwks',
-          method: 'GET',
-          url: secureUrl(uri, 'jwks_uri', allowInsecure),
-          headers: { Accept: 'application/jwk-set+json, application/json' },
-          body: new URLSearchParams(),
-          timeout: 10,
-        }
-        const document = processServerResponse(await send(request), readAt)
-        const keys = document.keys
-        if (!Array.isArray(keys) || !keys.every(key => typeof key === 'object' && key && 'kty' in key)) {
-          throw oauthError('OAUTH_INVALID_RESPONSE', 'keySet')
-        }
-        const usable = { keys: keys.filter(key => !isExponentOne(key)) } as JSONWebKeySet
-        const entry = { find: createLocalJWKSet(usable), readAt }
-        known.set(uri, entry)
-        return entry
-      })().finally(() => pending.delete(uri))
-    pending.set(uri, reading)
-    return reading
+const emptyCache = (): KeyCache => ({ known: new Map(), pending: new Map() })
+
+// a weak mark on the metadata, for functions that are called again and again and make no validator that could keep keys
+const caches = /* @__PURE__ */ new WeakMap<object, KeyCache>()
+
+function cacheOf(server: object): KeyCache {
+  const cache = caches.get(server) ?? emptyCache()
+  caches.set(server, cache)
+  return cache
+}
+
+type How = Parameters<KeySource['find']>[2]
+
+/** Reads a key set. @throws OAuthError `OAUTH_INVALID_RESPONSE`, and what `send` throws */
+async function readKeys(uri: string, { send, clock, allowInsecure }: How): Promise<Known> {
+  const readAt = clock()
+  const request: ServerRequest = {
+    endpoint: 'jwks',
+    method: 'GET',
+    url: secureUrl(uri, 'jwks_uri', allowInsecure),
+    headers: { Accept: 'application/jwk-set+json, application/json' },
+    body: new URLSearchParams(),
+    timeout: 10,
   }
+  const { keys } = processServerResponse(await send(request), readAt)
+  if (!Array.isArray(keys) || !keys.every(key => typeof key === 'object' && key && 'kty' in key))
+    throw oauthError('OAUTH_INVALID_RESPONSE', 'keySet')
+  const usable = { keys: keys.filter(key => !isExponentOne(key)) } as JSONWebKeySet
+  return { find: createLocalJWKSet(usable), readAt }
+}
 
+/** Reads a key set into the cache, once for all who ask at the same time. */
+function refill({ known, pending }: KeyCache, uri: string, how: How): Promise<Known> {
+  const reading = pending.get(uri) ?? readKeys(uri, how).finally(() => pending.delete(uri))
+  pending.set(uri, reading)
+  return reading.then(entry => {
+    known.set(uri, entry)
+    return entry
+  })
+}
+
+/**
+ * Keeps key sets by address: its own, or (`shared`) those of everybody who asks for the same server's. `maxAge` and `cooldown` bound
+ * how old they get and how often an unknown `kid` may ask for them.
+ */
+export function keySource(
+  { maxAge = 600, cooldown = 30 }: { maxAge?: number; cooldown?: number } = {},
+  shared = false,
+): KeySource {
+  const own = emptyCache()
   return {
     async find(uri, header, how) {
-      let entry = known.get(uri)
-      if (!entry || how.clock() - entry.readAt >= maxAge) entry = await read(uri, how)
+      const cache = shared && how.server ? cacheOf(how.server) : own
+      const age = ({ readAt }: Known) => how.clock() - readAt
+      let entry = cache.known.get(uri)
+      if (!entry || age(entry) >= maxAge) entry = await refill(cache, uri, how)
       let keys = await candidates(entry.find, header)
-      if (!keys.length && how.clock() - entry.readAt >= cooldown)
-        keys = await candidates((await read(uri, how)).find, header)
-      if (!keys.length) {
+      if (!keys.length && age(entry) >= cooldown) keys = await candidates((await refill(cache, uri, how)).find, header)
+      if (!keys.length)
         throw oauthError('OAUTH_ID_TOKEN_INVALID', 'noKey', { alg: header.alg, kid: header.kid ?? 'none' })
-      }
       return keys
     },
   }

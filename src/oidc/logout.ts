@@ -3,6 +3,7 @@ import { base64url } from '../lib/base64url.js'
 import { toForm } from '../lib/form.js'
 import { appendQuery, type ServerParameters, secureUrl } from '../server/call.js'
 import { core, type OAuth2Session } from '../session/session.js'
+import { keySource } from './keys.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /** Options of {@link createLogoutUrl}; whatever else is given is sent as it is. */
@@ -83,7 +84,7 @@ export async function validateLogoutToken(
 ): Promise<LogoutToken> {
   const inside = core(session)
   const context = await inside.context()
-  const { header, claims } = await jwtVerifier(options)(logoutToken, 'id_token', context)
+  const { header, claims } = await jwtVerifier(options, keySource(options, true))(logoutToken, 'id_token', context)
   const { iss, aud, iat, exp, jti, sub, sid, events, nonce } = claims
   const now = inside.clock()
   const { maxTokenAge = 120 } = options

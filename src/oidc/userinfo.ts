@@ -5,6 +5,7 @@ import { authOf } from '../oauth2/scheme.js'
 import { type ServerRequest, secureUrl } from '../server/call.js'
 import { processServerResponse } from '../server/token-response.js'
 import { core, type OAuth2Session } from '../session/session.js'
+import { keySource } from './keys.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /** Claims about the person who signed in. */
@@ -74,7 +75,7 @@ export async function fetchUserInfo(session: OAuth2Session, options: UserInfoOpt
 
   let claims: Record<string, unknown>
   if (response.status === 200 && /^application\/jwt\b/i.test(response.header('content-type') ?? '')) {
-    const verified = await jwtVerifier(options)(response.body, 'userinfo', context)
+    const verified = await jwtVerifier(options, keySource(options, true))(response.body, 'userinfo', context)
     claims = verified.claims
     insist(claims.iss === undefined || claims.iss === server.issuer, 'iss')
     insist(claims.aud === undefined || [claims.aud].flat().includes(client.client_id), 'aud')
@@ -83,7 +84,10 @@ export async function fetchUserInfo(session: OAuth2Session, options: UserInfoOpt
     claims = processServerResponse(response, inside.clock())
   }
   const stored = (await inside.read())?.id_token
-  const subject = options.subject ?? (stored && readClaims(stored)?.sub)
+  const known = stored ? readClaims(stored) : undefined
+  const subject = options.subject ?? known?.sub
+  // an encrypted ID token that was saved as it came: nobody can tell whose it is
+  insist(!stored || subject !== undefined, 'sub')
   insist(typeof claims.sub === 'string' && claims.sub, 'sub')
   insist(subject === undefined || claims.sub === subject, 'sub')
   return claims as UserInfo

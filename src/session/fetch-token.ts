@@ -63,7 +63,7 @@ async function begin(
     // a refresh token that the application kept: a server that does not rotate names no other
     if (spent && !token.refresh_token) token = { ...token, refresh_token: spent }
     if (!given)
-      await gate.admit(token).catch(error => {
+      token = await gate.admit(token).catch(error => {
         discard(state, token)
         throw error
       })

@@ -8,10 +8,11 @@ export interface IdTokenGate {
   /** For a grant that knows more of its ID token: the nonce, the code. */
   readonly validate: NonNullable<GrantContext['validateIdToken']>
   /**
-   * Validates the ID token of a token response, unless the grant has done so.
+   * Validates the ID token of a token response, unless the grant has done so. Answers the token with an ID token that is not
+   * encrypted any more: whoever compares its subject later can read it.
    * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`, and what reading the server's keys throws
    */
-  admit(token: Token, refreshed?: { previous: string | undefined }): Promise<void>
+  admit(token: Token, refreshed?: { previous: string | undefined }): Promise<Token>
 }
 
 /**
@@ -19,20 +20,28 @@ export interface IdTokenGate {
  * stands in for the signature.
  */
 export function idTokenGate(state: State): IdTokenGate {
-  const admitted = new Set<string>()
+  // what was validated, and the signed JWT inside
+  const admitted = new Map<string, string>()
   const validate: IdTokenGate['validate'] = async (idToken, expected) => {
     const { openid } = state.options
-    const context = { ...(await contextOf(state)), ...expected }
+    let signed = idToken
+    const opened = (jwt: string) => {
+      signed = jwt
+    }
+    const context = { ...(await contextOf(state)), ...expected, opened }
     const claims = await (openid ?? validateByClaims)(idToken, context)
-    admitted.add(idToken)
+    admitted.set(idToken, signed)
     return claims
   }
   return {
     validate,
-    async admit({ id_token, access_token }, refreshed) {
+    async admit(token, refreshed) {
+      const { id_token, access_token } = token
+      const previous = refreshed?.previous
       // some servers answer a refresh with the ID token of the sign-in
-      if (!id_token || admitted.has(id_token) || id_token === refreshed?.previous) return
-      await validate(id_token, { access_token, previous: refreshed?.previous, refreshed: !!refreshed })
+      if (!id_token || id_token === previous) return token
+      if (!admitted.has(id_token)) await validate(id_token, { access_token, previous, refreshed: !!refreshed })
+      return { ...token, id_token: admitted.get(id_token) as string }
     },
   }
 }

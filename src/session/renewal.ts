@@ -97,7 +97,7 @@ const insistOnLease = (lease: Lease) => {
  */
 async function admitIdToken({ state }: Inside, token: Token, base: StoredGrant, version: number, lease: Lease) {
   try {
-    await idTokenGate(state).admit(token, { previous: base.id_token })
+    return await idTokenGate(state).admit(token, { previous: base.id_token })
   } catch (error) {
     const { refresh_token } = token
     if (refresh_token && !isOAuthError(error, 'OAUTH_ID_TOKEN_INVALID'))
@@ -114,8 +114,8 @@ async function refresh(at: Inside, base: StoredGrant, lease: Lease, call?: Serve
   insistOnWriting(state)
   // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take their time
   const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
-  const token = await endpoint(refreshGrant(base.refresh_token as string, slot))
-  await admitIdToken(at, token, base, version, lease)
+  const answer = await endpoint(refreshGrant(base.refresh_token as string, slot))
+  const token = await admitIdToken(at, answer, base, version, lease)
   return { token, isRefresh: true, base, version }
 }
 
@@ -127,8 +127,7 @@ async function runGrant(at: Inside, lease: Lease, call?: ServerCallOptions): Pro
   const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
   const gate = idTokenGate(state)
   const answer = await (state.options.grant as Grant)(endpoint, grantContext(at, gate))
-  const token = grantedToken(answer, state.clock())
-  await gate.admit(token)
+  const token = await gate.admit(grantedToken(answer, state.clock()))
   return { token, isRefresh: false, base, version }
 }
 

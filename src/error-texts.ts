@@ -254,6 +254,22 @@ export const texts = {
     rsa: 'RSA needs Web Crypto: pass crypto (Node 18: webcrypto of node:crypto; React Native: a polyfill; pages: https).',
     digest: 'No {algorithm} here: pass crypto.',
   },
+  OAUTH_SOURCE_ABSENT: {
+    file: 'There is no file {name}.',
+    variable: 'The environment variable {name} is not set.',
+    githubActions: 'This is no GitHub Actions job with the permission `id-token: write`.',
+    noAnswer: '{host} did not answer.',
+    notFound: 'There is no program {name}.',
+    none: 'None of the sources is here: {problems}',
+  },
+  OAUTH_SOURCE_FAILED: {
+    empty: '{name} has no token.',
+    member: '{name} is no JSON object with a text in {member}.',
+    unreadable: 'The file {name} cannot be read ({problem}).',
+    status: '{host} answered {status}.',
+    program: '{name} failed ({problem}).',
+    told: '{name} says that it has no token.',
+  },
   OAUTH_HOOK_FAILED: { threw: 'A hook threw' },
   OAUTH_SIGNATURE_FAILED: {
     jws: 'Signing with {alg} failed',

@@ -35,6 +35,8 @@ export type OAuthErrorCode =
   | 'OAUTH_CRYPTO_MISSING'
   | 'OAUTH_HOOK_FAILED'
   | 'OAUTH_SIGNATURE_FAILED'
+  | 'OAUTH_SOURCE_ABSENT'
+  | 'OAUTH_SOURCE_FAILED'
 
 /** What an {@link OAuthError} may carry beside its code: the server's words, never a credential. */
 export interface OAuthErrorDetails {

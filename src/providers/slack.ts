@@ -1,7 +1,7 @@
 import { defineProvider, type Provider, rewriteAnswer } from './provider.js'
 
 /** Words of the Web API, with status 200, for a token that is of no use any more. */
-const EXPIRED = /^(token_(expired|revoked)|invalid_auth)$/
+const EXPIRED = ['token_expired', 'token_revoked', 'invalid_auth']
 
 /**
  * Slack (OAuth v2), with or without token rotation. Answers are 200 with `ok: false` for a refusal, also of the Web API; scopes
@@ -16,23 +16,18 @@ export function slack({ as = 'bot' }: { as?: 'bot' | 'user' } = {}): Provider {
   const answer = rewriteAnswer(({ authed_user, ...team }) => {
     const user = Object(authed_user) as Record<string, unknown>
     // the bot's refresh token and expiry never become the person's: nothing of the bot's answer is taken over but the team
-    const chosen =
+    const token: Record<string, unknown> =
       as === 'user' && user.access_token ? { ok: team.ok, team: team.team, ...user } : { ...team, authed_user }
-    const { scope, ...token }: Record<string, unknown> = chosen
-    return {
-      ...token,
-      ...(token.access_token !== undefined && { token_type: 'Bearer' }),
-      ...(scope !== undefined && { scope: String(scope).replaceAll(',', ' ') }),
-    }
+    const scope = token.scope && String(token.scope).replaceAll(',', ' ')
+    return { ...token, token_type: 'Bearer', scope }
   })
   return defineProvider({
     server: {
       authorization_endpoint: 'https://slack.com/oauth/v2/authorize',
       token_endpoint: 'https://slack.com/api/oauth.v2.access',
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     },
     endedBy: ['invalid_refresh_token', 'token_revoked', 'token_expired'],
-    isTokenExpired: ({ data }) => EXPIRED.test(Object(data).error),
+    isTokenExpired: ({ data }) => EXPIRED.includes(Object(data).error),
     hooks: {
       authorizationUrl({ searchParams }) {
         const scope = searchParams.get('scope')?.replaceAll(' ', ',')

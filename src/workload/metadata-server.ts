@@ -1,0 +1,56 @@
+import { oauthError } from '../errors.js'
+import { afterAwake } from '../lib/timer.js'
+import { readToken, type TokenText, type WorkloadToken } from './text.js'
+
+/** Options of {@link metadataServerToken}. */
+export interface MetadataServerOptions extends TokenText {
+  /** The whole address, with its query. Plain http is usual: the server is on the machine or on its link. */
+  url: string
+  /** What the server wants to see, so that nobody is led there by mistake (`Metadata-Flavor: Google`). */
+  headers?: Record<string, string>
+  /** Seconds for the answer. Default 5: where there is no such server, nobody answers. */
+  timeout?: number
+  /** Default `globalThis.fetch`. */
+  fetch?: typeof globalThis.fetch
+}
+
+/**
+ * The text of an address that needs no sign-in. No redirects.
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for any answer but 2xx
+ */
+export async function fetchText({
+  url,
+  headers,
+  timeout = 5,
+  fetch = globalThis.fetch,
+}: MetadataServerOptions): Promise<string> {
+  const { host } = new URL(url)
+  const controller = new AbortController()
+  const stop = afterAwake(timeout, () => controller.abort())
+  try {
+    const response = await fetch(url, { headers: headers ?? {}, redirect: 'manual', signal: controller.signal })
+    const { ok, status } = response
+    if (!ok) throw oauthError('OAUTH_SOURCE_FAILED', 'status', { host, status }, { status })
+    return await response.text()
+  } catch (error) {
+    // what fetch throws may show the headers
+    if ((error as { code?: unknown }).code === 'OAUTH_SOURCE_FAILED') throw error
+    throw oauthError('OAUTH_SOURCE_ABSENT', 'noAnswer', { host })
+  } finally {
+    stop()
+  }
+}
+
+/**
+ * A token of a metadata server, asked each time.
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for a refusal and an answer without a token
+ * @example
+ * metadataServerToken({
+ *   url: 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience=api',
+ *   headers: { 'Metadata-Flavor': 'Google' },
+ * })
+ */
+export const metadataServerToken =
+  (options: MetadataServerOptions): WorkloadToken =>
+  async () =>
+    readToken(await fetchText(options), new URL(options.url).host, options)

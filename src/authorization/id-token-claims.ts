@@ -51,7 +51,7 @@ export async function checkIdTokenClaims(
     azp: azp === undefined ? !audience[1] : azp === client.client_id,
     exp: number(exp, now - tolerance),
     iat: number(iat, 0),
-    nbf: nbf === undefined || !number(nbf, now + tolerance),
+    nbf: nbf === undefined || (number(nbf, 0) && !number(nbf, now + tolerance)),
     // Apple leaves the nonce out, and says so; a refreshed ID token may have that of the sign-in
     nonce:
       more.nonce === nonce ||

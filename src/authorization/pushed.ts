@@ -24,7 +24,7 @@ export interface PushedAuthorization {
  */
 export function processPushedAuthorizationResponse(response: ServerResponse, now: number): PushedAuthorization {
   const { request_uri, expires_in } = processServerResponse(response, now)
-  const seconds = Number(expires_in)
+  const seconds = typeof expires_in === 'boolean' ? 0 : Number(expires_in)
   // some servers say 200 for 201
   if (!request_uri || typeof request_uri !== 'string' || !(seconds > 0))
     throw responseError('OAUTH_INVALID_RESPONSE', response)

@@ -29,6 +29,9 @@ export const texts = {
     jwks: 'A client has jwks or jwks_uri, not both',
     tlsSubject: 'tls_client_auth needs exactly one tls_client_auth_… subject',
     // session
+    serverText: "`server` is no text: write server: discover('{issuer}').",
+    uncalledGrant: '`grant` was not called: write grant: {name}({ … }).',
+    programError: 'The application’s own {what} threw {name}, which is a mistake of the program: see the cause.',
     grant: '`grant` must be one that needs nobody, such as clientCredentialsGrant(); give this one to fetchToken().',
     clock: '`clock` must answer seconds, not milliseconds.',
     expiresAt: '`expires_at` is no time: give seconds, milliseconds, a Date or an ISO text.',

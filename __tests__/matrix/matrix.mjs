@@ -158,6 +158,7 @@ async function pageFor(version) {
     nodePaths: [join(application(version), 'node_modules')],
     alias: {
       url: join(here, 'node-url.js'),
+      crypto: join(here, 'node-crypto.js'),
       axios: join(application(version), 'node_modules/axios'),
       'axios-oauth-interceptor': join(application(version), 'node_modules/axios-oauth-interceptor'),
     },
@@ -167,7 +168,13 @@ async function pageFor(version) {
 
 async function runInBrowser(cell, browser, servers) {
   const { version, adapter, runtime } = cell
-  servers.pages.set(`/page-${version}.js`, await pageFor(version))
+  let page
+  try {
+    page = await pageFor(version)
+  } catch (error) {
+    return [{ name: 'the page can be bundled', outcome: 'failed', why: `${error.message}`.slice(0, 300) }]
+  }
+  servers.pages.set(`/page-${version}.js`, page)
   servers.pages.set(
     `/page-${version}`,
     `<!doctype html><meta charset=utf-8><script src="/page-${version}.js"></script>`,

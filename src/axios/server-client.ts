@@ -6,6 +6,7 @@ import { adapterOf, axios, type Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type CallLimits, SIZE_LIMIT, TIMEOUT, tooLarge, withinLimits } from './call-limits.js'
 import { readHeader } from './headers.js'
+import { isClearLoopback } from './url.js'
 
 /** How calls to the authorization server leave. */
 export interface ServerClient {
@@ -66,7 +67,7 @@ export function serverClient(http?: HttpClient, from?: object): ServerClient {
     },
     async send(request) {
       const { status, data, headers } = await withinLimits(request, limits =>
-        client().request(toConfig(request, limits) as never),
+        client().request({ ...toConfig(request, limits), ...proxyFor(client(), request) } as never),
       ).catch(error => answerOf(request, error))
       if (!status) throw oauthError('OAUTH_SERVER_UNAVAILABLE', 'redirect', { host: request.url.host })
       const body = String(data ?? '')
@@ -105,6 +106,12 @@ function bareInstance(): Instance {
   defaults.headers = {}
   axiosRetry(instance as never, { retries: 0 })
   return instance
+}
+
+/** A proxy of the environment would carry secrets in the clear away from this machine; one that the application names is its own. */
+function proxyFor(client: HttpClient, { url }: ServerRequest): { proxy?: false } {
+  const isNamed = (client as { defaults?: AxiosLikeConfig }).defaults?.proxy !== undefined
+  return !isNamed && isClearLoopback(url.href) ? { proxy: false } : {}
 }
 
 /** Writes a call as a request that overrides whatever its instance's defaults say. */

@@ -4,7 +4,7 @@ import { type Call, mayGo, type Outcome } from './call.js'
 import { hideRequest } from './conceal.js'
 import { copyHeaders, dropHeaders, type Headers } from './headers.js'
 import { guard } from './redirects.js'
-import { toWire } from './url.js'
+import { isClearLoopback, toWire } from './url.js'
 
 /** The configuration that the adapter gets: a copy, so that nothing that others hold ever carries a credential. */
 function toSend(call: Call): AxiosLikeConfig {
@@ -25,6 +25,9 @@ function toSend(call: Call): AxiosLikeConfig {
     dropHeaders(sent.headers as Headers, /^content-length$/i)
   }
   if (config.auth) delete sent.auth
+  // a proxy of the environment would carry a token in the clear away from this machine
+  if (config.proxy === undefined && isClearLoopback((call.frozen ? sent.url : sent.baseURL) as string))
+    sent.proxy = false
   guard(call, sent)
   return sent
 }

@@ -30,17 +30,20 @@ function likely(name: string, known: readonly string[]): string | undefined {
 /**
  * Refuses options that do not exist, which JavaScript would leave unused without a word; the error names the one that was
  * probably meant. `places` says for names that belong elsewhere where that is.
+ * `lenient` lets pass what resembles none: an object that says more than options.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkOptions(
   options: object | undefined,
   known: readonly string[],
   places: Readonly<Record<string, string>> = {},
+  lenient = false,
 ): void {
   for (const name of Object.keys(options ?? {})) {
     if (known.includes(name)) continue
     const meant = likely(name, known)
     const place = Object.keys(places).includes(name) ? places[name] : meant && `Did you mean ${meant}?`
+    if (!place && lenient) continue
     throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name, hint: place ? ` ${place}` : '' })
   }
 }

@@ -6,9 +6,18 @@ import { processTokenResponse } from '../server/token-response.js'
 import { idTokenGate } from './id-tokens.js'
 import { contextOf, type Inside, type State, signingContext, transportOf } from './session-state.js'
 
+/** True for what only a mistake of the program throws; where there is no network, `fetch` throws a TypeError that has a cause. */
+const isProgramError = (error: unknown): error is Error =>
+  (error instanceof TypeError || error instanceof ReferenceError) &&
+  error.cause === undefined &&
+  !/fetch/i.test(error.message)
+
 /** What a grant threw, as an error of ours that shows no secret. */
 export const grantError = (error: unknown): OAuthError => {
   if (isOAuthError(error)) return error
+  // no outage: asking again later would not help
+  if (isProgramError(error))
+    return oauthError('OAUTH_INVALID_OPTION', 'programError', { what: 'grant', name: error.name }, { cause: error })
   const { isAxiosError, response } = Object(error) as { isAxiosError?: boolean; response?: { status?: number } }
   const status = response?.status ?? 0
   // an axios error shows its request, and with it the client's secrets

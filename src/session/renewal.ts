@@ -235,6 +235,8 @@ async function afterFailure(at: Inside, failure: OAuthError, stale: string | und
   const isForAnother = isOAuthError(failure, 'OAUTH_ID_TOKEN_INVALID') && !isUnattended
   const isGrantOver = isForAnother || (isOver(state, failure) && !state.options.grant)
   if (isGrantOver) return endGrant(at, failure, stale, lease)
+  // a mistake of the program is told to every caller, as often as it happens
+  if (isOAuthError(failure, 'OAUTH_INVALID_OPTION')) throw failure
   backOffAfter(state, failure)
   throw failure
 }

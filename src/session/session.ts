@@ -4,6 +4,7 @@ import { checkHooks } from '../server/hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
 import { memoryStore } from '../stores/memory.js'
 import { noBackOff } from './back-off.js'
+import { checkSessionOptions } from './check-session.js'
 import { outlived, watchEnd } from './lives.js'
 import { current, usable, waitFor } from './renewal.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore } from './session-options.js'
@@ -104,6 +105,7 @@ const insist = (holds: unknown, reason: OAuthErrorReason<'OAUTH_INVALID_OPTION'>
 
 /** Makes a session that sends through `transport`. See {@link OAuth2SessionOptions}. @throws OAuthError `OAUTH_INVALID_OPTION` */
 export function createSession(options: OAuth2SessionOptions, transport: State['transport']): OAuth2Session {
+  checkSessionOptions(options)
   checkHooks(options.hooks)
   const { client, server, grant, store = memoryStore(), clock = () => Date.now() / 1000 } = options
   const known = typeof server === 'function' ? server.issuer : (server?.issuer ?? server?.token_endpoint)

@@ -1,0 +1,44 @@
+import { clientCredentialsGrant } from '../../src/index.js'
+import { createSession, type OAuth2SessionOptions } from '../../src/session/session.js'
+import { fakeServer, makeSession, metadata } from '../support/fake-server.js'
+
+const make = (options: object) =>
+  createSession({ server: metadata, client: { client_id: 'app' }, ...options } as OAuth2SessionOptions, {
+    send: fakeServer().send,
+    http: {} as never,
+  })
+
+describe('a mistake of the program is refused at the door, by its name', () => {
+  test.each([
+    ['an option in the words of another library', { clientId: 'app' }, /clientId.*client: \{ client_id/],
+    ['an option at the wrong place', { scope: 'read' }, /scope.*grant/],
+    ['a misspelt option', { refreshahead: 30 }, /refreshahead.*refreshAhead/],
+    ['another misspelt option', { whenUnauthentcated: 'send' }, /whenUnauthenticated/],
+    ['a text in place of metadata', { server: 'https://as.example' }, /discover\('https:\/\/as.example'\)/],
+    ['a grant that was not called', { grant: clientCredentialsGrant }, /clientCredentialsGrant\(\{/],
+  ])('%s', (_, options, message) => {
+    expect(() => make(options)).toThrow(expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }))
+    expect(() => make(options)).toThrow(message)
+  })
+
+  test('what an object says beside its options is nobody’s mistake', () => {
+    expect(() => make({ api: 'https://api.example', label: 'Orders' })).not.toThrow()
+  })
+})
+
+test('a TypeError in a grant of one’s own is no outage: it is told as what it is, and not waited for', async () => {
+  let calls = 0
+  const { session, events } = makeSession(fakeServer(), {
+    grant: async () => {
+      calls++
+      return (undefined as never as { token: never }).token
+    },
+  })
+  for (let call = 1; call < 4; call++) {
+    const error = await session.token().catch(error => error)
+    expect(error).toMatchObject({ code: 'OAUTH_INVALID_OPTION', message: expect.stringContaining('TypeError') })
+    expect(error.cause).toBeInstanceOf(TypeError)
+    expect(calls).toBe(call)
+  }
+  expect(events).toEqual([])
+})

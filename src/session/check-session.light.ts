@@ -1,0 +1,2 @@
+/** The light build leaves it to development to find a program's mistakes. */
+export function checkSessionOptions(_options: object): void {}

@@ -81,10 +81,14 @@ function familyLines() {
 
 /** Lines of the providers: one for each file of data; the two files of helpers are weighed with those that use them. */
 function providerLines() {
+  const { max, over, except } = providerBudget
   return Object.entries(readJson('tools/exports.json'))
     .map(([specifier, { values }]) => [specifier.slice(packageName.length), values])
     .filter(([subpath]) => subpath.startsWith('/providers/') && !subpath.endsWith('provider'))
-    .map(([subpath, values]) => ({ name: subpath.slice(1), imports: { [subpath]: values }, ...providerBudget }))
+    .map(([subpath, values]) => {
+      const name = subpath.slice(1)
+      return { name, imports: { [subpath]: values }, over, max: except[name] ?? max }
+    })
 }
 
 if (!existsSync(join(root, 'dist/index.js'))) throw new Error('There is no build to weigh. Run: npm run build')

@@ -30,8 +30,10 @@ export interface Behaviour {
   refreshes?(token: Issued): Answer
   /** Where the metadata are, if not under the well-known name of the issuer: `host/path`. */
   documentAt?: string
-  /** Where refresh requests go, if not to the token endpoint: `host/path`. */
-  refreshesAt?: string
+  /** Where refresh requests go, if not to the token endpoint: each `host/path`. */
+  refreshesAt?: string[]
+  /** True where the access token itself is handed in for the next one. */
+  renewsItself?: true
   /** True where calls to the token endpoint must be JSON. */
   json?: true
   /** The access token of an API request, where it is not a bearer token in the header. */
@@ -89,14 +91,15 @@ export async function startProvider(server: Metadata, behaviour: Behaviour) {
     if (behaviour.json && !/json/.test(call.headers['content-type'] ?? '')) return { status: 415, body: {} }
     if (!provesClient(call, behaviour.secret)) return { status: 401, body: { error: 'invalid_client' } }
     const { parameters } = call
-    const used = parameters.get('refresh_token') ?? ''
+    const used = parameters.get(behaviour.renewsItself ? 'access_token' : 'refresh_token') ?? ''
     const isRefresh = used !== ''
     grants.push(isRefresh ? 'renewal' : 'sign-in')
     if (isRefresh && !refreshTokens.has(used)) return behaviour.refuses
-    const refresh_token = isRefresh && behaviour.keepsRefreshToken ? used : `refresh-${randomUUID()}`
+    const access_token = `access-${randomUUID()}`
+    const next = behaviour.renewsItself ? access_token : `refresh-${randomUUID()}`
+    const refresh_token = isRefresh && behaviour.keepsRefreshToken ? used : next
     if (isRefresh) refreshTokens.delete(used)
     refreshTokens.add(refresh_token)
-    const access_token = `access-${randomUUID()}`
     active.add(access_token)
     return (isRefresh && behaviour.refreshes ? behaviour.refreshes : behaviour.grants)({
       access_token,
@@ -124,7 +127,7 @@ export async function startProvider(server: Metadata, behaviour: Behaviour) {
       return json(response, isDocument ? 200 : 404, isDocument ? server : {})
     }
     seen.push(call)
-    if ([placeOf(server.token_endpoint), behaviour.refreshesAt].includes(host + path)) {
+    if ([placeOf(server.token_endpoint), ...(behaviour.refreshesAt ?? [])].includes(host + path)) {
       const { status, body, type = 'application/json' } = answerToken(call)
       response.writeHead(status, { 'content-type': type })
       return response.end(typeof body === 'string' ? body : JSON.stringify(body)) as never

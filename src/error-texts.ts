@@ -101,6 +101,7 @@ export const texts = {
     plaintext: 'PLAINTEXT shows the secrets: use https, or allowInsecure.',
   },
   OAUTH_INTERACTION_REQUIRED: {
+    noIdentity: 'Nobody is signed in at the identity provider: its session has no ID token.',
     noToken: 'There is no token: sign in with fetchToken(), or give the session a `grant`.',
     noRefreshToken: 'The token cannot be used any more and there is no refresh token: sign in again.',
     nothingToAskWith: 'There is no token to ask with.',
@@ -165,6 +166,7 @@ export const texts = {
     answer: answered,
     tooLarge: '{host} answered with more than {bytes} bytes: the answer is not read.',
     noAccessToken: 'The answer has no access_token',
+    notIdJag: 'The identity provider answered a token of another kind than an ID-JAG.',
     otherMembers: 'The answer has no access_token; it has {names}.{hint}',
     notSigned: 'The answer is not signed',
     notJwt: 'The authorization response is not the JWT that was asked for',

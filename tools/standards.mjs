@@ -168,7 +168,7 @@ and from \`tools/standards.json\`: change those, not this page.
 A rule is listed when a test is named after its section and fails where the rule is not kept. In specifications without a number, the
 tests are in the folders that are named. \`npm run test:musts\` switches off each refusal of the sources, and a test has to notice it.
 
-A test shows what it does, and no more: a section that is not listed is either not the client's business or not tested by its name.
+A test shows what it does, and no more: a section that is not listed is either not the client's business or not tested by its name. [Applications in a browser](browser-applications.md) holds RFC 10017 and OAuth 2.1 against what is the default here.
 
 ## Supported
 

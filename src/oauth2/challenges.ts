@@ -8,7 +8,7 @@ import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
 /** What an API asks for, and the parameters of the authorization request that would answer it. */
 export interface Challenge extends StepUp {
   /** For `createAuthorizationUrl`: the scope is the union of what is granted and what is asked for. */
-  parameters: { scope?: string; acr_values?: string; max_age?: number; claims?: string }
+  parameters: { scope?: string; acr_values?: string; max_age?: number; claims?: string; authorization_details?: string }
 }
 
 /** A refused request, to whoever may send it once more. */
@@ -40,7 +40,8 @@ export interface ChallengePolicy {
 }
 
 /**
- * Lets a session notice `insufficient_scope`, `insufficient_user_authentication` and `insufficient_claims`: each becomes the event
+ * Lets a session notice `insufficient_scope`, `insufficient_user_authentication`, `insufficient_authorization` and
+ * `insufficient_claims`: each becomes the event
  * `challenge`. Missing claims are asked for by a renewal first, which needs no person. With
  * `answer`, which signs the person in again for `challenge.parameters` (in a popup, with `fetchToken(session, grant, { sameUser: true })`),
  * the refused requests wait and are sent once more with the new token; all that ask for the same share one answer, and what is

@@ -6,8 +6,15 @@ import { parseChallenges } from '../lib/www-authenticate.js'
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  */
 export interface StepUp {
-  /** `insufficient_scope` (RFC 6750), `insufficient_user_authentication` (RFC 9470), or `insufficient_claims` (Microsoft). */
-  error: 'insufficient_scope' | 'insufficient_user_authentication' | 'insufficient_claims'
+  /**
+   * `insufficient_scope` (RFC 6750), `insufficient_user_authentication` (RFC 9470), `insufficient_claims` (Microsoft), or
+   * `insufficient_authorization` (RAR error remediation, a draft).
+   */
+  error:
+    | 'insufficient_scope'
+    | 'insufficient_user_authentication'
+    | 'insufficient_claims'
+    | 'insufficient_authorization'
   error_description?: string
   /** What the request needs; it may be only what is missing. */
   scope?: string
@@ -20,17 +27,34 @@ export interface StepUp {
    * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
    */
   claims?: string
+  /**
+   * What must be authorized, as JSON text: the `authorization_details` of the next request.
+   * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-rar-metadata-remediation/
+   */
+  authorization_details?: string
+  /** Names what was asked for: a token that answered the same reference before may do. */
+  authorization_reference?: string
   /** Where the API describes itself (RFC 9728). */
   resource_metadata?: string
 }
 
-/** The claims of a challenge, which arrive as JSON in base64; anything else says nothing. */
-function claimsOf(value: string | undefined): string | undefined {
+/** JSON of a challenge, which arrives in base64; anything but an object says nothing. */
+function objectOf(value: string | undefined): string | undefined {
   try {
     const text = decodeBase64url((value ?? '').replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, ''))
     return typeof JSON.parse(text) === 'object' ? text : undefined
   } catch {
     return undefined
+  }
+}
+
+/** What a remediation says: the details to ask for, and a name for them. */
+function remediationOf(value: string | undefined): Pick<StepUp, 'authorization_details' | 'authorization_reference'> {
+  const { authorization_details: details, authorization_reference: reference } =
+    JSON.parse(objectOf(value) ?? '{}') ?? {}
+  return {
+    ...(Array.isArray(details) && { authorization_details: JSON.stringify(details) }),
+    ...(typeof reference === 'string' && reference && { authorization_reference: reference }),
   }
 }
 
@@ -45,8 +69,12 @@ export function readStepUp(response: { status: number; header(name: string): str
   if (response.status !== 401 && response.status !== 403) return undefined
   for (const { scheme, parameters } of parseChallenges(response.header('WWW-Authenticate'))) {
     const { error, error_description, scope, acr_values, max_age, resource_metadata } = parameters
-    const claims = claimsOf(parameters.claims)
-    if (!SCHEMES.includes(scheme) || !error || !/^insufficient_(scope|user_authentication|claims)$/.test(error))
+    const claims = objectOf(parameters.claims)
+    if (
+      !SCHEMES.includes(scheme) ||
+      !error ||
+      !/^insufficient_(scope|user_authentication|claims|authorization)$/.test(error)
+    )
       continue
     return {
       error: error as StepUp['error'],
@@ -56,6 +84,7 @@ export function readStepUp(response: { status: number; header(name: string): str
       // anything but a number says nothing
       ...(/^\d{1,10}$/.test(max_age ?? '') && { max_age: Number(max_age) }),
       ...(claims && { claims }),
+      ...remediationOf(parameters.authorization_remediation),
       ...(resource_metadata && { resource_metadata }),
     }
   }
@@ -70,13 +99,14 @@ export function readStepUp(response: { status: number; header(name: string): str
 export function stepUpParameters(
   stepUp: StepUp,
   granted?: string,
-): { scope?: string; acr_values?: string; max_age?: number; claims?: string } {
-  const { acr_values, max_age, claims } = stepUp
+): { scope?: string; acr_values?: string; max_age?: number; claims?: string; authorization_details?: string } {
+  const { acr_values, max_age, claims, authorization_details } = stepUp
   const scopes = new Set(`${granted ?? ''} ${stepUp.scope ?? ''}`.split(' ').filter(Boolean))
   return {
     ...(scopes.size > 0 && { scope: [...scopes].join(' ') }),
     ...(acr_values !== undefined && { acr_values }),
     ...(max_age !== undefined && { max_age }),
     ...(claims && { claims }),
+    ...(authorization_details && { authorization_details }),
   }
 }

@@ -88,6 +88,7 @@ export async function callEndpoint(
     if (request.method === 'GET') request = withoutBody(request)
     context.beforeSend?.()
     const response = withoutSecrets(await context.send(request), request, client.client_secret)
-    if (!tokenType.learnFromServer?.(response, request) || !mayRepeat) return onResponse(response)
+    const learnt = [tokenType.learnFromServer?.(response, request), authenticate.learnFromServer?.(response, request)]
+    if (!learnt.includes(true) || !mayRepeat) return onResponse(response)
   }
 }

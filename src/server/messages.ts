@@ -104,6 +104,8 @@ export interface ClientAuth {
   (request: ServerRequest, context: ClientAuthContext): Awaitable<void>
   /** True where the client proves itself on the TLS connection: `mtls_endpoint_aliases` are used then. */
   readonly mtls?: true
+  /** Looks at the authorization server's answer: true when the call is worth one more send. */
+  learnFromServer?(response: ServerResponse, request: ServerRequest): boolean
 }
 
 /** The names that RFC 7591 gives to the methods that need nothing but the client's metadata. */

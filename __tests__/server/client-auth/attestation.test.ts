@@ -4,7 +4,7 @@ import * as jose from 'jose'
 import { serverClient } from '../../../src/axios/server-client.js'
 import { clientCredentialsGrant } from '../../../src/grants/client-credentials.js'
 import { clientAttestation } from '../../../src/jwt.js'
-import { callEndpoint, type Send } from '../../../src/server/call.js'
+import { callEndpoint, type Send, type ServerRequest } from '../../../src/server/call.js'
 import { discover } from '../../../src/server/discovery.js'
 import { introspectToken } from '../../../src/session/introspection.js'
 import { createSession } from '../../../src/session/session.js'
@@ -38,7 +38,7 @@ describe('draft-ietf-oauth-attestation-based-client-auth', () => {
   /** Two calls to the token endpoint; answers what was sent there, and to the challenge endpoint. */
   async function calls(
     overrides: Parameters<typeof scripted>[1] = {},
-    attestation: string | (() => Promise<string>) = 'the.attest.ation',
+    attestation: Parameters<typeof clientAttestation>[0]['attestation'] = 'the.attest.ation',
   ) {
     let given = 0
     let at = 0
@@ -87,6 +87,50 @@ describe('draft-ietf-oauth-attestation-based-client-auth', () => {
     const { sent, asked } = await calls({ server: without })
     expect(asked).toEqual(Array(2).fill('POST https://as.example/token'))
     expect((await popOf(sent[0]?.headers)).payload).not.toHaveProperty('challenge')
+  })
+
+  test('section 6.1: a call that is refused for its challenge is sent once more, with the one that came in the header', async () => {
+    let answers = 0
+    const sent: ServerRequest[] = []
+    const challenged: Send = async request => {
+      sent.push(request)
+      const header = { 'oauth-client-attestation-challenge': `h${++answers}` }
+      return answer(400, { error: 'use_attestation_challenge' }, header)
+    }
+    await calls({ server: { ...server, challenge_endpoint: undefined }, send: challenged })
+    const proofs = await Promise.all(sent.map(({ headers }) => popOf(headers)))
+    expect(proofs.map(({ payload }) => payload.challenge)).toEqual([undefined, 'h1', 'h2', 'h3'])
+  })
+
+  test('section 6.1: a challenge of one server is not used at another', async () => {
+    const clientAuth = clientAttestation({ attestation: 'the.attest.ation', key })
+    const of = (host: string) =>
+      scripted([answer(200, {}, { 'oauth-client-attestation-challenge': host })], {
+        server: { issuer: `https://${host}`, token_endpoint: `https://${host}/token` },
+        clientAuth,
+      })
+    const [one, two] = [of('one.example'), of('two.example')]
+    await callEndpoint(one, 'token', {})
+    await callEndpoint(two, 'token', {})
+    expect((await popOf(two.sent[0]?.headers)).payload).not.toHaveProperty('challenge')
+  })
+
+  test('section 6.2: a call that is refused for an old attestation is sent once more with a fresh one', async () => {
+    const asked: boolean[] = []
+    const attestation = async ({ fresh }: { fresh: boolean }) => `attestation.${asked.push(fresh)}`
+    const context = scripted([answer(401, { error: 'use_fresh_attestation' }), answer(200)], {
+      clientAuth: clientAttestation({ attestation, key }),
+    })
+    expect((await callEndpoint(context, 'token', {})).status).toBe(200)
+    expect(asked).toEqual([false, true])
+  })
+
+  test('an attestation that is text cannot be made anew: the refusal is told', async () => {
+    const context = scripted([answer(401, { error: 'use_fresh_attestation' })], {
+      clientAuth: clientAttestation({ attestation: 'the.attest.ation', key }),
+    })
+    expect((await callEndpoint(context, 'token', {})).status).toBe(401)
+    expect(context.sent).toHaveLength(1)
   })
 
   test('the challenge endpoint must be https, and its refusal is told', async () => {

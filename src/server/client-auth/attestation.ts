@@ -1,14 +1,23 @@
 import type { Awaitable } from '../../auth/scheme.js'
 import { jwtSigner, type SigningKey } from '../../crypto/jws.js'
 import { base64url } from '../../lib/base64url.js'
-import type { ClientAuth, ClientAuthContext } from '../messages.js'
+import type { ClientAuth, ClientAuthContext, ServerRequest, ServerResponse } from '../messages.js'
 import { processServerResponse } from '../token-response.js'
 import { secureUrl } from '../url.js'
 
 /** Options of {@link clientAttestation}: the key is the one that the attestation names (`cnf`). */
 export interface ClientAttestationOptions extends SigningKey {
-  /** What the attester says of this installation of the client. A function is asked before every call: it knows when a new one is due. */
-  attestation: string | (() => Awaitable<string>)
+  /**
+   * What the attester says of this installation of the client. A function is asked before every call: it knows when a new one is
+   * due. `fresh` is true when the server refused the one before for its age.
+   */
+  attestation: string | ((how: { fresh: boolean }) => Awaitable<string>)
+}
+
+/** The two refusals that another try can answer. */
+function refusalOf({ status, body }: ServerResponse): string | undefined {
+  if (status < 400 || status > 499) return undefined
+  return /"error"\s*:\s*"use_(attestation_challenge|fresh_attestation)"/.exec(body)?.[1]
 }
 
 /** A fresh challenge, where the server gives them out. */
@@ -27,26 +36,41 @@ async function challengeOf({ server, send, clock, allowInsecure }: ClientAuthCon
 
 /**
  * Client authentication by an attestation: somebody the server trusts vouches for this installation, and a proof that it has
- * the attested key goes with every call. The challenge that the proof answers is fetched for each, from the server's
- * `challenge_endpoint`. By drafts 11 and 12, which are not final.
+ * the attested key goes with every call. The challenge that the proof answers comes with the server's last answer, or is fetched from its
+ * `challenge_endpoint`. A call that is refused for the challenge or the age of the attestation is sent once more. By drafts 11 and
+ * 12, which are not final.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read; `OAUTH_SIGNATURE_FAILED`; `OAUTH_CRYPTO_MISSING`
  * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-attestation-based-client-auth/
  */
 export function clientAttestation({ attestation, ...key }: ClientAttestationOptions): ClientAuth {
   const sign = jwtSigner(key, { typ: 'oauth-client-attestation-pop+jwt' })
-  return async (request, context) => {
+  // of each server, the challenge that came with its last answer
+  const given = new Map<string, string>()
+  let fresh = false
+  const authenticate: ClientAuth = async (request, context) => {
     const { server, client, clock, random, crypto } = context
-    const challenge = await challengeOf(context)
+    const { origin } = request.url
+    const challenge = given.get(origin) ?? (await challengeOf(context))
+    given.delete(origin)
     const claims = {
-      aud: server.issuer ?? request.url.origin,
+      aud: server.issuer ?? origin,
       jti: base64url(random(16)),
       iat: Math.floor(clock()),
       ...(challenge !== undefined && { challenge }),
     }
-    request.headers['OAuth-Client-Attestation'] = await (typeof attestation === 'function'
-      ? attestation()
-      : attestation)
+    request.headers['OAuth-Client-Attestation'] =
+      typeof attestation === 'function' ? await attestation({ fresh }) : attestation
+    fresh = false
     request.headers['OAuth-Client-Attestation-PoP'] = await sign(claims, crypto)
     request.body.set('client_id', client.client_id)
   }
+  return Object.assign(authenticate, {
+    learnFromServer(response: ServerResponse, { url }: ServerRequest): boolean {
+      const challenge = response.header('OAuth-Client-Attestation-Challenge')
+      if (challenge) given.set(url.origin, challenge)
+      const refusal = refusalOf(response)
+      fresh = refusal === 'fresh_attestation'
+      return fresh ? typeof attestation === 'function' : refusal !== undefined
+    },
+  })
 }

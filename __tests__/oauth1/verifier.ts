@@ -103,8 +103,14 @@ const PROTOCOL = new Set([
   'oauth_body_hash',
 ])
 
-/** Judges one request; `seen` is what this server remembers of nonces. */
-export function verify(request: IncomingMessage, body: Buffer, secrets: Secrets, seen: Set<string>): Verdict {
+/** Judges one request; `seen` is what this server remembers of nonces, `scheme` what stood before its address. */
+export function verify(
+  request: Pick<IncomingMessage, 'url' | 'method' | 'headers'>,
+  body: Buffer,
+  secrets: Secrets,
+  seen: Set<string>,
+  scheme = 'http',
+): Verdict {
   const faults: string[] = []
   const target = request.url ?? ''
   const mark = target.indexOf('?')
@@ -142,7 +148,7 @@ export function verify(request: IncomingMessage, body: Buffer, secrets: Secrets,
     .join('&')
   const host = (request.headers.host ?? '').toLowerCase().replace(/:80$/, '')
   const text = (value: string) => encode(Buffer.from(value, 'latin1'))
-  const base = [text(request.method ?? ''), text(`http://${host}${path}`), text(normalized)].join('&')
+  const base = [text(request.method ?? ''), text(`${scheme}://${host}${path}`), text(normalized)].join('&')
 
   const method = protocol.oauth_signature_method ?? ''
   const [family, hash = ''] = method.split('-SHA')

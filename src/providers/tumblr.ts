@@ -1,0 +1,13 @@
+import { defineOAuth1Provider } from './oauth1-provider.js'
+
+/**
+ * Tumblr, OAuth 1.0a.
+ * Not read on a page: all of it; the addresses are those that others use.
+ */
+export const tumblr = defineOAuth1Provider({
+  server: {
+    request_token_url: 'https://www.tumblr.com/oauth/request_token',
+    authorize_url: 'https://www.tumblr.com/oauth/authorize',
+    access_token_url: 'https://www.tumblr.com/oauth/access_token',
+  },
+})

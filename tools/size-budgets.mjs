@@ -30,7 +30,7 @@ export const budgets = [
       ],
       '/jwt': ['jwtBearerGrant', 'privateKeyJwt'],
     },
-    max: 48,
+    max: 36,
   },
   { name: 'dpop', imports: { '/dpop': ['dpop'] }, over: 'bearer', max: 6 },
 ]

@@ -64,6 +64,7 @@ async function start(one: Case) {
     client: { client_id: 'client', client_secret: 'client-secret' },
     http: at.http as never,
     clock: () => now,
+    ...(one.insecure && { allowInsecure: [one.insecure] }),
   })
   const { baseURL = at.api, allowedOrigins } = one.api ?? {}
   const api = axios.create({ baseURL })

@@ -52,13 +52,14 @@ driveProviders({
   },
   'Keycloak under an internal address': {
     ...plain({ expires_in: 300 }),
-    provider: keycloak({ url: 'https://id.example', realm: 'staff', address: 'https://keycloak.internal:8443' }),
+    provider: keycloak({ url: 'https://id.example', realm: 'staff', address: 'http://keycloak:8080' }),
     metadata: documentOf(
       realm,
       `${realm}/protocol/openid-connect`,
-      'https://keycloak.internal:8443/realms/staff/protocol/openid-connect',
+      'http://keycloak:8080/realms/staff/protocol/openid-connect',
     ),
-    documentAt: 'keycloak.internal:8443/realms/staff/.well-known/openid-configuration',
+    documentAt: 'keycloak:8080/realms/staff/.well-known/openid-configuration',
+    insecure: 'http://keycloak:8080',
     secret: 'header',
     life: 300,
   },

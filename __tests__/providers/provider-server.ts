@@ -30,6 +30,8 @@ export interface Behaviour {
   refreshes?(token: Issued): Answer
   /** Where the metadata are, if not under the well-known name of the issuer: `host/path`. */
   documentAt?: string
+  /** The origin that is reached over plain http. */
+  insecure?: string
   /** Where refresh requests go, if not to the token endpoint: each `host/path`. */
   refreshesAt?: string[]
   /** True where the access token itself is handed in for the next one. */
@@ -141,8 +143,8 @@ export async function startProvider(server: Metadata, behaviour: Behaviour) {
 
   const http: AxiosInstance = axios.create()
   http.interceptors.request.use(config => {
-    const { protocol, host, pathname, search } = new URL(String(config.url))
-    if (protocol !== 'https:') throw new Error(`${config.url} is not secure`)
+    const { protocol, host, pathname, search, origin } = new URL(String(config.url))
+    if (protocol !== 'https:' && origin !== behaviour.insecure) throw new Error(`${config.url} is not secure`)
     config.headers['x-provider-host'] = host
     return { ...config, url: `${running.url}${pathname}${search}` }
   })

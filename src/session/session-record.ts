@@ -90,70 +90,97 @@ function subscribe(state: State): (() => void) | undefined {
   return stop
 }
 
+/** Waits until it is known whose the session is: that may stand in the server's metadata alone. */
+async function identify(state: State, holding: boolean | undefined): Promise<void> {
+  if (typeof state.options.server !== 'function' || issuerOf(state)) return
+  const identified = contextOf(state)
+  await (holding ? identified : identified.catch(() => {}))
+}
+
+/** Looks at the store again a second from now, not with the next regular look. */
+function lookSoon(state: State): void {
+  state.readAt = state.clock() - (state.options.recheck ?? 60) + 1
+}
+
+/** Waits for the lock, in the background, to write what the store did not take. */
+function flushLater(state: State): void {
+  state.flushing ??= locked(state, () => load(state, true))
+    .catch(() => {})
+    .finally(() => {
+      state.flushing = undefined
+    })
+  lookSoon(state)
+}
+
+/** Writes what the store did not take before, holding the lock; answers what is stored then. */
+async function flush(state: State, unsaved: StoredGrant, newer: StoredGrant | undefined) {
+  const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
+  // noted before it is tried: a write that fails may go through all the same
+  state.unsaved = next
+  state.version = Math.max(state.version, newer?.version ?? 0)
+  const stored = (await state.store.set(state.key, next)) === false ? await look(state) : next
+  // a look that is under way may have missed it
+  state.learnt++
+  return stored
+}
+
+/** What is stored, after what had to be written first was; nothing where what is in memory serves until the lock is had. */
+async function readStore(
+  state: State,
+  holding: boolean | undefined,
+): Promise<{ stored: StoredGrant | undefined } | undefined> {
+  let seen = false
+  try {
+    const stored = await look(state)
+    seen = true
+    const { unsaved } = state
+    const newer = stored && unsaved && stored.version >= unsaved.version ? stored : undefined
+    const isWaiting = unsaved && (!newer || outlives(state, unsaved, newer))
+    if (!isWaiting) return { stored }
+    if (holding) return { stored: await flush(state, unsaved, newer) }
+    // not into the middle of somebody's renewal
+    flushLater(state)
+    return undefined
+  } catch (error) {
+    // under the lock what is in memory may be spent already: only what was seen in the store is good enough
+    if (state.unsaved && (seen || !holding)) return undefined
+    throw storeError('OAUTH_STORE_READ', error)
+  }
+}
+
+/** True for a record of another issuer, client or version. */
+function isNotOurs(state: State, { v, issuer, client_id }: StoredGrant): boolean {
+  const isOfAnotherIssuer = issuer && isForeign(state, issuer)
+  const isOfAnotherClient = client_id && client_id !== state.options.client?.client_id
+  return v !== 1 || !!isOfAnotherIssuer || !!isOfAnotherClient
+}
+
+/** Takes over what was read. */
+function learn(state: State, stored: StoredGrant | undefined): void {
+  const superseded = !!state.unsaved && !isSameGrant(stored, state.unsaved)
+  state.unsaved = undefined
+  state.version = Math.max(state.version, Number(stored?.version) || 0)
+  state.foreign = !!stored && isNotOurs(state, stored)
+  state.readAt = state.clock()
+  if (state.foreign) {
+    emit(state, 'error', { error: oauthError('OAUTH_STORE_VALUE', 'foreign') })
+    return
+  }
+  const before = state.grant
+  adopt(state, stored, superseded)
+  // a sign-in of this session's own that never got into the store is not another's
+  if (!superseded && state.grant === stored) noticeChange(state, before, stored)
+}
+
 /**
  * Reads the store; while `holding` the lock, first writes what it did not take before.
  * @throws OAuthError `OAUTH_STORE_READ`
  */
 export async function load(state: State, holding?: boolean): Promise<void> {
-  const { store, key, options } = state
   state.unsubscribe ??= subscribe(state)
-  // whose the session is may be known to the metadata alone
-  if (typeof options.server === 'function' && !issuerOf(state)) {
-    const identified = contextOf(state)
-    await (holding ? identified : identified.catch(() => {}))
-  }
-  let stored: StoredGrant | undefined
-  let seen = false
-  try {
-    stored = await look(state)
-    seen = true
-    const { unsaved } = state
-    const newer = stored && unsaved && stored.version >= unsaved.version ? stored : undefined
-    if (unsaved && (!newer || outlives(state, unsaved, newer))) {
-      // not into the middle of somebody's renewal: what is in memory serves until the lock is had
-      if (!holding) {
-        state.flushing ??= locked(state, () => load(state, true))
-          .catch(() => {})
-          .finally(() => {
-            state.flushing = undefined
-          })
-        state.readAt = state.clock() - (options.recheck ?? 60) + 1
-        return
-      }
-      const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
-      // noted before it is tried: a write that fails may go through all the same
-      state.unsaved = next
-      state.version = Math.max(state.version, newer?.version ?? 0)
-      stored = (await store.set(key, next)) === false ? await look(state) : next
-      // a look that is under way may have missed it
-      state.learnt++
-    }
-  } catch (error) {
-    // under the lock what is in memory may be spent already: only what was seen in the store is good enough
-    if (state.unsaved && (seen || !holding)) return
-    throw storeError('OAUTH_STORE_READ', error)
-  }
-  const superseded = !!state.unsaved && !isSameGrant(stored, state.unsaved)
-  state.unsaved = undefined
-  state.version = Math.max(state.version, Number(stored?.version) || 0)
-  state.foreign = false
-  if (
-    stored &&
-    (stored.v !== 1 ||
-      (stored.issuer && isForeign(state, stored.issuer)) ||
-      (stored.client_id && stored.client_id !== options.client?.client_id))
-  ) {
-    stored = undefined
-    state.foreign = true
-    const error = oauthError('OAUTH_STORE_VALUE', 'foreign')
-    emit(state, 'error', { error })
-  } else {
-    const before = state.grant
-    adopt(state, stored, superseded)
-    // a sign-in of this session's own that never got into the store is not another's
-    if (!superseded && state.grant === stored) noticeChange(state, before, stored)
-  }
-  state.readAt = state.clock()
+  await identify(state, holding)
+  const read = await readStore(state, holding)
+  if (read) learn(state, read.stored)
 }
 
 /** True where what was not stored yet stands, though something of a later version of the same grant is stored by now. */
@@ -173,47 +200,69 @@ const isSameGrant = (a: StoredGrant | undefined, b: StoredGrant): boolean =>
 
 const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
 
-/** Writes `next`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
+/** A record on its way into the store. */
+interface Writing {
+  next: StoredGrant
+  /** Whether nobody else can know its id. */
+  readonly isNew: boolean
+  /** What the store did not take before. */
+  readonly unsaved: StoredGrant | undefined
+}
+
+/** Writes once; a write that failed may have gone through all the same: this one, or the one before. */
+async function write(state: State, writing: Writing): Promise<'written' | 'written before' | 'newer'> {
+  const { store, key } = state
+  const { isNew, unsaved } = writing
+  while ((await store.set(key, writing.next)) === false) {
+    const { next } = writing
+    const stored = await store.get(key)
+    if (isSameGrant(stored, next)) break
+    // it was stored, and others went on from there
+    if (isNew && stored?.grantId === next.grantId) return 'written before'
+    const isUnsavedInTheWay = unsaved && isSameGrant(stored, unsaved) && next.version <= unsaved.version
+    if (!isUnsavedInTheWay) return 'newer'
+    state.version = unsaved.version
+    writing.next = { ...next, version: unsaved.version + 1 }
+  }
+  return 'written'
+}
+
+/** Takes over what was written; if that came so late that others went on from there, theirs is known by now. */
+function noteWritten(state: State, written: StoredGrant): void {
+  if (written.version < state.version) return
+  state.unsaved = undefined
+  state.version = written.version
+  adopt(state, written, true)
+  state.readAt = state.clock()
+}
+
+/** Writes `grant`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
 export async function save(state: State, grant: StoredGrant, lease: Lease): Promise<boolean> {
-  const { store, key, clock, epoch, unsaved } = state
-  const isNew = grant.grantId !== state.grant?.grantId
-  let next = grant
+  const { epoch, unsaved } = state
+  const writing: Writing = { next: grant, isNew: grant.grantId !== state.grant?.grantId, unsaved }
+  // an end goes over it
+  const isEndedMeanwhile = () => epoch !== state.epoch && !grant.ended
   let failure: unknown
   // once also without the lock: the version guards what is newer
   for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
     if (attempt) await pause(attempt)
     try {
-      while ((await store.set(key, next)) === false) {
-        // a write that failed may have gone through all the same: this one, or the one before
-        const stored = await store.get(key)
-        if (isSameGrant(stored, next)) break
-        // nobody else knows its id: it was stored, and others went on from there
-        if (isNew && stored?.grantId === next.grantId) {
-          state.unsaved = undefined
-          state.readAt = Number.NEGATIVE_INFINITY
-          return true
-        }
-        if (!unsaved || !isSameGrant(stored, unsaved) || next.version > unsaved.version) return false
-        state.version = unsaved.version
-        next = { ...next, version: unsaved.version + 1 }
-      }
-      // ended while this was written: the end goes over it
-      if (epoch !== state.epoch && !next.ended) return false
-      // so late that others, who have read it, went on from there: theirs is known by now
-      if (next.version >= state.version) {
+      const outcome = await write(state, writing)
+      if (outcome === 'newer') return false
+      if (outcome === 'written before') {
         state.unsaved = undefined
-        state.version = next.version
-        adopt(state, next, true)
-        state.readAt = clock()
+        state.readAt = Number.NEGATIVE_INFINITY
+        return true
       }
+      if (isEndedMeanwhile()) return false
+      noteWritten(state, writing.next)
       return true
     } catch (error) {
       failure = error
     }
   }
-  // ended while this was tried
-  if (epoch !== state.epoch && !next.ended) return false
-  keepInMemory(state, next, failure)
+  if (isEndedMeanwhile()) return false
+  keepInMemory(state, writing.next, failure)
   return true
 }
 
@@ -222,8 +271,7 @@ export function keepInMemory(state: State, next: StoredGrant, failure: unknown):
   // its version stays that of the one place behind what is stored: if others write meanwhile, theirs stands
   adopt(state, next, true)
   state.unsaved = next
-  // asked again soon, not with the next regular look
-  state.readAt = state.clock() - (state.options.recheck ?? 60) + 1
+  lookSoon(state)
   emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', failure) })
 }
 
@@ -302,6 +350,47 @@ export function insistOnWriting({ store }: State): void {
   if (store.readOnly) throw oauthError('OAUTH_STORE_WRITE', 'readOnly')
 }
 
+/** An ending under way. */
+interface Ending {
+  readonly reason: string
+  /** What was known when it began. */
+  readonly known: StoredGrant | undefined
+  before: StoredGrant | undefined
+  isReplaced: boolean
+}
+
+/** Reads what there is to end; false where nobody knows. */
+async function readToEnd(state: State, { before }: Ending): Promise<boolean> {
+  try {
+    await loadToReplace(state)
+    return true
+  } catch (error) {
+    emit(state, 'error', { error: error as OAuthError })
+    return !!before
+  }
+}
+
+/** Writes the end. It is refused, under the lock, only where that was lost, or where what is stored could not be read. */
+async function writeEnd(state: State, ending: Ending, lease: Lease): Promise<boolean> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (attempt) await pause(attempt)
+    if (!(await readToEnd(state, ending))) continue
+    // what another client or another person stored is not this session's to end
+    if (state.foreign) return true
+    ending.isReplaced = isAnothers(state, ending.known)
+    if (ending.isReplaced) return false
+    ending.before = state.grant ?? ending.before
+    if (await bury(state, ending.reason, lease)) return true
+  }
+  return false
+}
+
+/** What renewals that were under way brought: refresh tokens that may be good. */
+async function collectLeftOver(state: State): Promise<Partial<Token>[]> {
+  await Promise.all([state.root, ...(state.slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
+  return state.leftOver.splice(0)
+}
+
 /**
  * Ends the session here at once and then in the store; answers what was stored before, and `failure` if the store neither took
  * the end nor will take it later: the session is then over for this process alone.
@@ -313,52 +402,30 @@ export async function end(
   revokesLeftOver = false,
 ): Promise<EndedGrant> {
   insistOnWriting(state)
-  const known = state.grant
-  let before = known
-  let isReplaced = false
+  const { grant: known } = state
+  const ending: Ending = { reason, known, before: known, isReplaced: false }
   state.epoch++
   state.ending = reason
-  const write = async (lease: Lease) => {
-    // refused, under the lock, only where it was lost, or where what is stored could not be read
-    for (let attempt = 0; attempt < 3; attempt++) {
-      if (attempt) await pause(attempt)
-      try {
-        await loadToReplace(state)
-      } catch (error) {
-        emit(state, 'error', { error: error as OAuthError })
-        // nobody knows what there is to end
-        if (!before) continue
-      }
-      // what another client or another person stored is not this session's to end
-      if (state.foreign) return true
-      isReplaced = isAnothers(state, known)
-      if (isReplaced) return false
-      before = state.grant ?? before
-      if (await bury(state, reason, lease)) return true
-    }
-    return false
-  }
   let cause: unknown
-  let written: boolean
+  let isWritten: boolean
   try {
-    written = await locked(state, write)
+    isWritten = await locked(state, lease => writeEnd(state, ending, lease))
   } catch (error) {
     cause = error
     // ended all the same; the store is told as soon as it can be
-    written = await write({ signal: AbortSignal.abort() })
+    isWritten = await writeEnd(state, ending, { signal: AbortSignal.abort() })
     emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
   }
-  // a renewal that was under way may bring a refresh token that is good
-  await Promise.all([state.root, ...(state.slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
-  const leftOver = state.leftOver.splice(0)
+  const leftOver = await collectLeftOver(state)
   if (!revokesLeftOver) for (const token of leftOver) discard(state, token)
-  if (!written) {
-    const details = { cause: isOAuthError(cause) ? cause : undefined }
-    const failure = oauthError('OAUTH_STORE_WRITE', isReplaced ? 'signedInMeanwhile' : 'endNotKept', {}, details)
-    return { before, leftOver, failure }
+  const { before, isReplaced } = ending
+  if (isWritten) {
+    state.ending = undefined
+    return { before, leftOver }
   }
-  state.ending = undefined
-  return { before, leftOver }
+  const details = { cause: isOAuthError(cause) ? cause : undefined }
+  const failure = oauthError('OAUTH_STORE_WRITE', isReplaced ? 'signedInMeanwhile' : 'endNotKept', {}, details)
+  return { before, leftOver, failure }
 }
 
 /** True when another person signed in at the store since the log-out began. */

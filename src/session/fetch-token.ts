@@ -1,5 +1,5 @@
 import { oauthError } from '../errors.js'
-import type { Grant } from '../grants/grant.js'
+import type { Grant, TokenEndpoint } from '../grants/grant.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { grantedToken, instant, normaliseToken, scopeChange } from '../server/token-response.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
@@ -8,7 +8,7 @@ import { subjectOf } from './person.js'
 import { obtain } from './renewal.js'
 import type { OAuth2Session } from './session.js'
 import { compose, insistOnWriting, load, loadToReplace, save } from './session-record.js'
-import { discard, emit, inside, locked } from './session-state.js'
+import { discard, emit, type Inside, inside, type Lease, locked } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 
 /** Options of {@link fetchToken} and {@link saveToken}. */
@@ -30,92 +30,115 @@ export function fetchToken(session: OAuth2Session, grant: Grant, options?: NewGr
   return begin(session, grant, options)
 }
 
-/** `given`: the token was there before, and goes on living where it cannot be stored. */
-async function begin(
-  session: OAuth2Session,
-  grant: Grant,
-  options: NewGrantOptions = {},
-  given?: boolean,
-): Promise<Token> {
-  const at = inside(session)
-  const { state, slot } = at
-  const { sameUser, ...call } = options
-  insistOnWriting(state)
-  const { epoch } = state
+/** What a grant brought, and the scope that it asked for. */
+interface Brought {
+  token: Token
+  asked: string | undefined
+}
+
+/** Runs a grant. A token that cannot be used is revoked. @throws OAuthError */
+async function runGrant(at: Inside, grant: Grant, call: ServerCallOptions): Promise<Brought> {
+  const { state } = at
   let asked = grant.scope
   let spent: string | undefined
-  const endpoint = tokenEndpoint(state, call)
+  const send = tokenEndpoint(state, call)
+  const endpoint: TokenEndpoint = (parameters, own) => {
+    const scope = call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope
+    asked = (scope as string | undefined) ?? grant.scope
+    if (parameters.grant_type === 'refresh_token') spent = parameters.refresh_token as string
+    return send(parameters, own)
+  }
   const gate = idTokenGate(state)
-  let token: Token
   try {
-    const answer = await grant(
-      (parameters, own) => {
-        asked = (call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope ?? grant.scope) as
-          | string
-          | undefined
-        if (parameters.grant_type === 'refresh_token') spent = parameters.refresh_token as string
-        return endpoint(parameters, own)
-      },
-      { ...grantContext(at, gate), signal: call.signal },
-    )
-    token = given ? answer : grantedToken(answer, state.clock())
-    // a token that nobody will ever use is revoked
+    const answer = await grant(endpoint, { ...grantContext(at, gate), signal: call.signal })
+    const token = grantedToken(answer, state.clock())
     // a refresh token that the application kept: a server that does not rotate names no other
-    if (spent && !token.refresh_token) token = { ...token, refresh_token: spent }
-    if (!given)
-      token = await gate.admit(token).catch(error => {
-        discard(state, token)
-        throw error
-      })
+    const whole = spent && !token.refresh_token ? { ...token, refresh_token: spent } : token
+    const admitted = await gate.admit(whole).catch(error => {
+      discard(state, token)
+      throw error
+    })
+    return { token: admitted, asked }
   } catch (error) {
     throw grantError(error)
   }
-  const scopeChanged = scopeChange(asked, token.scope)
+}
+
+/** A sign-in on its way into the store. */
+interface SignIn {
+  readonly token: Token
+  readonly sameUser: boolean | undefined
+  /** The session's endings when it began. */
+  readonly epoch: number
+  /** True for a token that nobody will ever use: it is revoked. */
+  orphaned: boolean
+}
+
+const endedMeanwhile = () => oauthError('OAUTH_SESSION_ENDED', 'endedMeanwhile', {}, { error: 'ended' })
+
+/** Whether a sign-in is of the person who was signed in before. */
+function isSameUser({ sameUser, token }: SignIn, before: StoredGrant | undefined): boolean {
+  const person = subjectOf(before)
+  return sameUser ?? (person !== undefined && person === subjectOf(token))
+}
+
+/** Stores the sign-in's grant; false where something newer stands in the way. */
+async function storeOnce({ state, slot }: Inside, signIn: SignIn, lease: Lease): Promise<boolean> {
+  const { grant: before } = state
+  const same = isSameUser(signIn, before)
+  // some servers give a refresh token at the first sign-in only: that of the same person is kept
+  const next = compose(state, slot.key, signIn.token, same && before ? continued(before) : undefined, same)
+  signIn.orphaned = false
+  if (await save(state, next, lease)) return true
+  // what continues a grant may have been stored all the same, and be in use
+  signIn.orphaned = next.grantId !== before?.grantId
+  return false
+}
+
+/** The critical section of a sign-in: under the lock it wins over what is stored, but not over a log-out in between. */
+async function storeSignIn(at: Inside, signIn: SignIn, lease: Lease): Promise<void> {
+  const { state, slot } = at
+  const { token, epoch } = signIn
+  slot.refused = slot.refused.filter(refused => refused !== token.access_token)
+  let endedBefore: unknown = true
+  // a second try, because a write that was thought lost may be in the way
+  for (let again = true; ; again = false) {
+    if (epoch === state.epoch) await loadToReplace(state)
+    // somebody, who waited for the lock in vain, logged out in between
+    const isEnded = epoch !== state.epoch || (state.grant?.ended && !endedBefore)
+    if (isEnded) {
+      signIn.orphaned = true
+      throw endedMeanwhile()
+    }
+    endedBefore = state.grant?.ended
+    if (await storeOnce(at, signIn, lease)) break
+    if (!again || lease.signal.aborted) throw oauthError('OAUTH_STORE_WRITE', 'writtenMeanwhile')
+  }
+  // a log-out that the store did not take ends with the sign-in after it
+  if (epoch === state.epoch) state.ending = undefined
+  state.unaccepted = false
+}
+
+/** `given`: a token that was there before, and goes on living where it cannot be stored. */
+async function begin(
+  session: OAuth2Session,
+  source: Grant | { given: Token },
+  { sameUser, ...call }: NewGrantOptions = {},
+): Promise<Token> {
+  const at = inside(session)
+  const { state } = at
+  insistOnWriting(state)
+  const { epoch } = state
+  const isGiven = 'given' in source
+  const { token: brought, asked } = isGiven
+    ? { token: source.given, asked: undefined }
+    : await runGrant(at, source, call)
+  const scopeChanged = scopeChange(asked, brought.scope)
   // an answer without a scope grants what was asked for
-  if (asked && !token.scope) token = { ...token, scope: asked }
-  // a token that nobody will ever use is revoked
-  let orphaned = !given
-  await locked(state, async lease => {
-    const ended = () => {
-      orphaned = true
-      return oauthError(
-        'OAUTH_SESSION_ENDED',
-        'endedMeanwhile',
-        {},
-        {
-          error: 'ended',
-        },
-      )
-    }
-    slot.refused = slot.refused.filter(refused => refused !== token.access_token)
-    let endedBefore: unknown = true
-    // a second try, because a write that was thought lost may be in the way: under the lock the sign-in wins
-    for (let again = true; ; again = false) {
-      if (epoch !== state.epoch) throw ended()
-      await loadToReplace(state)
-      const before = state.grant
-      // somebody, who waited for the lock in vain, logged out in between
-      if (before?.ended && !endedBefore) throw ended()
-      endedBefore = before?.ended
-      const person = subjectOf(before)
-      const same = sameUser ?? (person !== undefined && person === subjectOf(token))
-      // some servers give a refresh token at the first sign-in only: that of the same person is kept
-      const next = compose(state, slot.key, token, same && before ? continued(before) : undefined, same)
-      orphaned = false
-      if (await save(state, next, lease)) {
-        // a log-out that the store did not take ends with the sign-in after it
-        if (epoch === state.epoch) state.ending = undefined
-        state.unaccepted = false
-        break
-      }
-      if (!again || lease.signal.aborted) {
-        // what continues a grant may have been stored all the same, and be in use
-        orphaned = next.grantId !== before?.grantId
-        throw oauthError('OAUTH_STORE_WRITE', 'writtenMeanwhile')
-      }
-    }
-  }).catch(error => {
-    if (orphaned) discard(state, token)
+  const token = asked && !brought.scope ? { ...brought, scope: asked } : brought
+  const signIn: SignIn = { token, sameUser, epoch, orphaned: !isGiven }
+  await locked(state, lease => storeSignIn(at, signIn, lease)).catch(error => {
+    if (signIn.orphaned) discard(state, token)
     throw error
   })
   emit(state, 'token', { scope: token.scope, expires_at: token.expires_at, scopeChanged })
@@ -140,13 +163,13 @@ export function saveToken(
   token: { refresh_token: string } & Partial<Token>,
   options?: { sameUser?: boolean },
 ): Promise<Partial<Token>>
-export function saveToken(
+export async function saveToken(
   session: OAuth2Session,
   token: Partial<Token>,
   options?: { sameUser?: boolean },
 ): Promise<Token> {
   const { clock } = inside(session).state
-  return begin(session, async () => givenToken(token, clock()), options, true)
+  return begin(session, { given: givenToken(token, clock()) }, options)
 }
 
 /** A token that was got elsewhere, put in order. @throws OAuthError `OAUTH_INVALID_RESPONSE`, `OAUTH_INVALID_OPTION` */

@@ -155,15 +155,14 @@ async function acquire(at: Inside, lease: Lease, { stale, call }: Reason): Promi
       insistOnLock(lease)
       const found = await lookAgain(at, stale, spent !== undefined)
       if (found) return found
-      if (state.grant?.refresh_token === refresh_token && !options.grant) throw error
+      const isStillStored = state.grant?.refresh_token === refresh_token
+      if (isStillStored && !options.grant) throw error
       spent = refresh_token
     }
   }
-  try {
-    return await runGrant(at, lease, call)
-  } catch (error) {
+  return runGrant(at, lease, call).catch(error => {
     throw grantError(error)
-  }
+  })
 }
 
 /**
@@ -339,24 +338,53 @@ function insistOnSameGrant(state: State, begun: string | undefined, token: Token
     throw oauthError('OAUTH_SESSION_CHANGED', 'notSentAgain')
 }
 
+/** Why a caller wants another token than the one it knows. */
+interface Wish {
+  readonly cause: Cause
+  /** The token that an API refused. */
+  readonly rejected: Token | undefined
+  /** The access token that must not be the answer. */
+  readonly stale: string | undefined
+  /** The grant under which the caller's request began. */
+  readonly begun: string | undefined
+  readonly call: ServerCallOptions | undefined
+}
+
+function wishOf({ state }: Inside, rejected?: Token, forced?: Token, call?: ServerCallOptions): Wish {
+  const stale = (rejected ?? forced)?.access_token
+  const begun = rejected ? state.owners?.get(rejected) : grantInUse(state)
+  if (rejected) return { cause: 'refused', rejected, stale, begun, call }
+  return { cause: forced ? 'forced' : 'expired', rejected, stale, begun, call }
+}
+
+/** Notes a token that an API refused: it is never handed out again. */
+function noteRefused(slot: Slot, rejected: Token): void {
+  if (!isRefusedByApi(slot, rejected)) slot.refused = [rejected.access_token, ...slot.refused].slice(0, 4)
+}
+
+/** The token of one shared renewal; nothing where it ended with the very token that was refused to this caller. */
+async function renewOnce(at: Inside, { cause, rejected, stale, begun, call }: Wish): Promise<Token | undefined> {
+  const { state, slot } = at
+  slot.quiet = false
+  const joined = !!slot.pending
+  const { token, renewed } = await sharedRenewal(at, { cause, stale, call })
+  insistOnSameGrant(state, begun, token)
+  const isOwn = renewed && !(joined && rejected)
+  return isOwn || isOther(slot, token, stale) ? token : undefined
+}
+
 /** A token other than `rejected`, or than `forced`; asks the application once where a person is needed. */
 export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?: ServerCallOptions): Promise<Token> {
   const { state, slot } = at
-  const stale = (rejected ?? forced)?.access_token
-  if (rejected && !isRefusedByApi(slot, rejected)) slot.refused = [rejected.access_token, ...slot.refused].slice(0, 4)
-  const begun = rejected ? state.owners?.get(rejected) : grantInUse(state)
-  const cause: Cause = rejected ? 'refused' : forced ? 'forced' : 'expired'
+  const wish = wishOf(at, rejected, forced, call)
+  if (rejected) noteRefused(slot, rejected)
   for (let asked = false; ; ) {
     try {
-      slot.quiet = false
-      const joined = !!slot.pending
-      const { token, renewed } = await sharedRenewal(at, { cause, stale, call })
-      insistOnSameGrant(state, begun, token)
-      // a shared renewal may have ended with the very token that was refused to this caller
-      if ((renewed && !(joined && rejected)) || isOther(slot, token, stale)) return token
+      const token = await renewOnce(at, wish)
+      if (token) return token
     } catch (caught) {
       const error = caught as OAuthError
-      const good = stale === undefined ? stillGood(at, error) : undefined
+      const good = wish.stale === undefined ? stillGood(at, error) : undefined
       if (good) {
         tellUnseen(state, error)
         return good

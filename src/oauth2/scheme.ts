@@ -16,6 +16,15 @@ const MAX_SENDS = 3
 /** Where the tokens of a flow come from: a session, or one token given with the request. */
 export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
 
+/** A part of a conversation: it sends, and answers something to the rest. */
+type Sending<T> = AsyncGenerator<OutgoingRequest, T, IncomingResponse>
+
+/** A request that was sent with a token, and what the API answered. */
+interface Sent {
+  token: Token
+  response: IncomingResponse
+}
+
 const refused = ({ status, expired, authenticated }: IncomingResponse) => authenticated && (status === 401 || !!expired)
 
 const originOf = (request: OutgoingRequest) => new URL(request.url).origin
@@ -36,17 +45,19 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     return type.authorize(request, token, context)
   }
 
-  async function* attempt(
-    request: OutgoingRequest,
-    token: Token,
-  ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse> {
+  /** Runs the application's hooks, and signs again what they changed of that which the signature covers. */
+  const applyOwnHooks = async (request: OutgoingRequest, token: Token) => {
+    if (!hooks?.protectedRequest) return
+    const { url, data } = request
+    await applyHooks(hooks.protectedRequest, request, token)
+    const isChanged = request.url !== url || request.data !== data
+    if (type.signs && isChanged) await sign(request, token)
+  }
+
+  async function* attempt(request: OutgoingRequest, token: Token): Sending<IncomingResponse> {
     for (let sends = 1; ; sends++) {
       await sign(request, token)
-      if (hooks?.protectedRequest) {
-        const { url, data } = request
-        await applyHooks(hooks.protectedRequest, request, token)
-        if (type.signs && (request.url !== url || request.data !== data)) await sign(request, token)
-      }
+      await applyOwnHooks(request, token)
       const response = yield request
       if (!type.learn?.(response, request)) return response
       // a nonce that was too old again says nothing about the token
@@ -55,46 +66,59 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     }
   }
 
-  async function* flow(request: OutgoingRequest, sent?: { token: Token; response: IncomingResponse }): AuthFlow {
-    const { signal } = request
-    let token = sent?.token
-    let response = sent?.response
-    if (!token || !response) {
-      try {
-        token = await source.token({ signal })
-      } catch (error) {
-        const nobody = isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
-        if (whenUnauthenticated !== 'send' || !nobody) throw error
-        publishSkipped([state], () => ({ reason: 'no-token', method: request.method, url: request.url }))
-        yield request
-        return
-      }
-      response = yield* attempt(request, token)
+  const mayGoWithout = (error: unknown) => {
+    const needsPerson = isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
+    return whenUnauthenticated === 'send' && needsPerson
+  }
+
+  /** The first send; nothing where the request went without a token. */
+  async function* firstSend(request: OutgoingRequest): Sending<Sent | undefined> {
+    let token: Token
+    try {
+      token = await source.token({ signal: request.signal })
+    } catch (error) {
+      if (!mayGoWithout(error)) throw error
+      publishSkipped([state], () => ({ reason: 'no-token', method: request.method, url: request.url }))
+      yield request
+      return undefined
     }
+    return { token, response: yield* attempt(request, token) }
+  }
+
+  /**
+   * Asks once more with the same token, where one node may refuse what the others accept; true where that settles it.
+   */
+  async function* secondOpinion(request: OutgoingRequest, origin: string, token: Token): Sending<boolean> {
+    const doubt = doubtful(state, origin, token)
+    if (!doubt) return false
+    const response = yield* attempt(request, token)
+    const isAccepted = !refused(response)
+    doubt.isMixed ||= isAccepted
+    return doubt.isMixed
+  }
+
+  /** Renews, and sends once more with what came. */
+  async function* sendRenewed(request: OutgoingRequest, origin: string, rejected: Token): AuthFlow {
+    const renewed = await source.token({ rejected, signal: request.signal })
+    const response = yield* attempt(request, renewed)
+    const asked = read(response, renewed)
+    if (asked) return yield* answer(request, renewed, asked)
+    if (!refused(response)) return noteRenewed(state, origin, renewed)
+    noteInVain(state, origin, renewed)
+    emit(state, 'error', { error: oauthError('OAUTH_REFUSED', 'fresh', { origin, seconds: PAUSE }) })
+  }
+
+  async function* flow(request: OutgoingRequest, before?: Sent): AuthFlow {
+    const sent = before ?? (yield* firstSend(request))
+    if (!sent) return
+    const { token, response } = sent
     const asked = read(response, token)
     if (asked) return yield* answer(request, token, asked)
     if (!refused(response)) return accept(request)
     const origin = originOf(request)
     if (wasInVain(state, origin, token)) return
-    const doubt = doubtful(state, origin, token)
-    if (doubt) {
-      // one node may refuse what the others accept: it is asked again before the token is renewed for it once more
-      response = yield* attempt(request, token)
-      if (!refused(response)) {
-        doubt.isMixed = true
-        return
-      }
-      if (doubt.isMixed) return
-    }
     response.discard?.()
-    const renewed = await source.token({ rejected: token, signal })
-    response = yield* attempt(request, renewed)
-    const more = read(response, renewed)
-    if (more) return yield* answer(request, renewed, more)
-    if (!refused(response)) return noteRenewed(state, origin, renewed)
-    noteInVain(state, origin, renewed)
-    const error = oauthError('OAUTH_REFUSED', 'fresh', { origin, seconds: PAUSE })
-    emit(state, 'error', { error })
+    if (!(yield* secondOpinion(request, origin, token))) yield* sendRenewed(request, origin, token)
   }
 
   const accept = (request: OutgoingRequest) => noteSuccess(state, () => originOf(request))

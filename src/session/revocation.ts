@@ -1,7 +1,7 @@
 import { isOAuthError, type OAuthError } from '../errors.js'
 import type { ServerCallOptions, ServerResponse } from '../server/call.js'
 import { processServerResponse } from '../server/token-response.js'
-import { core, type OAuth2Session } from './session.js'
+import { core, type OAuth2Session, type SessionCore } from './session.js'
 
 /** Options of {@link revokeToken}. */
 export interface RevocationOptions extends ServerCallOptions {
@@ -33,6 +33,71 @@ export function processRevocationResponse(response: ServerResponse, now: number,
     processServerResponse(script ? { ...response, header: name => response.header(name), body: script } : response, now)
 }
 
+/** A log-out under way. */
+interface LogOut {
+  readonly inside: SessionCore
+  readonly options: RevocationOptions
+  /** The tokens that the server has not confirmed yet. */
+  readonly left: [token: string, hint: string | undefined][]
+  /** Whether the session is over, here and in its store. */
+  isEnded: boolean
+  isRetry: boolean
+}
+
+/** Ends the session and notes every token that may still be good; answers what the store did not take. */
+async function endSession(logOut: LogOut): Promise<OAuthError | undefined> {
+  const { inside, left } = logOut
+  const { before, leftOver, failure } = await inside.end('revoked', true)
+  logOut.isEnded = !failure
+  const add = (token: string | undefined, hint: string) => {
+    if (token && !left.some(([known]) => known === token)) left.push([token, hint])
+  }
+  // a renewal that was under way may have brought a newer one; without rotation the old one lives on
+  for (const grant of [before, ...leftOver]) add(grant?.refresh_token, 'refresh_token')
+  // a refresh token takes the whole grant with it
+  const others = [...Object.values(before?.tokens ?? {}), ...leftOver]
+  if (left.length === 0) for (const { access_token } of others) add(access_token, 'access_token')
+  return failure
+}
+
+/** Asks the server to revoke what is left, one token after the other. */
+async function revokeLeft({ inside, options, left }: LogOut): Promise<void> {
+  const { token: _, token_type_hint, callback, ...call } = options
+  for (let next = left[0]; next; next = left[0]) {
+    const [token, hint] = next
+    const parameters = { token, token_type_hint: token_type_hint === undefined ? hint : token_type_hint, callback }
+    const response = await inside.call('revocation', parameters, callback ? { ...call, method: 'GET' } : call)
+    processRevocationResponse(response, inside.clock(), !!callback)
+    left.shift()
+  }
+}
+
+async function tryLogOut(logOut: LogOut): Promise<RevocationResult> {
+  const { inside } = logOut
+  try {
+    // one that failed is tried again while nobody has signed in since
+    const isOver = logOut.isEnded || (logOut.isRetry && !inside.ending)
+    const failure = isOver ? undefined : await endSession(logOut)
+    logOut.isRetry = true
+    await revokeLeft(logOut)
+    return failure ? failed(logOut, failure, 0) : { revoked: true }
+  } catch (error) {
+    if (!isOAuthError(error)) throw error
+    return failed(logOut, error, inside.clock() + (error.retryAfter ?? 0))
+  }
+}
+
+function failed(logOut: LogOut, error: OAuthError, notBefore: number): RevocationResult {
+  const { clock } = logOut.inside
+  const retryAfter = Math.ceil(notBefore - clock())
+  return {
+    revoked: false,
+    error,
+    ...(retryAfter > 0 && { retryAfter }),
+    retry: async () => (clock() < notBefore ? failed(logOut, error, notBefore) : tryLogOut(logOut)),
+  }
+}
+
 /**
  * Logs out: ends the session here at once, whatever the server says, then asks the server to revoke its tokens. Without anything
  * to revoke the answer is `{ revoked: true }`. With `token`, revokes that one and touches nothing else.
@@ -41,55 +106,12 @@ export function processRevocationResponse(response: ServerResponse, now: number,
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
  */
 export async function revokeToken(session: OAuth2Session, options: RevocationOptions = {}): Promise<RevocationResult> {
-  const { token, token_type_hint, callback, ...call } = options
-  const inside = core(session)
-  const left: [token: string, hint: string | undefined][] = []
-  if (token) left.push([token, undefined])
-  let ended = !!token
-  let again = false
-  const end = async () => {
-    const { before, leftOver, failure } = await inside.end('revoked', true)
-    ended = !failure
-    const add = (token: string | undefined, hint: string) => {
-      if (token && !left.some(([known]) => known === token)) left.push([token, hint])
-    }
-    // a renewal that was under way may have brought a newer one; without rotation the old one lives on
-    for (const grant of [before, ...leftOver]) add(grant?.refresh_token, 'refresh_token')
-    // a refresh token takes the whole grant with it
-    const others = [...Object.values(before?.tokens ?? {}), ...leftOver]
-    if (left.length === 0) for (const { access_token } of others) add(access_token, 'access_token')
-    return failure
-  }
-
-  const attempt = async (): Promise<RevocationResult> => {
-    try {
-      // a log-out that failed is tried again while nobody has signed in since
-      const failure = ended || (again && !inside.ending) ? undefined : await end()
-      again = true
-      for (let next = left[0]; next; next = left[0]) {
-        const hint = token_type_hint === undefined ? next[1] : token_type_hint
-        const response = await inside.call(
-          'revocation',
-          { token: next[0], token_type_hint: hint, callback },
-          callback ? { ...call, method: 'GET' } : call,
-        )
-        processRevocationResponse(response, inside.clock(), !!callback)
-        left.shift()
-      }
-      return failure ? failed(failure, 0) : { revoked: true }
-    } catch (error) {
-      if (!isOAuthError(error)) throw error
-      return failed(error, inside.clock() + (error.retryAfter ?? 0))
-    }
-  }
-  const failed = (error: OAuthError, notBefore: number): RevocationResult => {
-    const retryAfter = Math.ceil(notBefore - inside.clock())
-    return {
-      revoked: false,
-      error,
-      ...(retryAfter > 0 && { retryAfter }),
-      retry: async () => (inside.clock() < notBefore ? failed(error, notBefore) : attempt()),
-    }
-  }
-  return attempt()
+  const { token } = options
+  return tryLogOut({
+    inside: core(session),
+    options,
+    left: token ? [[token, undefined]] : [],
+    isEnded: !!token,
+    isRetry: false,
+  })
 }

@@ -60,6 +60,20 @@ export interface AuthorizationOptions {
   [parameter: string]: ServerParameters[string]
 }
 
+/** How the code is bound to this client; `undefined` where the application does without. @throws OAuthError `OAUTH_INVALID_OPTION` */
+function pkceMethod(
+  { server, client, clientAuth }: Pick<EndpointContext, 'server' | 'client' | 'clientAuth'>,
+  pkce: AuthorizationOptions['pkce'],
+): 'S256' | 'plain' | undefined {
+  const auth = typeof clientAuth === 'object' ? clientAuth.token : clientAuth
+  const isPublic = !client.client_secret && (!auth || auth === noClientAuth())
+  const knowsS256 = server.code_challenge_methods_supported?.includes('S256')
+  if (pkce === false && isPublic) throw oauthError('OAUTH_INVALID_OPTION', 'publicPkce')
+  if (pkce === 'plain' && knowsS256) throw oauthError('OAUTH_INVALID_OPTION', 'plainPkce')
+  if (pkce === undefined && knowsS256 === false) throw oauthError('OAUTH_INVALID_OPTION', 'unknownPkce')
+  return pkce === false ? undefined : (pkce ?? 'S256')
+}
+
 /**
  * Chooses the parameters of an authorization request and what must be remembered of them.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when PKCE is switched off for a public client, or the server's metadata lists its
@@ -72,7 +86,7 @@ export async function prepareAuthorization(
   options: AuthorizationOptions,
 ): Promise<{ parameters: ServerParameters; transaction: AuthorizationTransaction }> {
   const { server, client, random } = context
-  const { client_id, client_secret } = client
+  const { client_id } = client
   const { pkce, code_verifier, scope: scopes, state, nonce, response_type = 'code', ...others } = options
   const { redirect_uri, resource, max_age } = others
   checkResources(resource)
@@ -87,20 +101,11 @@ export async function prepareAuthorization(
     state: state || base64url(random(32)),
     nonce: nonce ?? (scope && /(^| )openid( |$)/.test(scope) ? base64url(random(32)) : undefined),
   }
-  let verifier: string | undefined
-  if (/\bcode\b/.test(response_type)) {
-    const auth = typeof context.clientAuth === 'object' ? context.clientAuth.token : context.clientAuth
-    if (pkce === false && !client_secret && (!auth || auth === noClientAuth()))
-      throw oauthError('OAUTH_INVALID_OPTION', 'publicPkce')
-    const knowsS256 = server.code_challenge_methods_supported?.includes('S256')
-    if (pkce === 'plain' && knowsS256) throw oauthError('OAUTH_INVALID_OPTION', 'plainPkce')
-    if (pkce === undefined && knowsS256 === false) throw oauthError('OAUTH_INVALID_OPTION', 'unknownPkce')
-    if (pkce !== false) {
-      const method = pkce ?? 'S256'
-      verifier = code_verifier ?? createCodeVerifier(random)
-      parameters.code_challenge = await createCodeChallenge(verifier, method, context.crypto)
-      parameters.code_challenge_method = method
-    }
+  const method = /\bcode\b/.test(response_type) ? pkceMethod(context, pkce) : undefined
+  const verifier = method && (code_verifier ?? createCodeVerifier(random))
+  if (verifier) {
+    parameters.code_challenge = await createCodeChallenge(verifier, method, context.crypto)
+    parameters.code_challenge_method = method
   }
   const remembered = { redirect_uri, scope, resource, max_age, nonce: parameters.nonce, code_verifier: verifier }
   return {

@@ -7,7 +7,8 @@ import {
 } from '../authorization/response.js'
 import { oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, Send, ServerCallOptions, ServerMetadata } from '../server/call.js'
-import type { Grant } from './grant.js'
+import type { Token } from '../server/token.js'
+import type { Grant, GrantContext, IdTokenExpectation } from './grant.js'
 
 /** Verifies an authorization response that is a JWT and answers its parameters; `jarm()` of `/oidc` makes one. */
 export type JwtResponseReader = (
@@ -25,6 +26,56 @@ export interface AuthorizationCodeGrantOptions extends ServerCallOptions {
   jwtResponse?: JwtResponseReader
 }
 
+/** What is at hand when a callback is judged. */
+interface Callback {
+  readonly context: GrantContext
+  readonly transaction: AuthorizationTransaction
+  /** Parameters of the callback. */
+  readonly front: Record<string, string>
+  readonly isHybrid: boolean
+  validate(idToken: string, expected: IdTokenExpectation): Promise<Record<string, unknown>>
+}
+
+/** The parameters of the callback; those of a JWT (JARM) after it was verified. */
+async function readResponse(
+  response: AuthorizationResponse,
+  jwtResponse: JwtResponseReader | undefined,
+  context: Parameters<JwtResponseReader>[1],
+): Promise<AuthorizationResponse> {
+  if (!jwtResponse) return response
+  const jwt = parseAuthorizationResponse(response).response
+  if (!jwt) throw oauthError('OAUTH_INVALID_RESPONSE', 'notJwt')
+  return jwtResponse(jwt, context)
+}
+
+/** Validates the ID token that came through the browser; answers its claims. */
+async function checkFront({ context, transaction, front, isHybrid, validate }: Callback) {
+  const { id_token, code, access_token } = front
+  if (isHybrid && !id_token) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')
+  // nobody asked for it, and nobody can tell whether it is genuine: it is not looked at
+  if (!id_token || !(isHybrid || context.openid)) return undefined
+  const hasToken = transaction.response_type.split(' ').includes('token')
+  return validate(id_token, {
+    nonce: transaction.nonce,
+    code,
+    access_token: hasToken ? access_token : undefined,
+    front: true,
+  })
+}
+
+/** Validates the ID token that came with the token, and compares it with the one before. */
+async function checkBack(callback: Callback, token: Token, before: Record<string, unknown> | undefined): Promise<void> {
+  const { context, transaction, front, isHybrid, validate } = callback
+  const { id_token, access_token, scope = transaction.scope } = token
+  const { nonce, max_age } = transaction
+  const wasAskedFor = context.openid && nonce && / openid /.test(` ${scope} `)
+  if (!id_token && (isHybrid || wasAskedFor)) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')
+  if (!id_token) return
+  const claims = await validate(id_token, { nonce, max_age, code: front.code, access_token })
+  const isSame = !before || (claims.sub === before.sub && claims.iss === before.iss)
+  if (!isSame) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'anotherSubject')
+}
+
 /**
  * Finishes a sign-in: judges the callback (`state`, `iss`, `error`, `code`, in this order), exchanges the code, and checks the
  * ID token if there is one. Give it to `fetchToken`.
@@ -38,36 +89,24 @@ export function authorizationCodeGrant({
   ...options
 }: AuthorizationCodeGrantOptions): Grant & { readonly interactive: true } {
   const grant: Grant = async (endpoint, context) => {
-    const at = { server: await context.server(), client: context.client, clock: context.clock }
-    let response = authorizationResponse
-    if (jwtResponse) {
-      const jwt = parseAuthorizationResponse(response).response
-      if (!jwt) throw oauthError('OAUTH_INVALID_RESPONSE', 'notJwt')
-      response = await jwtResponse(jwt, { ...at, send: context.send })
-    }
-    const validate: NonNullable<typeof context.validateIdToken> =
-      context.validateIdToken ?? ((idToken, expected) => validateByClaims(idToken, { ...at, ...expected }))
+    const { client, clock, send, validateIdToken } = context
+    const at = { server: await context.server(), client, clock }
+    const response = await readResponse(authorizationResponse, jwtResponse, { ...at, send })
     const front = checkAuthorizationResponse(response, transaction, at)
-    const { code, id_token: early } = front
+    const { code } = front
     if (!code) throw oauthError('OAUTH_CODE_MISSING', 'code')
-    const { redirect_uri, code_verifier, resource, nonce, max_age, response_type } = transaction
-    const isHybrid = /\bid_token\b/.test(response_type)
-    if (isHybrid && !early) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')
-    const frontToken = /\btoken\b/.test(response_type.replace('id_token', '')) ? front.access_token : undefined
-    const claims =
-      early &&
-      (isHybrid || context.openid) &&
-      (await validate(early, { nonce, code, access_token: frontToken, front: true }))
-    const token = await endpoint(
-      { grant_type: 'authorization_code', code, redirect_uri, code_verifier, resource },
-      options,
-    )
-    const { id_token, access_token, scope = transaction.scope } = token
-    const isOwed = isHybrid || (context.openid && nonce && / openid /.test(` ${scope} `))
-    if (!id_token && isOwed) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')
-    const later = id_token && (await validate(id_token, { nonce, max_age, code, access_token }))
-    if (claims && later && (claims.sub !== later.sub || claims.iss !== later.iss))
-      throw oauthError('OAUTH_ID_TOKEN_INVALID', 'anotherSubject')
+    const callback: Callback = {
+      context,
+      transaction,
+      front,
+      isHybrid: transaction.response_type.split(' ').includes('id_token'),
+      validate: validateIdToken ?? ((idToken, expected) => validateByClaims(idToken, { ...at, ...expected })),
+    }
+    const before = await checkFront(callback)
+    const { redirect_uri, code_verifier, resource } = transaction
+    const parameters = { grant_type: 'authorization_code', code, redirect_uri, code_verifier, resource }
+    const token = await endpoint(parameters, options)
+    await checkBack(callback, token, before)
     return token
   }
   return Object.assign(grant, { interactive: true as const, scope: transaction?.scope })

@@ -1,8 +1,33 @@
+import type { OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import type { TokenType } from './token-type.js'
 
 /** Where a bearer token goes: `header`, `query` or `body`. The rest are the names that other libraries use for the first two. */
 export type BearerPlacement = 'header' | 'query' | 'body' | 'auth_header' | 'headers' | 'uri' | 'url'
+
+/** Puts the token into the query. A link that the API made may hold the one of the request before: one token, in one place. */
+function intoQuery(request: OutgoingRequest, parameter: string): void {
+  const { url } = request
+  request.url = url.replace(
+    /^([^#]*[?&])access_token=[^&#]*|(?=#)|$/,
+    (_, before = /^[^#]*\?/.test(url) ? '&' : '?') => before + parameter,
+  )
+  // a page's browser would first ask the other origin, which few of them allow
+  if (!globalThis.location && !request.header('Cache-Control')) request.setHeader('Cache-Control', 'no-store')
+}
+
+const FORM = 'application/x-www-form-urlencoded'
+
+/** Puts the token into a form body. @throws OAuthError `OAUTH_INVALID_OPTION` for any other body */
+function intoBody(request: OutgoingRequest, parameter: string): void {
+  const { data, method } = request
+  const text = data instanceof URLSearchParams ? `${data}` : (data ?? '')
+  const type = request.header('Content-Type') || (text && text === data ? '' : FORM)
+  const isForm = type.toLowerCase().startsWith(FORM) && typeof text === 'string' && !/[^\0-\x7f]/.test(text)
+  if (!isForm || /^(GET|HEAD|DELETE|TRACE)$/.test(method)) throw oauthError('OAUTH_INVALID_OPTION', 'bearerBody')
+  request.data = text + (text && '&') + parameter
+  request.setHeader('Content-Type', type)
+}
 
 /**
  * Bearer tokens. `placement`: the `Authorization` header (default), a form `body`, or the `query` – the last two only for
@@ -19,31 +44,8 @@ export function bearer({ placement = 'header' }: { placement?: BearerPlacement }
     boundToUrl: !header,
     synchronous: true,
     authorize(request, { access_token }) {
-      if (header) return request.setHeader('Authorization', `Bearer ${access_token}`)
-      const { url, data, method } = request
-      const parameter = `access_token=${encodeURIComponent(access_token)}`
-      if (query) {
-        // a link that the API made may hold the token of the request before: one token, in one place
-        request.url = url.replace(
-          /^([^#]*[?&])access_token=[^&#]*|(?=#)|$/,
-          (_, before = /^[^#]*\?/.test(url) ? '&' : '?') => before + parameter,
-        )
-        // a page's browser would first ask the other origin, which few of them allow
-        if (!globalThis.location && !request.header('Cache-Control')) request.setHeader('Cache-Control', 'no-store')
-        return
-      }
-      const form = 'application/x-www-form-urlencoded'
-      const text = data instanceof URLSearchParams ? `${data}` : (data ?? '')
-      const type = request.header('Content-Type') || (text && text === data ? '' : form)
-      if (
-        !type.toLowerCase().startsWith(form) ||
-        typeof text !== 'string' ||
-        /[^\0-\x7f]/.test(text) ||
-        /^(GET|HEAD|DELETE|TRACE)$/.test(method)
-      )
-        throw oauthError('OAUTH_INVALID_OPTION', 'bearerBody')
-      request.data = text + (text && '&') + parameter
-      request.setHeader('Content-Type', type)
+      if (header) request.setHeader('Authorization', `Bearer ${access_token}`)
+      else (query ? intoQuery : intoBody)(request, `access_token=${encodeURIComponent(access_token)}`)
     },
   }
 }

@@ -6,6 +6,7 @@ import { oauthError } from '../errors.js'
 import { base64, base64url } from '../lib/base64url.js'
 import { systemClock } from '../lib/clock.js'
 import { utf8 } from '../lib/utf8.js'
+import type { Token } from '../server/token.js'
 import type { TokenType, TokenTypeContext } from './token-type.js'
 
 /** Options of {@link mac}. */
@@ -32,6 +33,43 @@ function bodyBytes(data: unknown): Uint8Array | undefined {
   throw oauthError('OAUTH_SIGNATURE_FAILED', 'macBody')
 }
 
+/** What of a MAC header is signed. */
+interface MacFields {
+  ts: string | undefined
+  nonce: string
+  bodyhash: string | undefined
+  ext: string | undefined
+}
+
+function hashOf({ mac_algorithm }: Token) {
+  if (mac_algorithm === 'hmac-sha-1') return sha1
+  if (mac_algorithm === 'hmac-sha-256') return sha256
+  throw oauthError('OAUTH_SIGNATURE_FAILED', 'macAlgorithm', { name: mac_algorithm })
+}
+
+function keyOf({ mac_key }: Token): string {
+  if (typeof mac_key === 'string' && mac_key) return mac_key
+  throw oauthError('OAUTH_SIGNATURE_FAILED', 'macKey')
+}
+
+/** When a token was issued, reckoned from its life. */
+const issueOf = ({ expires_at, expires_in }: Token): number | undefined =>
+  expires_at !== undefined && expires_in !== undefined ? expires_at - expires_in : undefined
+
+/** The text that is signed: the drafts differ in their first and in their next to last line. */
+function normalized({ method, url }: OutgoingRequest, { ts, nonce, bodyhash, ext }: MacFields, draft: 0 | 1): string {
+  const { pathname, search, hostname, port, protocol } = new URL(url)
+  const defaultPort = protocol === 'https:' ? '443' : '80'
+  const lines = [nonce, method, pathname + search, hostname, port || defaultPort]
+  const whole = draft ? [ts, ...lines] : [...lines, bodyhash ?? '']
+  return [...whole, ext ?? '', ''].join('\n')
+}
+
+function headerOf(fields: Record<string, string | undefined>): string {
+  const present = Object.entries(fields).filter(([, value]) => value)
+  return `MAC ${present.map(([name, value]) => `${name}=${quote(value as string)}`).join(', ')}`
+}
+
 /**
  * MAC tokens, by the drafts that never became a standard; for servers that still have them. The token's `mac_key` and
  * `mac_algorithm` (`hmac-sha-1` or `hmac-sha-256`) sign every request.
@@ -47,38 +85,20 @@ export function mac({ draft = 0, ext, issuedAt }: MacOptions = {}): TokenType {
     synchronous: true,
     authorize(request, token, context: Partial<TokenTypeContext> = {}) {
       const { clock = systemClock, random = randomBytes } = context
-      const { access_token, mac_key, mac_algorithm, expires_at, expires_in } = token
-      const hash = mac_algorithm === 'hmac-sha-1' ? sha1 : mac_algorithm === 'hmac-sha-256' ? sha256 : undefined
-      if (!hash) throw oauthError('OAUTH_SIGNATURE_FAILED', 'macAlgorithm', { name: mac_algorithm })
-      if (typeof mac_key !== 'string' || !mac_key) throw oauthError('OAUTH_SIGNATURE_FAILED', 'macKey')
-      const url = new URL(request.url)
+      const hash = hashOf(token)
       const now = Math.floor(clock())
       first ??= now
-      const issued =
-        issuedAt ?? (expires_at !== undefined && expires_in !== undefined ? expires_at - expires_in : first)
+      const age = Math.max(0, now - Math.floor(issuedAt ?? issueOf(token) ?? first))
       const unique = base64url(random(8))
-      const ts = draft ? `${now}` : undefined
-      const nonce = draft ? unique : `${Math.max(0, now - Math.floor(issued))}:${unique}`
       const body = draft ? undefined : bodyBytes(request.data)
-      const bodyhash = body && base64(digest(hash, body))
-      const extension = typeof ext === 'function' ? ext(request) : ext
-      const lines = [
-        ...(ts ? [ts] : []),
-        nonce,
-        request.method,
-        url.pathname + url.search,
-        url.hostname,
-        url.port || (url.protocol === 'https:' ? '443' : '80'),
-        ...(draft ? [] : [bodyhash ?? '']),
-        extension ?? '',
-        '',
-      ]
-      const signature = base64(hmac(hash, utf8(mac_key))(utf8(lines.join('\n'))))
-      const fields = { id: access_token, ts, nonce, bodyhash, ext: extension, mac: signature }
-      const header = Object.entries(fields)
-        .filter(([, value]) => value)
-        .map(([name, value]) => `${name}=${quote(value as string)}`)
-      request.setHeader('Authorization', `MAC ${header.join(', ')}`)
+      const fields = {
+        ts: draft ? `${now}` : undefined,
+        nonce: draft ? unique : `${age}:${unique}`,
+        bodyhash: body && base64(digest(hash, body)),
+        ext: typeof ext === 'function' ? ext(request) : ext,
+      }
+      const signature = hmac(hash, utf8(keyOf(token)))(utf8(normalized(request, fields, draft)))
+      request.setHeader('Authorization', headerOf({ id: token.access_token, ...fields, mac: base64(signature) }))
     },
   }
 }

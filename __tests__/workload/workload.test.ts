@@ -150,9 +150,14 @@ describe('GitHub Actions', () => {
     expect(await source()).toBe('actions-for-https://api.example/v1?a=b')
   })
 
-  test('is absent elsewhere', async () => {
-    expect(await codeOf(githubActionsToken({ environment: {} })())).toBe('OAUTH_SOURCE_ABSENT')
-  })
+  test.each(['ACTIONS_ID_TOKEN_REQUEST_URL', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'])(
+    'is absent without %s, and nothing is asked',
+    async name => {
+      const part = { ...environment(), [name]: undefined }
+      expect(await codeOf(githubActionsToken({ environment: part })())).toBe('OAUTH_SOURCE_ABSENT')
+      expect(seen).toEqual([])
+    },
+  )
 
   test('is never asked over plain http', async () => {
     const insecure = { ...environment(), ACTIONS_ID_TOKEN_REQUEST_URL: 'http://actions.example/token' }

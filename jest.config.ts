@@ -9,6 +9,7 @@ const common = {
     '<rootDir>/dist/',
     '<rootDir>/.tools/',
     '<rootDir>/tools/legacy/',
+    '<rootDir>/tools/consumers/',
     '<rootDir>/tools/generators/',
   ],
   moduleNameMapper: {
@@ -31,7 +32,7 @@ const common = {
 } satisfies Config
 
 // suites that need a build, a browser or minutes have commands of their own
-const ownCommands = ['package', 'foreign', 'generated', 'browsers', 'faults', 'load']
+const ownCommands = ['package', 'consumers', 'foreign', 'generated', 'browsers', 'faults', 'load']
 const suite = (name: string, more: Config = {}) => ({
   ...common,
   displayName: name,
@@ -53,6 +54,7 @@ const projects = [
   suite('faults'),
   suite('load'),
   suite('foreign'),
+  suite('consumers', { globalSetup: '<rootDir>/tools/prepare-consumers.mjs' }),
 ]
 // `npx jest some/path` runs what `npm test` runs
 const selects = process.argv.some(argument => argument.startsWith('--selectProjects'))

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJson, root } from './entries.mjs'
+import { writePlatformTypes } from './platform-types.mjs'
 
 const carried = ['jose', 'axios-retry', 'is-retry-allowed']
 
@@ -19,6 +20,8 @@ function licence(name) {
 
 const tsdown = join(root, 'node_modules/tsdown/dist/run.mjs')
 const { status } = spawnSync(process.execPath, [tsdown, '--logLevel', 'error'], { cwd: root, stdio: 'inherit' })
-if (status === 0)
+if (status === 0) {
+  writePlatformTypes(join(root, 'dist'))
   writeFileSync(join(root, 'dist/third-party-licenses.txt'), carried.map(licence).join(`\n${'-'.repeat(80)}\n\n`))
+}
 process.exitCode = status ?? 1

@@ -13,6 +13,7 @@ const OTHER_COMMANDS = {
   'test:browsers': 'Chromium, Firefox and WebKit',
   'test:faults': 'the simulated world with thousands of schedules',
   'test:load': 'many processes under load on one store',
+  'test:consumers': 'bundlers, package managers and compilers of users',
   'test:foreign': 'suites that others wrote',
   'test:musts': 'whether a test fails for each refusal that is taken out',
 }

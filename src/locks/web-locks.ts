@@ -3,12 +3,17 @@ import type { Lock } from '../session/stored-grant.js'
 import { inProcessLock } from './in-process.js'
 import { type StorageLike, storageLease } from './storage-lease.js'
 
+/** What of `navigator.locks` is used. */
+export interface LockManagerLike {
+  request<T>(name: string, options: { signal?: AbortSignal }, callback: (lock: unknown) => Promise<T>): Promise<T>
+}
+
 /** Options of {@link webLocks}. */
 export interface WebLocksOptions {
   /** Used where the page has no Web Locks (plain http, old browsers). Default: a lease in `localStorage`. */
   fallback?: Lock
   /** Default `navigator.locks`. */
-  locks?: Pick<LockManager, 'request'> | undefined
+  locks?: LockManagerLike | undefined
 }
 
 /**
@@ -17,7 +22,8 @@ export interface WebLocksOptions {
  * @see https://w3c.github.io/web-locks/
  */
 export function webLocks(options: WebLocksOptions = {}): Lock {
-  const { locks = globalThis.navigator?.locks, fallback } = options
+  const { fallback } = options
+  const locks = options.locks ?? (globalThis.navigator?.locks as LockManagerLike | undefined)
   if (!locks) return fallback ?? localLease()
   return async (name, critical, { signal, maxWait = Infinity } = {}) => {
     const wait = new AbortController()

@@ -11,7 +11,7 @@ export function nonces(crypto: CryptoLike | undefined): () => string {
   return () => {
     if (!prefix) {
       const bytes = new Uint8Array(16).map(() => Math.random() * 256)
-      crypto?.getRandomValues?.(bytes)
+      crypto?.getRandomValues?.(bytes as never)
       for (const byte of bytes) prefix += (byte & 31).toString(32)
     }
     return prefix + count++

@@ -1,4 +1,4 @@
-import type { CryptoLike } from '../crypto/crypto-like.js'
+import { type CryptoLike, randomBytesOf } from '../crypto/crypto-like.js'
 import { oauthError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import type { EndpointContext } from '../server/messages.js'
@@ -19,7 +19,7 @@ export function protocolContext(options: ProtocolOptions): EndpointContext {
     clock: systemClock,
     random(bytes) {
       if (!crypto) throw oauthError('OAUTH_CRYPTO_MISSING', 'random')
-      return crypto.getRandomValues(new Uint8Array(bytes))
+      return randomBytesOf(crypto, bytes)
     },
     tokenType: bearer(),
     send: () => Promise.reject(oauthError('OAUTH_INVALID_OPTION', 'noSend')),

@@ -1,4 +1,5 @@
 import type { Auth } from '../auth/scheme.js'
+import { randomBytesOf } from '../crypto/crypto-like.js'
 import { oauthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
 import { afterAwake } from '../lib/timer.js'
@@ -139,7 +140,7 @@ const defaultRandom: Random = bytes => {
 
 /** The session's source of random bytes. */
 export const randomOf = ({ random, crypto }: OAuth2SessionOptions): Random =>
-  random ?? (crypto ? bytes => crypto.getRandomValues(new Uint8Array(bytes)) : defaultRandom)
+  random ?? (crypto ? bytes => randomBytesOf(crypto, bytes) : defaultRandom)
 
 /** Tells the session's listeners; one that throws does not disturb the request. */
 export function emit<E extends keyof SessionEvents>(state: State, event: E, detail: SessionEvents[E]): void {

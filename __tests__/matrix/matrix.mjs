@@ -145,6 +145,18 @@ function runProgram({ runtime, version, adapter }, { base, stranger }) {
   })
 }
 
+/** Resolves packages as a bundler does that runs in the application: by the conditions of their exports. */
+const asInstalled = folder => ({
+  name: 'as-installed',
+  setup(bundler) {
+    bundler.onResolve(
+      { filter: /^(axios|axios-retry|jose|axios-oauth-interceptor)(\/|$)/ },
+      ({ path, kind, pluginData }) =>
+        pluginData === folder ? undefined : bundler.resolve(path, { kind, resolveDir: folder, pluginData: folder }),
+    )
+  },
+})
+
 /** Puts one release of axios and the package into a page. */
 async function pageFor(version) {
   const { outputFiles } = await build({
@@ -155,13 +167,11 @@ async function pageFor(version) {
     write: false,
     logLevel: 'silent',
     external: ['node:stream'],
-    nodePaths: [join(application(version), 'node_modules')],
     alias: {
       url: join(here, 'node-url.js'),
       crypto: join(here, 'node-crypto.js'),
-      axios: join(application(version), 'node_modules/axios'),
-      'axios-oauth-interceptor': join(application(version), 'node_modules/axios-oauth-interceptor'),
     },
+    plugins: [asInstalled(application(version))],
   })
   return outputFiles[0].text
 }

@@ -56,74 +56,76 @@ export function guard(call: Call, patch: AxiosLikeConfig): void {
 const failure = ({ config }: Call, message: string, code: string) =>
   axiosError(new Error(message), config, `ERR_FR_${code}`)
 
+/** Where a response redirects to, if following it was left to us. */
+function destination(call: Call, { response }: Outcome): URL | undefined {
+  const { maxRedirects, fetchOptions } = call.config as RedirectOptions
+  const location = readHeader(response?.headers as object, 'location')
+  const isRedirect = /^30[12378]$/.test(`${response?.status}`) && location
+  if (!isRedirect || maxRedirects === 0 || isForbidden(fetchOptions)) return undefined
+  const { redirect, getHeader } = Object(response?.request) as { redirect?: string; getHeader?: unknown }
+  // what a mock or a cache answers is nobody's to follow: only these transports were told to leave it to us
+  const isLeftToUs = redirect || (getHeader && isByHand(call))
+  const to = isLeftToUs ? parse(location, call.url) : undefined
+  return to && /^https?:$/.test(to.protocol) ? to : undefined
+}
+
+/** The headers of the next hop: without those of a body that is dropped, and without those that are one origin's alone. */
+function headersFor(call: Call, to: URL, isRewritten: boolean): Headers {
+  const { sensitiveHeaders = [] } = call.config as RedirectOptions
+  const headers = copyHeaders(call.base.headers)
+  dropHeaders(headers, isRewritten ? /^(host|content-.*|transfer-encoding)$/i : /^host$/i)
+  if (to.origin === new URL(call.url).origin) return headers
+  dropHeaders(headers, /^((proxy-)?authorization|cookie)$/i)
+  for (const name of sensitiveHeaders) writeHeader(headers, name, undefined)
+  return headers
+}
+
+/** Asks the caller's `beforeRedirect`, with what follow-redirects would give to it; it may change the headers. */
+function askBefore(call: Call, response: Outcome['response'], to: URL, method: string | undefined, headers: Headers) {
+  const { beforeRedirect } = call.config as RedirectOptions
+  const { href, protocol, hostname, port, pathname, search } = to
+  const path = pathname + search
+  const options = { href, protocol, hostname, port, path, method: method?.toUpperCase(), headers }
+  try {
+    beforeRedirect?.(
+      options,
+      { headers: response?.headers, statusCode: response?.status },
+      { url: new URL(call.url).href, method: call.method, headers: call.base.headers },
+    )
+  } catch (error) {
+    throw failure(call, `Redirected request failed: ${(error as Error)?.message}`, 'REDIRECTION_FAILURE')
+  }
+  return options.headers
+}
+
+/** True where a redirect turns the request into a GET, as browsers do. */
+const isRewrittenBy = (status: number, method: string) =>
+  (status < 303 && method === 'POST') || (status === 303 && !/^(GET|HEAD)$/.test(method))
+
 /**
  * Answers the call that follows a redirect which the transport left to us, or nothing.
  * @throws an axios error when there were too many, or when the caller's `beforeRedirect` throws.
  */
 export function follow(call: Call, outcome: Outcome): Call | undefined {
   const { response } = outcome
-  if (!response || response.status < 300) return undefined
-  const { config } = call
-  const { maxRedirects = 21, beforeRedirect, fetchOptions, sensitiveHeaders = [] } = config as RedirectOptions
-  const location = readHeader(response.headers as object, 'location')
-  const { redirect, getHeader } = Object(response.request) as { redirect?: string; getHeader?: unknown }
-  if (
-    !/^30[12378]$/.test(`${response.status}`) ||
-    !location ||
-    maxRedirects === 0 ||
-    isForbidden(fetchOptions) ||
-    // what a mock or a cache answers is nobody's to follow: only these transports were told to leave it to us
-    !(redirect || (getHeader && isByHand(call)))
-  )
-    return undefined
-  const from = new URL(call.url)
-  const to = parse(location, from.href)
-  if (!to || !/^https?:$/.test(to.protocol)) return undefined
-  if (call.hops >= maxRedirects) throw failure(call, 'Maximum number of redirects exceeded', 'TOO_MANY_REDIRECTS')
-
+  // asked for every answer: those that are no redirect pay for nothing
+  const to = response && response.status > 299 ? destination(call, outcome) : undefined
+  if (!response || !to) return undefined
+  const { seam, scheme, config, adapter, base, hops } = call
+  const { maxRedirects = 21 } = config as RedirectOptions
+  if (hops >= maxRedirects) throw failure(call, 'Maximum number of redirects exceeded', 'TOO_MANY_REDIRECTS')
   const { status } = response
-  const rewritten = (status < 303 && call.method === 'POST') || (status === 303 && !/^(GET|HEAD)$/.test(call.method))
-  if (!rewritten && !call.rewind()) {
+  const isRewritten = isRewrittenBy(status, call.method)
+  if (!isRewritten && !call.rewind()) {
     explain(outcome, oauthError('OAUTH_NOT_REPLAYABLE', 'redirect', { status }))
     return undefined
   }
-  const { base } = call
-  const headers = copyHeaders(base.headers)
-  dropHeaders(headers, rewritten ? /^(host|content-.*|transfer-encoding)$/i : /^host$/i)
-  if (to.origin !== from.origin) {
-    dropHeaders(headers, /^((proxy-)?authorization|cookie)$/i)
-    for (const name of sensitiveHeaders) writeHeader(headers, name, undefined)
-  }
-  const method = rewritten ? 'get' : base.method
-  const options = {
-    href: to.href,
-    protocol: to.protocol,
-    hostname: to.hostname,
-    port: to.port,
-    path: to.pathname + to.search,
-    method: method?.toUpperCase(),
-    headers,
-  }
-  try {
-    beforeRedirect?.(
-      options,
-      { headers: response.headers, statusCode: status },
-      { url: from.href, method: call.method, headers: base.headers },
-    )
-  } catch (error) {
-    throw failure(call, `Redirected request failed: ${(error as Error)?.message}`, 'REDIRECTION_FAILURE')
-  }
+  const method = isRewritten ? 'get' : base.method
+  const headers = askBefore(call, response, to, method, headersFor(call, to, isRewritten))
   discard(response.data)
-  const data = rewritten ? undefined : base.data
-  const next = new Call(
-    call.seam,
-    call.scheme,
-    config,
-    call.adapter,
-    to,
-    { method, headers: options.headers, data },
-    call.hops + 1,
-  )
-  next.strayed = !mayGo(next, to.href) || (!!call.scheme.sameOriginOnly && (call.strayed || to.origin !== from.origin))
+  const data = isRewritten ? undefined : call.base.data
+  const next = new Call(seam, scheme, config, adapter, to, { method, headers, data }, hops + 1)
+  const leavesOrigin = call.strayed || to.origin !== new URL(call.url).origin
+  next.strayed = !mayGo(next, to.href) || (!!scheme.sameOriginOnly && leavesOrigin)
   return next
 }

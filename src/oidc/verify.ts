@@ -52,6 +52,52 @@ function allowed(options: VerifierOptions, { server, client }: VerificationConte
   return wanted.filter(alg => ASYMMETRIC.includes(alg) || /^HS(256|384|512)$/.test(alg))
 }
 
+/** How a content key may be wrapped: neither by a password nor by RSA of 1993. */
+const KEY_MANAGEMENT = ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW']
+
+/** The signed JWT inside an encrypted one; any other as it is. */
+async function open(token: string, kind: string, options: VerifierOptions, client: ClientMetadata): Promise<string> {
+  const isEncrypted = token.split('.').length === 5
+  if (!isEncrypted && client[`${kind}_encrypted_response_alg`]) throw fail('it should be encrypted')
+  if (!isEncrypted) return token
+  const { decryptionKey, keyManagementAlgorithms = KEY_MANAGEMENT } = options
+  if (!decryptionKey) throw fail('it is encrypted, and there is no decryptionKey')
+  const opened = await compactDecrypt(token, decryptionKey as CryptoKey, {
+    keyManagementAlgorithms: [...keyManagementAlgorithms],
+  })
+  return new TextDecoder().decode(opened.plaintext)
+}
+
+/** Opens a JWT and reads its header. @throws OAuthError `OAUTH_ID_TOKEN_INVALID` for what is none */
+async function readJwt(token: string, kind: string, options: VerifierOptions, client: ClientMetadata) {
+  if (!token.split('.').every(isBase64url)) throw fail('it cannot be read')
+  try {
+    const jwt = await open(token, kind, options, client)
+    return { jwt, header: decodeProtectedHeader(jwt) as JWSHeaderParameters }
+  } catch (error) {
+    throw error instanceof OAuthError ? error : fail('it cannot be read', error)
+  }
+}
+
+/** The keys that may have signed: the server's, or for HS256 and its kin the client's secret. */
+async function keysFor(header: JWSHeaderParameters, keys: KeySource, context: VerificationContext) {
+  const { server, client } = context
+  if (header.alg?.startsWith('HS')) {
+    if (!client.client_secret) throw fail(`alg ${header.alg} needs a client_secret`)
+    return [Uint8Array.from(utf8(client.client_secret))]
+  }
+  if (!server.jwks_uri) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name: 'jwks_uri' })
+  return keys.find(server.jwks_uri, header, context)
+}
+
+/** The claims of a JWT whose signature this key verifies. */
+async function verifyWith(key: CryptoKey | Uint8Array, jwt: string, algorithms: string[]) {
+  const { payload } = await compactVerify(jwt, key, { algorithms })
+  const claims = JSON.parse(new TextDecoder().decode(payload))
+  if (typeof claims !== 'object' || !claims || Array.isArray(claims)) throw fail('its claims are no object')
+  return claims as Record<string, unknown>
+}
+
 /**
  * Makes the function that opens and verifies JWTs of an authorization server with the keys that it publishes. `kind` is the
  * prefix of the metadata that name the algorithms (`id_token`, `userinfo`, `authorization`). Claims are the caller's to check.
@@ -61,43 +107,14 @@ export function jwtVerifier(
   keys: KeySource = keySource(options),
 ): (jwt: string, kind: string, context: VerificationContext) => Promise<VerifiedJwt> {
   return async (token, kind, context) => {
-    const { server, client } = context
-    let jwt = token
-    let header: JWSHeaderParameters
-    if (!jwt.split('.').every(isBase64url)) throw fail('it cannot be read')
-    try {
-      if (jwt.split('.').length === 5) {
-        const { decryptionKey, keyManagementAlgorithms } = options
-        if (!decryptionKey) throw fail('it is encrypted, and there is no decryptionKey')
-        const opened = await compactDecrypt(jwt, decryptionKey as CryptoKey, {
-          keyManagementAlgorithms: [
-            ...(keyManagementAlgorithms ?? ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW']),
-          ],
-        })
-        jwt = new TextDecoder().decode(opened.plaintext)
-      } else if (client[`${kind}_encrypted_response_alg`]) throw fail('it should be encrypted')
-      header = decodeProtectedHeader(jwt) as JWSHeaderParameters
-    } catch (error) {
-      throw error instanceof OAuthError ? error : fail('it cannot be read', error)
-    }
+    const { jwt, header } = await readJwt(token, kind, options, context.client)
     const algorithms = allowed(options, context, kind)
     const { alg = 'none' } = header
     if (!algorithms.includes(alg)) throw fail(`alg ${alg} is not one of ${algorithms.join(', ')}`)
-    let candidates: Array<CryptoKey | Uint8Array>
-    if (alg.startsWith('HS')) {
-      if (!client.client_secret) throw fail(`alg ${alg} needs a client_secret`)
-      candidates = [Uint8Array.from(utf8(client.client_secret))]
-    } else {
-      if (!server.jwks_uri) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name: 'jwks_uri' })
-      candidates = await keys.find(server.jwks_uri, header, context)
-    }
     let failure: unknown
-    for (const key of candidates) {
+    for (const key of await keysFor(header, keys, context)) {
       try {
-        const { payload } = await compactVerify(jwt, key, { algorithms })
-        const claims = JSON.parse(new TextDecoder().decode(payload))
-        if (typeof claims !== 'object' || !claims || Array.isArray(claims)) throw fail('its claims are no object')
-        return { jwt, header, claims }
+        return { jwt, header, claims: await verifyWith(key, jwt, algorithms) }
       } catch (error) {
         failure = error
       }

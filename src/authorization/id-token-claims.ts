@@ -13,6 +13,12 @@ export function readClaims(jwt: string): Record<string, unknown> | undefined {
   }
 }
 
+/** Apple leaves the nonce out, and says so; a refreshed ID token may have that of the sign-in. */
+function isNonceRight(claims: Record<string, unknown>, wanted: string | undefined, isLater: boolean): boolean {
+  if (claims.nonce === wanted) return true
+  return claims.nonce === undefined ? claims.nonce_supported === false : wanted === undefined && isLater
+}
+
 /**
  * Checks the claims of an ID token that came straight from the token endpoint; TLS stands in for its signature. For one
  * that came another way, give the session the full validator (`openid`).
@@ -52,10 +58,7 @@ export async function checkIdTokenClaims(
     exp: number(exp, now - tolerance),
     iat: number(iat, 0),
     nbf: nbf === undefined || (number(nbf, 0) && !number(nbf, now + tolerance)),
-    // Apple leaves the nonce out, and says so; a refreshed ID token may have that of the sign-in
-    nonce:
-      more.nonce === nonce ||
-      (more.nonce === undefined ? more.nonce_supported === false : nonce === undefined && (before || refreshed)),
+    nonce: isNonceRight(more, nonce, !!before || !!refreshed),
     auth_time: max_age === undefined || number(auth_time, now - tolerance - max_age),
   }
   for (const claim in holds) if (!holds[claim]) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'claim', { claim })

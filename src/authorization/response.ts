@@ -84,6 +84,34 @@ function equal(one: string, other: string): boolean {
 // a weak mark: which transactions each client has used, for as long as they could be used again
 const spent = /* @__PURE__ */ new WeakMap<ClientMetadata, Map<string, number>>()
 
+/** Minutes that a sign-in may take, in seconds. */
+const LONGEST_SIGN_IN = 600
+
+/** @throws OAuthError `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED` */
+function useOnce({ state, created_at }: AuthorizationTransaction, client: ClientMetadata, now: number): void {
+  const used = spent.get(client) ?? new Map<string, number>()
+  for (const [old, at] of used) {
+    if (at >= now - LONGEST_SIGN_IN) break
+    used.delete(old)
+  }
+  if (used.has(state)) throw oauthError('OAUTH_TRANSACTION_USED', 'finished')
+  spent.set(client, used.set(state, now))
+  if (!(Math.abs(now - created_at) <= LONGEST_SIGN_IN)) throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'tenMinutes')
+}
+
+/** @throws OAuthError `OAUTH_ISSUER_MISMATCH` */
+function checkIssuer(
+  { iss }: Record<string, string>,
+  transaction: AuthorizationTransaction,
+  { server, client }: { server: ServerMetadata; client: ClientMetadata },
+): void {
+  const isOurs = transaction.issuer === serverIdentity(server) && transaction.client_id === client.client_id
+  if (!isOurs) throw oauthError('OAUTH_ISSUER_MISMATCH', 'otherServer')
+  const isExpected = iss !== undefined || server.authorization_response_iss_parameter_supported
+  if (isExpected && (!iss || iss !== server.issuer))
+    throw oauthError('OAUTH_ISSUER_MISMATCH', server.issuer ? 'otherIssuer' : 'noIssuer')
+}
+
 /**
  * Judges an authorization response against the transaction that began it, in this order: `state`, the transaction (used once,
  * ten minutes old at most, begun with this server and client), `iss` or, without one, where the response arrived,
@@ -103,20 +131,8 @@ export function checkAuthorizationResponse(
   const expected = `${transaction?.state ?? ''}`
   if (!expected || !equal(expected, state ?? '')) throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
 
-  const now = clock()
-  const used = spent.get(client) ?? new Map<string, number>()
-  for (const [old, at] of used) {
-    if (at >= now - 600) break
-    used.delete(old)
-  }
-  if (used.has(expected)) throw oauthError('OAUTH_TRANSACTION_USED', 'finished')
-  spent.set(client, used.set(expected, now))
-  if (!(Math.abs(now - transaction.created_at) <= 600)) throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'tenMinutes')
-
-  if (transaction.issuer !== serverIdentity(server) || transaction.client_id !== client.client_id)
-    throw oauthError('OAUTH_ISSUER_MISMATCH', 'otherServer')
-  if ((iss !== undefined || server.authorization_response_iss_parameter_supported) && (!iss || iss !== server.issuer))
-    throw oauthError('OAUTH_ISSUER_MISMATCH', server.issuer ? 'otherIssuer' : 'noIssuer')
+  useOnce(transaction, client, clock())
+  checkIssuer(response, transaction, { server, client })
   // one defence is enough: `iss` says who answered
   if (!iss) checkRedirectUri(authorizationResponse, transaction.redirect_uri)
   if (error)

@@ -10,11 +10,8 @@ export function findHeader(headers: object | undefined, name: string): string | 
 /** Reads a header, whatever its case; several lines are joined. Never by `headers.get`, which in 0.x is the bucket of GET. */
 export function readHeader(headers: object | undefined, name: string): string | undefined {
   const value = (headers as Headers | undefined)?.[findHeader(headers, name.toLowerCase()) ?? name]
-  return value === undefined || value === null || value === false
-    ? undefined
-    : Array.isArray(value)
-      ? value.join(', ')
-      : String(value)
+  if (value === undefined || value === null || value === false) return undefined
+  return Array.isArray(value) ? value.join(', ') : String(value)
 }
 
 /** Copies headers, keeping their kind; assignment, because `AxiosHeaders` of 1.0 lose some when constructed from their like. */

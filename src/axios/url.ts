@@ -50,9 +50,8 @@ function serialise(config: AxiosLikeConfig, instance: Instance): string {
 export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL | undefined {
   const { baseURL, params } = config
   const url = urlText(config)
-  let full =
-    (replacesBase(config) ? url : url ? `${baseURL?.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL) ?? ''
-  full = full.replace(/#.*/s, '')
+  const appended = url ? `${baseURL?.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL
+  let full = ((replacesBase(config) ? url : appended) ?? '').replace(/#.*/s, '')
   const query = params ? serialise(config, instance) : ''
   if (query) full += (full.includes('?') ? '&' : '?') + query
   const parsed = parse(full, pageUrl())

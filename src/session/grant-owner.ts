@@ -4,8 +4,10 @@ import type { State } from './session-state.js'
 const originOf = (address: unknown) => /^[a-z]+:\/\/[^/?#]+/i.exec(`${address}`)?.[0]
 
 /** What is known of the server before it is asked, or since. */
-const serverOf = ({ options: { server }, metadata }: State): ServerMetadata | undefined =>
-  typeof server === 'function' ? (server.issuer ? { issuer: server.issuer } : metadata) : server
+function serverOf({ options: { server }, metadata }: State): ServerMetadata | undefined {
+  if (typeof server !== 'function') return server
+  return server.issuer ? { issuer: server.issuer } : metadata
+}
 
 /** Whose token it is: where no issuer is known, the origin of the token endpoint stands for it. */
 export const issuerOf = (state: State): string | undefined => {

@@ -80,13 +80,10 @@ function verbs(given: KeyValueLike, prefix: string) {
         if ((await set) === false) throw { name: 'the medium refused the write' }
       }),
     remove: async (key: string) => {
-      await guarded('OAUTH_STORE_WRITE', () =>
-        'removeItem' in medium
-          ? medium.removeItem(at(key))
-          : 'delete' in medium
-            ? medium.delete(at(key))
-            : medium.del(at(key)),
-      )
+      await guarded('OAUTH_STORE_WRITE', () => {
+        if ('removeItem' in medium) return medium.removeItem(at(key))
+        return 'delete' in medium ? medium.delete(at(key)) : medium.del(at(key))
+      })
     },
   }
 }

@@ -46,7 +46,12 @@ interface KeyInUse {
   jwk: JsonWebKey
 }
 
-/** One nonce for each server, and for the two roles that one origin may have. */
+/** The members that make a public key, in the order of RFC 7638. */
+function publicMembers({ kty, crv, e, n, x, y }: JsonWebKey): JsonWebKey {
+  if (kty === 'RSA') return { e, kty, n } as JsonWebKey
+  return (kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x }) as JsonWebKey
+}
+
 const MAX_NONCES = 100
 
 const nonceIn = (response: { header(name: string): string | undefined }): string | undefined =>
@@ -63,6 +68,119 @@ function asksForNonce({ status, body }: ServerResponse): boolean {
   }
 }
 
+/** The key of one token type: which algorithm it is for, and where it comes from. */
+class ProofKey {
+  private ready: Promise<KeyInUse> | undefined
+  readonly alg: JwsAlgorithm
+  private readonly parameters: ReturnType<typeof keyParameters>
+  private readonly given: DPoPOptions['key']
+
+  constructor(alg: JwsAlgorithm, given: DPoPOptions['key']) {
+    this.alg = alg
+    this.given = given
+    this.parameters = keyParameters(alg)
+    if (this.parameters.name === 'HMAC') throw oauthError('OAUTH_INVALID_OPTION', 'dpopAlgorithm')
+  }
+
+  /** The key, made or read on first use. */
+  inUse(context?: Partial<TokenTypeContext>): Promise<KeyInUse> {
+    if (!this.ready) {
+      const attempt = this.find(context)
+      // what failed may work next time: a key that could not be read
+      attempt.catch(() => {
+        if (this.ready === attempt) this.ready = undefined
+      })
+      this.ready = attempt
+    }
+    return this.ready
+  }
+
+  async thumbprint(context?: Partial<TokenTypeContext>): Promise<string> {
+    const { jwk } = await this.inUse(context)
+    const digest = await webCrypto(context?.crypto).subtle.digest('SHA-256', ascii(JSON.stringify(jwk)))
+    return base64url(new Uint8Array(digest))
+  }
+
+  private async find(context?: Partial<TokenTypeContext>): Promise<KeyInUse> {
+    const { given, parameters } = this
+    const { subtle } = webCrypto(context?.crypto)
+    const make = (extractable = false) =>
+      subtle.generateKey(parameters, extractable, ['sign', 'verify']) as Promise<CryptoKeyPair>
+    if (typeof given === 'function') return this.adopt(await given(make), subtle)
+    const kept = () => (context?.keyPair ? context.keyPair(make) : make())
+    return this.adopt(given ?? (await kept()), subtle)
+  }
+
+  private async adopt(given: DPoPKey, subtle: SubtleCrypto): Promise<KeyInUse> {
+    const { parameters, alg } = this
+    const pair = 'privateKey' in given ? given : undefined
+    const jwk = publicMembers(pair ? await subtle.exportKey('jwk', pair.publicKey) : (given as JsonWebKey))
+    const privateKey = pair?.privateKey ?? (await this.importJwk(given as JsonWebKey, subtle))
+    const { name, namedCurve } = privateKey.algorithm as { name: string; namedCurve?: string }
+    const isOfThisKind = name === parameters.name && (!namedCurve || namedCurve === parameters.namedCurve)
+    if (!isOfThisKind || privateKey.type !== 'private') throw oauthError('OAUTH_INVALID_OPTION', 'dpopKey', { alg })
+    return { privateKey, jwk }
+  }
+
+  private async importJwk({ kty, crv, e, n, x, y, d, p, q, dp, dq, qi }: JsonWebKey, subtle: SubtleCrypto) {
+    const jwk = { kty, crv, e, n, x, y, d, p, q, dp, dq, qi } as JsonWebKey
+    try {
+      return await subtle.importKey('jwk', jwk, this.parameters, false, ['sign'])
+    } catch {
+      throw oauthError('OAUTH_INVALID_OPTION', 'dpopKey', { alg: this.alg })
+    }
+  }
+}
+
+/** What servers want the next proof to contain: one nonce for each server, and for the two roles that one origin may have. */
+class Nonces {
+  private readonly known = new Map<string, string>()
+
+  of(slot: string): string | undefined {
+    return this.known.get(slot)
+  }
+
+  /** Learns the nonce of an answer; true if it has one. */
+  learn(slot: string, response: { header(name: string): string | undefined }): boolean {
+    const nonce = nonceIn(response)
+    if (nonce === undefined) return false
+    const { known } = this
+    // the newest last, so that the oldest server is the one forgotten
+    known.delete(slot)
+    known.set(slot, nonce)
+    if (known.size > MAX_NONCES) known.delete(known.keys().next().value as string)
+    return true
+  }
+}
+
+/** What a proof is for. */
+interface Proven {
+  method: string
+  url: URL
+  nonce: string | undefined
+  token?: string
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9449#section-4.2 */
+async function prove({ method, url, nonce, token }: Proven, key: ProofKey, context?: Partial<TokenTypeContext>) {
+  const { privateKey, jwk } = await key.inUse(context)
+  const crypto = webCrypto(context?.crypto)
+  const { clock = systemClock, random = randomBytes } = context ?? {}
+  const hash = async (text: string) => base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', ascii(text))))
+  const claims = {
+    jti: base64url(random(16)),
+    htm: method,
+    htu: url.origin + url.pathname,
+    iat: Math.floor(clock()),
+    ...(token !== undefined && { ath: await hash(token) }),
+    ...(nonce !== undefined && { nonce }),
+  }
+  return signJwt({ typ: 'dpop+jwt', alg: key.alg, jwk }, claims, privateKey, crypto)
+}
+
+const atApi = (url: string) => `api ${new URL(url).origin}`
+const atServer = ({ origin }: URL) => `server ${origin}`
+
 /**
  * DPoP tokens: every request carries a proof that its sender has the key that the token is bound to. Nonces are learnt from
  * every response, for each server; a request that is refused for its nonce is sent once more with a new proof.
@@ -71,94 +189,10 @@ function asksForNonce({ status, body }: ServerResponse): boolean {
  * @see https://www.rfc-editor.org/rfc/rfc9449
  */
 export function dpop(options: DPoPOptions = {}): DPoP {
-  const { key, alg = 'ES256', allowBearer = false } = options
-  const parameters = keyParameters(alg)
-  if (parameters.name === 'HMAC') throw oauthError('OAUTH_INVALID_OPTION', 'dpopAlgorithm')
-  let ready: Promise<KeyInUse> | undefined
-  const nonces = new Map<string, string>()
-  const bindsCode = (context: TokenTypeContext) => options.bindCode ?? !!(key || context.keyPair)
-
-  async function adopt(given: DPoPKey, { subtle }: { subtle: SubtleCrypto }): Promise<KeyInUse> {
-    const pair = 'privateKey' in given ? given : undefined
-    const { kty, crv, e, n, x, y } = pair ? await subtle.exportKey('jwk', pair.publicKey) : (given as JsonWebKey)
-    const jwk = (kty === 'RSA' ? { e, kty, n } : kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x }) as JsonWebKey
-    const privateKey = pair?.privateKey ?? (await importJwk(given as JsonWebKey, subtle))
-    const { name, namedCurve } = privateKey.algorithm as { name: string; namedCurve?: string }
-    if (
-      name !== parameters.name ||
-      (namedCurve && namedCurve !== parameters.namedCurve) ||
-      privateKey.type !== 'private'
-    )
-      throw oauthError('OAUTH_INVALID_OPTION', 'dpopKey', { alg })
-    return { privateKey, jwk }
-  }
-
-  async function importJwk({ kty, crv, e, n, x, y, d, p, q, dp, dq, qi }: JsonWebKey, subtle: SubtleCrypto) {
-    try {
-      return await subtle.importKey(
-        'jwk',
-        { kty, crv, e, n, x, y, d, p, q, dp, dq, qi } as JsonWebKey,
-        parameters,
-        false,
-        ['sign'],
-      )
-    } catch {
-      throw oauthError('OAUTH_INVALID_OPTION', 'dpopKey', { alg })
-    }
-  }
-
-  function keyInUse(context?: Partial<TokenTypeContext>): Promise<KeyInUse> {
-    if (!ready) {
-      const attempt = (async () => {
-        const crypto = webCrypto(context?.crypto)
-        const make = (extractable = false) =>
-          crypto.subtle.generateKey(parameters, extractable, ['sign', 'verify']) as Promise<CryptoKeyPair>
-        const kept = () => (context?.keyPair ? context.keyPair(make) : make())
-        return adopt(await (typeof key === 'function' ? key(make) : (key ?? kept())), crypto)
-      })()
-      // what failed may work next time: a key that could not be read
-      attempt.catch(() => {
-        if (ready === attempt) ready = undefined
-      })
-      ready = attempt
-    }
-    return ready
-  }
-
-  async function proof(method: string, url: URL, slot: string, context?: Partial<TokenTypeContext>, token?: string) {
-    const { privateKey, jwk } = await keyInUse(context)
-    const crypto = webCrypto(context?.crypto)
-    const { clock = systemClock, random = randomBytes } = context ?? {}
-    const nonce = nonces.get(slot)
-    const claims = {
-      jti: base64url(random(16)),
-      htm: method,
-      htu: url.origin + url.pathname,
-      iat: Math.floor(clock()),
-      ...(token !== undefined && {
-        ath: base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', ascii(token)))),
-      }),
-      ...(nonce !== undefined && { nonce }),
-    }
-    return signJwt({ typ: 'dpop+jwt', alg, jwk }, claims, privateKey, crypto)
-  }
-
-  function learnNonce(slot: string, response: { header(name: string): string | undefined }): boolean {
-    const nonce = nonceIn(response)
-    if (nonce === undefined) return false
-    // the newest last, so that the oldest server is the one forgotten
-    nonces.delete(slot)
-    nonces.set(slot, nonce)
-    if (nonces.size > MAX_NONCES) nonces.delete(nonces.keys().next().value as string)
-    return true
-  }
-
-  async function thumbprint(context?: Partial<TokenTypeContext>): Promise<string> {
-    const { jwk } = await keyInUse(context)
-    const digest = await webCrypto(context?.crypto).subtle.digest('SHA-256', ascii(JSON.stringify(jwk)))
-    return base64url(new Uint8Array(digest))
-  }
-
+  const { alg = 'ES256', allowBearer = false } = options
+  const key = new ProofKey(alg, options.key)
+  const nonces = new Nonces()
+  const bindsCode = (context: TokenTypeContext) => options.bindCode ?? !!(options.key || context.keyPair)
   return {
     accepts: allowBearer ? ['dpop', 'bearer'] : ['dpop'],
     boundToUrl: true,
@@ -168,27 +202,23 @@ export function dpop(options: DPoPOptions = {}): DPoP {
         if (!allowBearer) throw oauthError('OAUTH_UNSUPPORTED_TOKEN_TYPE', 'notDpop', { token_type })
         return request.setHeader('Authorization', `Bearer ${access_token}`)
       }
-      const url = new URL(request.url)
-      const header = await proof(request.method, url, `api ${url.origin}`, context, access_token)
+      const { method, url } = request
+      const nonce = nonces.of(atApi(url))
+      const proof = await prove({ method, url: new URL(url), nonce, token: access_token }, key, context)
       request.setHeader('Authorization', `DPoP ${access_token}`)
-      request.setHeader('DPoP', header)
+      request.setHeader('DPoP', proof)
     },
     learn(response, request) {
-      const learnt = response.authenticated && learnNonce(`api ${new URL(request.url).origin}`, response)
-      return (
-        learnt &&
-        response.status === 401 &&
-        challengeOf(response.header('WWW-Authenticate'), 'dpop')?.error === 'use_dpop_nonce'
-      )
+      const isLearnt = response.authenticated && nonces.learn(atApi(request.url), response)
+      const challenge = () => challengeOf(response.header('WWW-Authenticate'), 'dpop')
+      return isLearnt && response.status === 401 && challenge()?.error === 'use_dpop_nonce'
     },
-    async prepare(request, context) {
-      if (request.endpoint !== 'token' && !(request.endpoint === 'par' && bindsCode(context))) return
-      request.headers.DPoP = await proof(request.method, request.url, `server ${request.url.origin}`, context)
+    async prepare({ endpoint, method, url, headers }, context) {
+      const isBound = endpoint === 'token' || (endpoint === 'par' && bindsCode(context))
+      if (isBound) headers.DPoP = await prove({ method, url, nonce: nonces.of(atServer(url)) }, key, context)
     },
-    learnFromServer(response, request) {
-      return learnNonce(`server ${request.url.origin}`, response) && asksForNonce(response)
-    },
-    authorizationParameters: async context => (bindsCode(context) ? { dpop_jkt: await thumbprint(context) } : {}),
-    thumbprint,
+    learnFromServer: (response, { url }) => nonces.learn(atServer(url), response) && asksForNonce(response),
+    authorizationParameters: async context => (bindsCode(context) ? { dpop_jkt: await key.thumbprint(context) } : {}),
+    thumbprint: context => key.thumbprint(context),
   }
 }

@@ -26,7 +26,8 @@ function claimsOf(
 ): Record<string, unknown> {
   const now = Math.floor(clock())
   const endpoint = request.url.origin + request.url.pathname + request.url.search
-  const aud = audience === 'issuer' ? (server.issuer ?? endpoint) : audience === 'endpoint' ? endpoint : audience
+  const names: Record<string, string> = { issuer: server.issuer ?? endpoint, endpoint }
+  const aud = typeof audience === 'string' ? (names[audience] ?? audience) : audience
   return {
     iss: client.client_id,
     sub: client.client_id,

@@ -39,9 +39,12 @@ function checkFiles() {
   }
   for (const path of ['LICENSE', 'dist/axios-oauth.iife.js', 'dist/third-party-licenses.txt'])
     if (!inTarball(path)) failures.push(`${path} is not in the tarball`)
+  // what README links to
+  for (const path of ['docs/errors.md', 'examples/demo.mjs'])
+    if (!inTarball(path)) failures.push(`${path} is not in the tarball`)
   const maps = packed.filter(path => path.endsWith('.map'))
   if (maps.length > 0) failures.push(`source maps double the tarball: ${maps.join(', ')}`)
-  const stray = packed.filter(path => /^(src|__tests__|tools|bench|examples|node_modules)\//.test(path))
+  const stray = packed.filter(path => /^(src|__tests__|tools|bench|node_modules)\//.test(path))
   if (stray.length > 0) failures.push(`does not belong in the tarball: ${stray.join(', ')}`)
 }
 

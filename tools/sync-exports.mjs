@@ -22,7 +22,7 @@ const path = join(root, 'package.json')
 const before = readFileSync(path, 'utf8')
 const list = entries()
 const folders = [...new Set(list.filter(({ name }) => name !== 'index').map(({ name }) => name.split('/')[0]))]
-const after = `${JSON.stringify({ ...JSON.parse(before), exports: exportsOf(list), files: ['dist', 'CHANGELOG.md', 'llms.txt', 'skills', ...folders] }, null, 2)}\n`
+const after = `${JSON.stringify({ ...JSON.parse(before), exports: exportsOf(list), files: ['dist', 'CHANGELOG.md', 'docs', 'examples', 'llms.txt', 'skills', ...folders] }, null, 2)}\n`
 
 if (before === after) {
   console.log(`exports: ${list.length} entries, package.json agrees`)

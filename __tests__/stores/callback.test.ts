@@ -1,0 +1,131 @@
+import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-token.js'
+import { revokeToken } from '../../src/session/revocation.js'
+import { inside } from '../../src/session/session-state.js'
+import { type CallbackStoreOptions, callbackStore, type TokenRow } from '../../src/stores/callback.js'
+import { fakeServer, hurry, makeSession } from '../support/fake-server.js'
+
+/** A table of somebody's application: columns for tokens, none of ours. */
+function table(more: Partial<CallbackStoreOptions> = {}) {
+  const rows = new Map<string, TokenRow>()
+  const writes: Array<[row: TokenRow, before: TokenRow | undefined]> = []
+  const options: CallbackStoreOptions = {
+    load: key => (rows.has(key) ? { ...rows.get(key) } : null),
+    save(key, row, before) {
+      writes.push([row, before])
+      rows.set(key, { ...row })
+    },
+    remove: key => void rows.delete(key),
+    ...more,
+  }
+  return { rows, writes, options, store: () => callbackStore(options) }
+}
+
+const anna = 'anna'
+const row: TokenRow = { access_token: 'a0', refresh_token: 'r0', token_type: 'Bearer', expires_at: 1_000_300 }
+
+test('serves what stands in the table, renews it, and writes the new tokens in their columns', async () => {
+  const { rows, writes, store } = table()
+  rows.set(anna, row)
+  const server = fakeServer()
+  const { session } = makeSession(server, { store: store(), key: anna })
+  expect(await session.token()).toMatchObject({ access_token: 'a0' })
+  server.now += 600
+  expect(await session.token()).toMatchObject({ access_token: 'a1' })
+  expect(rows.get(anna)).toEqual({
+    access_token: 'a1',
+    refresh_token: 'r1',
+    token_type: 'Bearer',
+    expires_at: server.now + 3600,
+    scope: undefined,
+    id_token: undefined,
+  })
+  expect(writes).toEqual([[rows.get(anna), row]])
+})
+
+test('takes over what another process wrote, instead of spending the refresh token that it spent', async () => {
+  const { rows, store } = table()
+  rows.set(anna, row)
+  const server = fakeServer()
+  const [one, other] = [store(), store()].map(own => makeSession(server, { store: own, key: anna, recheck: 0 }).session)
+  await one?.token()
+  await other?.token()
+  server.now += 600
+  expect(await one?.token()).toMatchObject({ access_token: 'a1' })
+  expect(await other?.token()).toMatchObject({ access_token: 'a1' })
+  expect(server.requests).toHaveLength(1)
+  expect(server.reuse).toBe(0)
+})
+
+test('a table that compares refuses what is older, and the session goes on with what stands there', async () => {
+  const { rows, options } = table()
+  const compare: CallbackStoreOptions['save'] = (key, next, before) => {
+    if (rows.get(key)?.refresh_token !== before?.refresh_token) return false
+    rows.set(key, next)
+    return true
+  }
+  let meanwhile: TokenRow | undefined
+  const save: CallbackStoreOptions['save'] = (key, next, before) => {
+    if (meanwhile) rows.set(key, meanwhile)
+    meanwhile = undefined
+    return compare(key, next, before)
+  }
+  rows.set(anna, row)
+  const server = fakeServer()
+  const { session } = makeSession(server, { store: callbackStore({ ...options, save }), key: anna })
+  await session.token()
+  server.now += 600
+  meanwhile = { ...row, access_token: 'other', refresh_token: 'other', expires_at: server.now + 3600 }
+  expect(await session.token()).toMatchObject({ access_token: 'other' })
+  expect(rows.get(anna)).toMatchObject({ refresh_token: 'other' })
+})
+
+test('a log-out deletes the row; one by hand ends the session; a new sign-in is no other person’s', async () => {
+  const { rows, store } = table()
+  const server = fakeServer()
+  const { session, events } = makeSession(server, { store: store(), key: anna, recheck: 0 })
+  const changed: unknown[] = []
+  session.on('changed', detail => changed.push(detail))
+  await saveToken(session, { access_token: 'a0', refresh_token: 'r0' })
+  expect(await revokeToken(session)).toEqual({ revoked: true })
+  expect(rows.size).toBe(0)
+  expect(await session.authorized()).toBe(false)
+  await fetchToken(session, async () => ({ access_token: 'b', refresh_token: 'r0' }))
+  expect(await session.token()).toMatchObject({ access_token: 'b' })
+  rows.delete(anna)
+  expect(await session.authorized()).toBe(false)
+  expect(events.filter(([name]) => name === 'ended')).toHaveLength(2)
+  expect(changed).toEqual([])
+})
+
+test('a database that fails loses no rotated token, and shows nothing of its rows', async () => {
+  const { rows, options } = table()
+  let isAway = false
+  const failing: CallbackStoreOptions = {
+    ...options,
+    save(key, next, before) {
+      if (isAway) throw new Error(`insert into tokens values ('${next.refresh_token}')`)
+      return options.save(key, next, before)
+    },
+  }
+  rows.set(anna, row)
+  const server = fakeServer()
+  const { session, events } = makeSession(server, { store: callbackStore(failing), key: anna })
+  await session.token()
+  isAway = true
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'Date'] })
+  const renewed = await hurry(refreshToken(session)).finally(() => jest.useRealTimers())
+  expect(renewed).toMatchObject({ access_token: 'a1' })
+  expect(JSON.stringify(events)).not.toContain('r1')
+  expect(inside(session).state.unsaved?.refresh_token).toBe('r1')
+  isAway = false
+  server.now += 120
+  await session.close()
+  expect(rows.get(anna)).toMatchObject({ refresh_token: 'r1' })
+})
+
+test('a row whose tokens are no texts is refused, not used', async () => {
+  const { rows, store } = table()
+  rows.set(anna, { access_token: 7 } as never)
+  const { session } = makeSession(fakeServer(), { store: store(), key: anna })
+  await expect(session.token()).rejects.toMatchObject({ code: 'OAUTH_STORE_VALUE' })
+})

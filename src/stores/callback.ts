@@ -1,0 +1,139 @@
+import type { Awaitable } from '../auth/scheme.js'
+import { oauthError } from '../errors.js'
+import { mediumError } from '../locks/medium-error.js'
+import type { Lock, StoredGrant, Token, TokenStore } from '../session/stored-grant.js'
+
+/** A row of an application's own table, in wire names; what the table has no column for is left out. */
+export interface TokenRow {
+  access_token?: string | undefined
+  refresh_token?: string | undefined
+  token_type?: string | undefined
+  /** Seconds since the epoch. */
+  expires_at?: number | undefined
+  scope?: string | undefined
+  id_token?: string | undefined
+}
+
+/** How an application keeps tokens in a table of its own; `key` is the session's option `key`. */
+export interface CallbackStoreOptions {
+  /** Reads the row of a key; nothing where there is none. */
+  load(key: string): Awaitable<TokenRow | null | undefined>
+  /**
+   * Writes the row of a key. `before` is the row that it replaces, as it was read: a table that can compares its refresh token in
+   * the same statement (`UPDATE … WHERE refresh_token = before.refresh_token`), and answers `false` where another one stands there.
+   */
+  save(key: string, row: TokenRow, before: TokenRow | undefined): Awaitable<boolean | void>
+  /** Deletes the row of a key: the person logged out, or the server ended the grant. */
+  remove(key: string): Awaitable<void>
+  /** What keeps two processes from renewing one grant at once. Default: a lock of this process. */
+  lock?: Lock
+}
+
+/** What this process knows of a row: the table has no columns for it. */
+interface Known {
+  grantId: string
+  version: number
+  /** The tokens of the row. */
+  mark: string
+}
+
+const markOf = ({ access_token = '', refresh_token = '' }: TokenRow) => JSON.stringify([access_token, refresh_token])
+
+/** A row as the session reads it. */
+function toGrant(row: TokenRow, { grantId, version }: Known): StoredGrant {
+  const { refresh_token, id_token, access_token, token_type, expires_at, scope } = row
+  const token = Object.fromEntries(
+    Object.entries({ access_token, token_type, expires_at, scope }).filter(([, value]) => value ?? false),
+  ) as unknown as Token
+  return {
+    v: 1,
+    grantId,
+    version,
+    ...(refresh_token && { refresh_token }),
+    ...(id_token && { id_token }),
+    tokens: access_token ? { '': token } : {},
+  }
+}
+
+/** A grant as a row. */
+function toRow({ refresh_token, id_token, tokens }: StoredGrant): TokenRow {
+  const { access_token, token_type, expires_at, scope } = tokens[''] ?? {}
+  return { access_token, refresh_token, token_type, expires_at, scope, id_token }
+}
+
+/** @throws OAuthError `OAUTH_STORE_VALUE` for a row whose tokens are no texts */
+function checkRow(row: TokenRow): TokenRow {
+  const { access_token, refresh_token } = row
+  const isText = (value: unknown) => value === undefined || value === null || typeof value === 'string'
+  if (isText(access_token) && isText(refresh_token)) return row
+  throw oauthError('OAUTH_STORE_VALUE', 'broken')
+}
+
+/**
+ * Keeps grants in a table of the application's own: columns for the tokens, none for this package. What another process wrote is
+ * noticed by its tokens. Of a session with several APIs the grant's own token is kept alone. Without a `lock` that all processes
+ * share, two of them may spend one refresh token at the same time; the one that loses takes over what the other stored, where the
+ * server forgives that.
+ * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` for a row whose tokens are no texts
+ * @example
+ * const store = callbackStore({
+ *   load: user => db.tokens.findOne({ user }),
+ *   save: (user, row) => db.tokens.upsert({ user, ...row }),
+ *   remove: user => db.tokens.delete({ user }),
+ * })
+ */
+export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions): TokenStore {
+  const seen = new Map<string, Known>()
+
+  async function read(key: string): Promise<TokenRow | undefined> {
+    try {
+      return (await load(key)) ?? undefined
+    } catch (error) {
+      throw mediumError('OAUTH_STORE_READ', error)
+    }
+  }
+
+  /** What is known of a row that was read just now: other tokens than before are somebody's later version. */
+  function know(key: string, row: TokenRow): Known {
+    const mark = markOf(row)
+    const before = seen.get(key)
+    if (before?.mark === mark) return before
+    const known = { grantId: before?.grantId ?? `row ${key}`, version: (before?.version ?? 0) + 1, mark }
+    seen.set(key, known)
+    return known
+  }
+
+  async function current(key: string): Promise<{ row: TokenRow; known: Known } | undefined> {
+    const row = await read(key)
+    return row && { row: checkRow(row), known: know(key, row) }
+  }
+
+  return {
+    shared: true,
+    ...(lock && { lock }),
+    async get(key) {
+      const found = await current(key)
+      return found && toGrant(found.row, found.known)
+    },
+    async set(key, next) {
+      const found = await current(key)
+      if (found && found.known.version >= next.version) return false
+      const row = toRow(next)
+      try {
+        if (next.ended) await remove(key)
+        else if ((await save(key, row, found?.row)) === false) return false
+      } catch (error) {
+        throw mediumError('OAUTH_STORE_WRITE', error)
+      }
+      seen.set(key, { grantId: next.grantId, version: next.version, mark: next.ended ? '' : markOf(row) })
+      return true
+    },
+    async delete(key) {
+      try {
+        await remove(key)
+      } catch (error) {
+        throw mediumError('OAUTH_STORE_WRITE', error)
+      }
+    },
+  }
+}

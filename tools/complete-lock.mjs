@@ -15,7 +15,7 @@ const processors = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 's390x', 'riscv64', 
 
 /** What npm would find in the manifest, read from the package's name. */
 function platform(name) {
-  const words = name.split(/[-/]/)
+  const words = name.split(/[-/.]/)
   const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') ? ['glibc'] : undefined
   const os = words.find(word => systems.includes(word))
   const cpu = words.find(word => processors.includes(word))

@@ -1,4 +1,7 @@
+import { sleep } from '../../src/grants/poll.js'
 import { clientCredentialsGrant } from '../../src/index.js'
+import { saveToken } from '../../src/session/fetch-token.js'
+import { processRevocationResponse } from '../../src/session/revocation.js'
 import { createSession, type OAuth2SessionOptions } from '../../src/session/session.js'
 import { fakeServer, makeSession, metadata } from '../support/fake-server.js'
 
@@ -41,4 +44,40 @@ test('a TypeError in a grant of one’s own is no outage: it is told as what it 
     expect(calls).toBe(call)
   }
   expect(events).toEqual([])
+})
+
+test('a listener whose promise is rejected disturbs neither the session nor the process', async () => {
+  const unhandled: unknown[] = []
+  const note = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', note)
+  const { session } = makeSession(fakeServer())
+  session.on('token', async () => {
+    throw new Error('in a listener')
+  })
+  await saveToken(session, { access_token: 'a0' })
+  await new Promise(resolve => setImmediate(resolve))
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+})
+
+test('a wait that no timer can count is a long one, not none', () => {
+  jest.useFakeTimers()
+  let isOver = false
+  sleep(2 ** 40).then(() => {
+    isOver = true
+  })
+  jest.advanceTimersByTime(86_400_000)
+  expect(isOver).toBe(false)
+  expect(jest.getTimerCount()).toBe(1)
+  jest.useRealTimers()
+})
+
+test('a script of a hostile server is read in linear time', () => {
+  const answer = (body: string) => ({ status: 200, body, header: () => undefined })
+  const body = `f()${' '.repeat(500_000)}${')'.repeat(400_000)} x`
+  expect(() => processRevocationResponse(answer(body), 0, true)).not.toThrow()
+  const refused = answer('cb({"error":"unsupported_token_type"}) ;  ')
+  expect(() => processRevocationResponse(refused, 0, true)).toThrow(
+    expect.objectContaining({ error: 'unsupported_token_type' }),
+  )
 })

@@ -17,7 +17,9 @@ const endless: Patience = { wait: step => step, over: undefined, end() {} }
 /** The patience of a call. What it waited for goes on without it: a renewal is everybody's. */
 export function patienceOf(call: Call): Patience {
   const { config } = call
-  const timeout = Number(config.timeout) || 0
+  // a timer cannot count more: that is for ever
+  const asked = Number(config.timeout) || 0
+  const timeout = asked > 2_147_483_647 ? 0 : asked
   if (!timeout && !isCancellable(config)) return endless
   let left = timeout
   let over: unknown

@@ -14,7 +14,8 @@ export const sleep: Sleep = (seconds, signal) =>
       signal?.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, seconds * 1000)
+    // what setTimeout cannot count would be no wait at all
+    const timer = setTimeout(done, Math.min(seconds * 1000, 2_147_483_647))
     if (signal?.aborted) done()
     else signal?.addEventListener('abort', done)
   })

@@ -21,6 +21,13 @@ export type RevocationResult =
   | { revoked: true }
   | { revoked: false; error: OAuthError; retryAfter?: number; retry: () => Promise<RevocationResult> }
 
+/** What a JSONP script calls its function with; in linear time, whatever a server sends. */
+function argumentOf(script: string): string | undefined {
+  const call = script.trim().replace(/;$/, '').trimEnd()
+  const begin = call.indexOf('(')
+  return begin >= 0 && call.endsWith(')') ? call.slice(begin + 1, -1) : undefined
+}
+
 /**
  * Judges the answer to a revocation; of a good one only the status counts. With JSONP the script may hold an error under 200.
  * @throws OAuthError as {@link processServerResponse} does
@@ -28,7 +35,7 @@ export type RevocationResult =
  */
 export function processRevocationResponse(response: ServerResponse, now: number, jsonp?: boolean): void {
   const { status, body } = response
-  const script = jsonp && /^[^(]*\((.*)\)\s*;?\s*$/s.exec(body.trim())?.[1]
+  const script = jsonp && argumentOf(body)
   if (script || status < 200 || status > 299)
     processServerResponse(script ? { ...response, header: name => response.header(name), body: script } : response, now)
 }

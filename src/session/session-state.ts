@@ -142,11 +142,12 @@ const defaultRandom: Random = bytes => {
 export const randomOf = ({ random, crypto }: OAuth2SessionOptions): Random =>
   random ?? (crypto ? bytes => randomBytesOf(crypto, bytes) : defaultRandom)
 
-/** Tells the session's listeners; one that throws does not disturb the request. */
+/** Tells the session's listeners; one that throws, or whose promise is rejected, disturbs neither the request nor the process. */
 export function emit<E extends keyof SessionEvents>(state: State, event: E, detail: SessionEvents[E]): void {
   for (const listener of state.listeners?.get(event) ?? []) {
     try {
-      ;(listener as (detail: SessionEvents[E]) => void)(detail)
+      const told = (listener as (detail: SessionEvents[E]) => unknown)(detail)
+      Promise.resolve(told).catch(() => {})
     } catch {}
   }
 }

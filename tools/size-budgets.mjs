@@ -32,6 +32,7 @@ export const budgets = [
     },
     max: 36,
   },
+  { name: 'observe', imports: { '/observe': ['observeSession'] }, over: 'bearer', max: 1.1 },
   { name: 'dpop', imports: { '/dpop': ['dpop'] }, over: 'bearer', max: 6 },
 ]
 

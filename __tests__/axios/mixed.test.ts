@@ -14,6 +14,7 @@ const copies = [
   ['axios', 'axios-0-27'],
   ['axios-0-27', 'axios'],
   ['axios-0-27', 'axios-1-7'],
+  ['axios-0-21', 'axios'],
 ] as const
 
 const tokenRequest = (origin: string): ServerRequest => ({
@@ -58,6 +59,19 @@ describe.each(copies)('a package that found %s, an application with %s', (peer, 
       api.interceptors.request.use(request, null, { synchronous: true })
       api.interceptors.response.use(response, responseError)
       expectHealed(await api.post('/x', { a: 1 }, { headers }))
+    })
+
+    it('createInterceptors leave no credential on what the application holds', async () => {
+      const api = create(adapter)
+      const { request } = loaded.createInterceptors(renewing('CANARY'), { allowedOrigins: server.origin })
+      api.interceptors.request.use(request, null, { synchronous: true })
+      const response = await api.post('/x', { a: 1 }, { headers })
+      const refused = await api.get('/x', { validateStatus: () => false }).catch((error: unknown) => error)
+      for (const held of [response, refused]) {
+        expect(inspect(held, { depth: 12, showHidden: true })).not.toContain('CANARY')
+        expect(JSON.stringify((held as { config: unknown }).config)).not.toContain('CANARY')
+      }
+      expect(server.authorizations()).toEqual(['Bearer CANARY', 'Bearer CANARY'])
     })
 
     it('new axios.Axios() keeps headers and body, and heals', async () => {

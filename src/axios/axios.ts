@@ -1,5 +1,6 @@
 import imported from 'axios'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import { type Holder, holdersOf } from './holders.js'
 
 /** The workable shape of an instance, for use inside; {@link AxiosLike} is what the public signatures say. */
 export interface Instance {
@@ -109,26 +110,29 @@ export function resolveAdapter(adapter: unknown, instance: Instance | undefined,
   const isForeign = instance ? !isSameCopy(instance) : hasForeignHeaders(config)
   if (axios.getAdapter && !isForeign) return axios.getAdapter(wanted, config)
   const names = instance ? wanted : knownHere(wanted)
-  if (typeof names === 'function') return config => (names as Adapter)({ ...config, headers: plainHeaders(config) })
+  const send = typeof names === 'function' ? (names as Adapter) : bareSender(names, instance)
   return config => {
-    const settle = (settled: { config?: unknown } | undefined) => {
-      if (settled?.config) settled.config = config
+    const putBack = (holder: Holder | undefined) => {
+      if (holder?.config) holder.config = config
     }
-    const bareParts = { headers: plainHeaders(config), adapter: names, transformRequest: same, transformResponse: same }
-    const sent: AxiosLikeConfig = { ...config, ...bareParts }
-    if (!instance) delete sent.transitional // a copy refuses transitional options that it does not know
-    return bareInstance(instance)
-      .request(sent)
-      .then(
-        response => {
-          settle(response)
-          return response
-        },
-        error => {
-          settle(error)
-          settle(error?.response)
-          throw error
-        },
-      )
+    return send({ ...config, headers: plainHeaders(config) }).then(
+      response => {
+        putBack(response)
+        return response
+      },
+      error => {
+        for (const holder of holdersOf(error)) putBack(holder)
+        throw error
+      },
+    )
   }
 }
+
+/** Sends by a bare instance, which knows the names of its own copy's adapters, and nothing else of it. */
+const bareSender =
+  (names: unknown, instance: Instance | undefined): Adapter =>
+  config => {
+    const sent: AxiosLikeConfig = { ...config, adapter: names, transformRequest: same, transformResponse: same }
+    if (!instance) delete sent.transitional // a copy refuses transitional options that it does not know
+    return bareInstance(instance).request(sent)
+  }

@@ -3,6 +3,7 @@ import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type Call, mayGo, type Outcome } from './call.js'
 import { hideRequest } from './conceal.js'
 import { copyHeaders, dropHeaders, type Headers } from './headers.js'
+import { type Holder, holdersOf } from './holders.js'
 import { guard } from './redirects.js'
 import { isClearLoopback, toWire } from './url.js'
 
@@ -47,15 +48,8 @@ function copyConfig(config: AxiosLikeConfig): AxiosLikeConfig {
   return copy
 }
 
-interface AxiosFailure {
-  config?: unknown
-  request?: unknown
-  response?: AxiosLikeResponse
-  cause?: unknown
-}
-
 /** Puts the application's own configuration in place of the one that was sent, wherever the adapter left it. */
-function putBack(holder: AxiosFailure | undefined, call: Call, sent: AxiosLikeConfig): void {
+function putBack(holder: Holder | undefined, call: Call, sent: AxiosLikeConfig): void {
   if (!holder) return
   if (holder.config === sent) holder.config = call.config
   hideRequest(holder, () => `${call.method} ${call.config.baseURL ?? ''} ${call.config.url ?? ''}`)
@@ -71,14 +65,14 @@ function clean(call: Call, sent: AxiosLikeConfig): void {
 function outcomeOf(call: Call, sent: AxiosLikeConfig, settled: unknown, failed: boolean): Outcome {
   clean(call, sent)
   if (!failed) {
-    putBack(settled as AxiosFailure, call, sent)
+    putBack(settled as Holder, call, sent)
     return { response: settled as AxiosLikeResponse, failed }
   }
-  const error = settled as AxiosFailure | undefined
-  // axios 1.7 to 1.17 keeps the error of its fetch adapter as the cause; 1.13.3 and 1.13.4 keep the response there alone
-  const cause = Object(error?.cause) as AxiosFailure
-  for (const holder of [error, error?.response, cause, cause.response]) putBack(holder, call, sent)
-  if (error && !error.response && cause.response) error.response = cause.response
+  const error = settled as Holder | undefined
+  for (const holder of holdersOf(error)) putBack(holder, call, sent)
+  const { response } = Object(error?.cause) as Holder
+  // axios 1.13.3 and 1.13.4 keep it there alone
+  if (error && !error.response && response) error.response = response
   return { response: error?.response, error, failed }
 }
 

@@ -132,7 +132,7 @@ export const mutants = {
   },
   'effect-twice': {
     what: 'sends a request again when the API failed',
-    breaks: { 'oauth2/scheme.ts': { refused: 'response => sound(response) || response.status === 503' } },
+    breaks: { 'oauth2/scheme.ts': { isRefusal: 'response => sound(response) || response.status === 503' } },
   },
   'tells-secrets': {
     what: 'shows what the store failed with',

@@ -20,10 +20,11 @@ export interface OriginRule {
   allows(url: URL): boolean
 }
 
-/** True for `localhost`, 127.0.0.0/8 and `[::1]`: what never leaves the machine. */
-export function isLoopback(url: URL): boolean {
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)
-}
+/** True for a URL in the clear to `localhost`, 127.0.0.0/8 or `[::1]`: it never leaves the machine, and only that is why it may be so. */
+export const isClearLoopback = (url = ''): boolean => /^http:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/?#]|$)/i.test(url)
+
+/** True for a host of this machine. */
+export const isLoopback = ({ hostname }: URL): boolean => isClearLoopback(`http://${hostname}`)
 
 /**
  * True when a secret may travel to this URL: https, loopback, or an origin that `allowInsecure` names.

@@ -1,10 +1,11 @@
+import { isRefusal } from '../auth/refusal.js'
 import type { IncomingResponse } from '../auth/scheme.js'
 import type { AxiosLikeResponse } from './axios-like.js'
 import type { Call, Outcome } from './call.js'
 import { cancellation } from './cancellation.js'
 import { type Beginning, converse } from './conversation.js'
 import { axiosError, wrap } from './errors.js'
-import { isRefusal, receive, tellExpired } from './judge.js'
+import { receive, tellExpired } from './judge.js'
 import { follow } from './redirects.js'
 import { transmit } from './transmit.js'
 

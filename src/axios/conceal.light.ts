@@ -1,6 +1,7 @@
 import type * as full from './conceal.js'
 import { hide } from './errors.js'
 
+/** Browsers inspect nothing; JSON shows what is given in its place. */
 export const conceal: typeof full.conceal = (target, shown) => {
   if (Object.isExtensible(target)) hide(target as object, 'toJSON', shown)
 }

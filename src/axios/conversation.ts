@@ -1,3 +1,4 @@
+import { isRefusal } from '../auth/refusal.js'
 import type { AuthFlow, IncomingResponse } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { publishRetry } from '../lib/diagnostics.js'
@@ -5,7 +6,7 @@ import { discard } from './body.js'
 import type { Call, Outcome } from './call.js'
 import { cancellation } from './cancellation.js'
 import { axiosError, explain, wrap } from './errors.js'
-import { isRefusal, receive, tellExpired } from './judge.js'
+import { receive, tellExpired } from './judge.js'
 import { type Patience, patienceOf } from './patience.js'
 import { transmit } from './transmit.js'
 

@@ -50,14 +50,8 @@ export function canceled(config: AxiosLikeConfig): unknown {
 export function wrap(error: unknown): OAuthError {
   if (isOAuthError(error)) return error
   const { message, isAxiosError } = Object(error) as { message?: string; isAxiosError?: boolean }
-  return oauthError(
-    'OAUTH_SIGNATURE_FAILED',
-    'request',
-    { problem: message ?? error },
-    {
-      cause: isAxiosError ? undefined : error,
-    },
-  )
+  const cause = isAxiosError ? undefined : error
+  return oauthError('OAUTH_SIGNATURE_FAILED', 'request', { problem: message ?? error }, { cause })
 }
 
 /** Puts `cause` on an error that axios made: the error stays the one that the application knows. */

@@ -34,7 +34,3 @@ export function receive(call: Call, response: AxiosLikeResponse, expired?: boole
     discard: () => discard(data),
   }
 }
-
-/** True for an answer that says that the credential was refused. */
-export const isRefusal = ({ authenticated, status, expired }: IncomingResponse) =>
-  authenticated && (status === 401 || !!expired)

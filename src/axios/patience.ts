@@ -1,3 +1,4 @@
+import { LONGEST } from '../lib/timer.js'
 import type { Call } from './call.js'
 import { cancellation, isCancellable, onCancel } from './cancellation.js'
 import { timeoutError } from './errors.js'
@@ -19,7 +20,7 @@ export function patienceOf(call: Call): Patience {
   const { config } = call
   // a timer cannot count more: that is for ever
   const asked = Number(config.timeout) || 0
-  const timeout = asked > 2_147_483_647 ? 0 : asked
+  const timeout = asked > LONGEST ? 0 : asked
   if (!timeout && !isCancellable(config)) return endless
   let left = timeout
   let over: unknown

@@ -11,4 +11,5 @@ export const guard: typeof full.guard = (_, sent) => {
   sent.fetchOptions = { ...(sent.fetchOptions as object), redirect: 'manual' }
 }
 
+/** See {@link guard}. */
 export const follow: typeof full.follow = () => undefined

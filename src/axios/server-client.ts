@@ -1,4 +1,5 @@
 import axiosRetry, { retryAfter } from 'axios-retry'
+import { isClearLoopback } from '../auth/origins.js'
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import type { HttpClient } from '../grants/grant.js'
 import type { Send, ServerRequest } from '../server/call.js'
@@ -6,7 +7,6 @@ import { adapterOf, axios, type Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type CallLimits, SIZE_LIMIT, TIMEOUT, tooLarge, withinLimits } from './call-limits.js'
 import { readHeader } from './headers.js'
-import { isClearLoopback } from './url.js'
 
 /** How calls to the authorization server leave. */
 export interface ServerClient {

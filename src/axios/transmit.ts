@@ -1,3 +1,4 @@
+import { isClearLoopback } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type Call, mayGo, type Outcome } from './call.js'
@@ -5,7 +6,7 @@ import { hideRequest } from './conceal.js'
 import { copyHeaders, dropHeaders, type Headers } from './headers.js'
 import { type Holder, holdersOf } from './holders.js'
 import { guard } from './redirects.js'
-import { isClearLoopback, toWire } from './url.js'
+import { toWire } from './url.js'
 
 /** The configuration that the adapter gets: a copy, so that nothing that others hold ever carries a credential. */
 function toSend(call: Call): AxiosLikeConfig {

@@ -58,10 +58,6 @@ export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL
   return parsed && /^https?:$/.test(parsed.protocol) ? parsed : undefined
 }
 
-/** True for a URL in the clear that never leaves this machine: only that is why it may be in the clear. */
-export const isClearLoopback = (url: string | undefined): boolean =>
-  /^http:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/?#]|$)/i.test(url ?? '')
-
 /** Writes a URL so that no parser of any adapter changes it: what is signed is what is sent. */
 export function toWire(url: URL): string {
   return requestUrl(url).replace(

@@ -1,4 +1,5 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
+import { LONGEST } from '../lib/timer.js'
 import type { ServerCallOptions, ServerParameters } from '../server/call.js'
 import type { Token } from '../session/stored-grant.js'
 import type { GrantContext, TokenEndpoint } from './grant.js'
@@ -15,7 +16,7 @@ export const sleep: Sleep = (seconds, signal) =>
       resolve()
     }
     // what setTimeout cannot count would be no wait at all
-    const timer = setTimeout(done, Math.min(seconds * 1000, 2_147_483_647))
+    const timer = setTimeout(done, Math.min(seconds * 1000, LONGEST))
     if (signal?.aborted) done()
     else signal?.addEventListener('abort', done)
   })
@@ -46,15 +47,7 @@ export async function poll(
   for (let next = first ?? (() => wait(interval, signal)); ; ) {
     await next(signal)
     if (signal?.aborted) throw oauthError('OAUTH_ABORTED', 'polling')
-    if (clock() >= deadline)
-      throw oauthError(
-        'OAUTH_TRANSACTION_EXPIRED',
-        'undecided',
-        {},
-        {
-          error: 'expired_token',
-        },
-      )
+    if (clock() >= deadline) throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'undecided', {}, { error: 'expired_token' })
     try {
       return await endpoint(parameters, options)
     } catch (error) {

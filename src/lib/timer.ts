@@ -12,7 +12,7 @@ const LATE = 1000
 /** Milliseconds that a process gets, after it was frozen, to see what arrived meanwhile. */
 const GRACE = 5000
 /** setTimeout overflows above 2³¹ milliseconds: a longer time is no limit. */
-const LONGEST = 2_147_483_647
+export const LONGEST = 2_147_483_647
 
 /**
  * Calls `listener` after so many seconds in which the process ran. Timers of a process that was frozen fire before it sees

@@ -9,3 +9,12 @@ export function mediumError(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', erro
   const { code: reason, name } = (error ?? {}) as { code?: unknown; name?: unknown }
   return oauthError(code, 'medium', { problem: reason ?? name })
 }
+
+/** Asks a medium; every failure becomes a rejection that shows no value. */
+export async function guarded<T>(code: Parameters<typeof mediumError>[0], ask: () => T): Promise<Awaited<T>> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw mediumError(code, error)
+  }
+}

@@ -1,3 +1,4 @@
+import { isRefusal } from '../auth/refusal.js'
 import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import { noteNonceRetry, publishSkipped } from '../lib/diagnostics.js'
@@ -25,8 +26,6 @@ interface Sent {
   token: Token
   response: IncomingResponse
 }
-
-const refused = ({ status, expired, authenticated }: IncomingResponse) => authenticated && (status === 401 || !!expired)
 
 const originOf = (request: OutgoingRequest) => new URL(request.url).origin
 
@@ -97,7 +96,7 @@ async function* secondOpinion(
 ): Sending<boolean> {
   const doubt = doubtful(scheme.state, origin, token)
   if (!doubt) return false
-  const isAccepted = !refused(yield* attempt(scheme, request, token))
+  const isAccepted = !isRefusal(yield* attempt(scheme, request, token))
   doubt.isMixed ||= isAccepted
   return doubt.isMixed
 }
@@ -109,7 +108,7 @@ async function* sendRenewed(scheme: Scheme, request: OutgoingRequest, origin: st
   const response = yield* attempt(scheme, request, renewed)
   const asked = read(state, response, renewed)
   if (asked) return yield* answer(scheme, request, renewed, asked)
-  if (!refused(response)) return noteRenewed(state, origin, renewed)
+  if (!isRefusal(response)) return noteRenewed(state, origin, renewed)
   noteInVain(state, origin, renewed)
   emit(state, 'error', { error: oauthError('OAUTH_REFUSED', 'fresh', { origin, seconds: PAUSE }) })
 }
@@ -121,7 +120,7 @@ async function* converse(scheme: Scheme, request: OutgoingRequest, before: Sent 
   const { token, response } = sent
   const asked = read(state, response, token)
   if (asked) return yield* answer(scheme, request, token, asked)
-  if (!refused(response)) return accept(state, request)
+  if (!isRefusal(response)) return accept(state, request)
   const origin = originOf(request)
   if (wasInVain(state, origin, token)) return
   response.discard?.()
@@ -167,7 +166,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     owner: state,
     boundToUrl: !!type.boundToUrl || !!hooks?.protectedRequest,
     refused(response, request) {
-      const no = refused(response) || !!challenges?.read(response, undefined)
+      const no = isRefusal(response) || !!challenges?.read(response, undefined)
       if (!no && response.authenticated) accept(state, request)
       return no
     },

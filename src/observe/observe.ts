@@ -1,7 +1,7 @@
 import { outlived } from '../session/lives.js'
-import { subjectClaims } from '../session/person.js'
+import { claimsOf } from '../session/person.js'
 import type { OAuth2Session } from '../session/session-options.js'
-import { load } from '../session/session-record.js'
+import { isLogOut, load } from '../session/session-record.js'
 import { emit, type Inside, inside, type Slot, type State } from '../session/session-state.js'
 import { expiresWithin, type StoredGrant } from '../session/stored-grant.js'
 
@@ -43,15 +43,12 @@ export const UNKNOWN: SessionSnapshot = /* @__PURE__ */ Object.freeze({ status: 
 const OF_THE_MESSAGE = ['nonce', 'iat', 'exp', 'jti', 'at_hash', 'c_hash', 's_hash']
 
 const personOf = (grant: StoredGrant): SessionSnapshot['user'] => {
-  const claims = subjectClaims(grant)
+  const claims = claimsOf(grant)
   const own = claims && Object.entries(claims).filter(([name]) => !OF_THE_MESSAGE.includes(name))
   return own && Object.freeze(Object.fromEntries(own))
 }
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
-
-/** Reasons for which a session is over because somebody wanted it. */
-const isWanted = (reason: string) => reason === 'revoked' || reason === 'signed_out'
 
 /** Why nothing can be got from the grant any more; `undefined` while a token can be used or renewed. */
 function overBy(state: State, slot: Slot, grant: StoredGrant): string | undefined {
@@ -71,7 +68,7 @@ function read({ state, slot }: Inside, isKnown: boolean): SessionSnapshot {
   const { grant, unaccepted } = state
   if (!grant) return isKnown ? { status: 'signed-out' } : UNKNOWN
   const reason = overBy(state, slot, grant)
-  if (reason !== undefined) return { status: isWanted(reason) ? 'signed-out' : 'ended', reason }
+  if (reason !== undefined) return { status: isLogOut(reason) ? 'signed-out' : 'ended', reason }
   const { scope, expires_at } = grant.tokens[slot.key] ?? {}
   const user = personOf(grant)
   return {

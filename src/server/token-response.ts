@@ -99,6 +99,11 @@ export function instant(value: unknown): number | undefined {
  */
 export function normaliseToken(fields: ServerFields, now: number): Token {
   if (!text(fields.access_token)) throw oauthError('OAUTH_INVALID_RESPONSE', 'noAccessToken')
+  return inOrder(fields, now) as Token
+}
+
+/** {@link normaliseToken} for what may be a refresh token alone. */
+export function inOrder(fields: ServerFields, now: number): Partial<Token> {
   const life = seconds(fields.expires_in)
   const { scope } = fields
   const token: ServerFields = {
@@ -112,7 +117,7 @@ export function normaliseToken(fields: ServerFields, now: number): Token {
   }
   for (const name of ['expires_in', 'expires_at', 'refresh_token', 'id_token', 'scope', 'token_type'])
     if (name[1] === 'x' ? token[name] === undefined : !text(token[name])) delete token[name]
-  return token as Token
+  return token as Partial<Token>
 }
 
 /**

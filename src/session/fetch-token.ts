@@ -1,7 +1,7 @@
 import { oauthError } from '../errors.js'
 import type { Grant, TokenEndpoint } from '../grants/grant.js'
 import type { ServerCallOptions } from '../server/call.js'
-import { grantedToken, instant, normaliseToken, scopeChange } from '../server/token-response.js'
+import { grantedToken, inOrder, instant, normaliseToken, scopeChange } from '../server/token-response.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import { idTokenGate } from './id-tokens.js'
 import { subjectOf } from './person.js'
@@ -174,12 +174,11 @@ export async function saveToken(
 
 /** A token that was got elsewhere, put in order. @throws OAuthError `OAUTH_INVALID_RESPONSE`, `OAUTH_INVALID_OPTION` */
 function givenToken(token: Partial<Token>, now: number): Token {
-  const expires_at = token.expires_at === undefined ? undefined : instant(token.expires_at)
-  if (token.expires_at !== undefined && token.expires_at !== null && expires_at === undefined)
+  const { access_token, refresh_token, expires_at } = token
+  if ((expires_at ?? undefined) !== undefined && instant(expires_at) === undefined)
     throw oauthError('OAUTH_INVALID_OPTION', 'expiresAt')
-  const { access_token = token.refresh_token, ...given } = { ...token, expires_at }
-  const { access_token: own, ...rest } = normaliseToken({ ...given, access_token }, now)
-  return (token.access_token === undefined ? rest : { access_token: own, ...rest }) as Token
+  const isRefreshAlone = access_token === undefined && typeof refresh_token === 'string' && refresh_token !== ''
+  return isRefreshAlone ? (inOrder(token, now) as Token) : normaliseToken(token, now)
 }
 
 /** Options of {@link refreshToken}. */

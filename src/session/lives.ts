@@ -1,5 +1,5 @@
 import { afterAwake } from '../lib/timer.js'
-import { subjectClaims } from './person.js'
+import { claimsOf } from './person.js'
 import { emit, type State } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 
@@ -19,7 +19,7 @@ const after = (now: number, seconds: number | undefined) => (seconds === undefin
 
 /** `session_expiry` is a time, in the ID token or beside it. */
 const sessionExpiry = (token: Token): number | undefined =>
-  positive(token.session_expiry) ?? positive(subjectClaims(token)?.session_expiry)
+  positive(token.session_expiry) ?? positive(claimsOf(token)?.session_expiry)
 
 /** Reads the lives that a token response names; what it does not name is that of `base`, whose refresh token goes on. */
 export function livesOf(token: Token, now: number, base?: StoredGrant): Lives {

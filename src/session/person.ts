@@ -1,18 +1,12 @@
-import { fromBase64url } from '../lib/base64url.js'
+import { readClaims } from '../authorization/id-token-claims.js'
 import type { StoredGrant } from './stored-grant.js'
 
 /** The claims of a grant's ID token, as they stand there: nothing is trusted on their account. */
-export function subjectClaims(grant: { id_token?: string } | undefined): Record<string, unknown> | undefined {
-  try {
-    const claims = fromBase64url((grant as { id_token: string }).id_token.split('.')[1] as string)
-    return Object(JSON.parse(new TextDecoder().decode(claims)))
-  } catch {
-    return undefined
-  }
-}
+export const claimsOf = (grant: { id_token?: string } | undefined): Record<string, unknown> | undefined =>
+  grant?.id_token === undefined ? undefined : readClaims(grant.id_token)
 
 /** The subject of an ID token; only to tell whether the person is the same. */
-export const subjectOf = (grant: { id_token?: string } | undefined): unknown => subjectClaims(grant)?.sub
+export const subjectOf = (grant: { id_token?: string } | undefined): unknown => claimsOf(grant)?.sub
 
 /** Whether two grants are the same person's; `undefined` where nothing says so. */
 export function isSamePerson(before: StoredGrant | undefined, after: StoredGrant | undefined): boolean | undefined {

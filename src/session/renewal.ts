@@ -165,6 +165,10 @@ async function acquire(at: Inside, lease: Lease, { stale, call }: Reason): Promi
   })
 }
 
+/** True where the server gave another refresh token than the one that is continued. */
+const isRotated = ({ token, base }: Pick<Received, 'token' | 'base'>): boolean =>
+  token.refresh_token !== undefined && token.refresh_token !== base?.refresh_token
+
 /**
  * True where the only thing in the way of a write is our own: a write that was thought lost, or a token beside this one. The
  * refresh token that was spent is still the stored one.
@@ -173,8 +177,7 @@ function isOwnWriteInTheWay({ state, slot }: Inside, { token, base }: Received):
   const { grant } = state
   if (!grant || !base || grant.ended || grant.grantId !== base.grantId) return false
   if (grant.refresh_token !== base.refresh_token) return false
-  const isRotated = token.refresh_token !== undefined && token.refresh_token !== base.refresh_token
-  return isRotated || grant.tokens[slot.key]?.access_token === base.tokens[slot.key]?.access_token
+  return isRotated({ token, base }) || grant.tokens[slot.key]?.access_token === base.tokens[slot.key]?.access_token
 }
 
 /** Stores what the server gave; answers the grant that is stored now, or nothing where something newer stands. */
@@ -184,8 +187,7 @@ async function storeRenewed(at: Inside, got: Received, epoch: number, lease: Lea
   const next = compose(state, slot.key, token, base, isRefresh, version)
   // a server may hand out the very token again
   slot.refused = slot.refused.filter(refused => refused !== token.access_token)
-  const isRotated = isRefresh && token.refresh_token && token.refresh_token !== base?.refresh_token
-  if (isRotated) state.spent = base?.refresh_token
+  if (isRefresh && isRotated(got)) state.spent = base?.refresh_token
   if (epoch === state.epoch && (await save(state, next, lease))) return next
   if (state.ending !== undefined) return undefined
   try {
@@ -339,15 +341,11 @@ function insistOnSameGrant(state: State, begun: string | undefined, token: Token
 }
 
 /** Why a caller wants another token than the one it knows. */
-interface Wish {
-  readonly cause: Cause
+interface Wish extends Reason {
   /** The token that an API refused. */
   readonly rejected: Token | undefined
-  /** The access token that must not be the answer. */
-  readonly stale: string | undefined
   /** The grant under which the caller's request began. */
   readonly begun: string | undefined
-  readonly call: ServerCallOptions | undefined
 }
 
 function wishOf({ state }: Inside, rejected?: Token, forced?: Token, call?: ServerCallOptions): Wish {
@@ -363,14 +361,14 @@ function noteRefused(slot: Slot, rejected: Token): void {
 }
 
 /** The token of one shared renewal; nothing where it ended with the very token that was refused to this caller. */
-async function renewOnce(at: Inside, { cause, rejected, stale, begun, call }: Wish): Promise<Token | undefined> {
+async function renewOnce(at: Inside, wish: Wish): Promise<Token | undefined> {
   const { state, slot } = at
   slot.quiet = false
   const joined = !!slot.pending
-  const { token, renewed } = await sharedRenewal(at, { cause, stale, call })
-  insistOnSameGrant(state, begun, token)
-  const isOwn = renewed && !(joined && rejected)
-  return isOwn || isOther(slot, token, stale) ? token : undefined
+  const { token, renewed } = await sharedRenewal(at, wish)
+  insistOnSameGrant(state, wish.begun, token)
+  const isOwn = renewed && !(joined && wish.rejected)
+  return isOwn || isOther(slot, token, wish.stale) ? token : undefined
 }
 
 /** A token other than `rejected`, or than `forced`; asks the application once where a person is needed. */

@@ -3,11 +3,11 @@ import { noBackOff } from './back-off.js'
 import { isForeign, issuerOf } from './grant-owner.js'
 import { livesOf, watchEnd } from './lives.js'
 import { isSamePerson } from './person.js'
-import { contextOf, discard, emit, type Lease, locked, randomOf, type State } from './session-state.js'
+import { contextOf, discard, emit, type Lease, locked, randomOf, renewalsOver, type State } from './session-state.js'
 import { expiresWithin, type StoredGrant, type Token } from './stored-grant.js'
 
-/** A grant keeps so many access tokens for other APIs: a record that grew with every API would make each write slower. */
-const MAX_TOKENS = 100
+/** So many APIs beside its own a grant remembers, with their tokens: a record that grew with each would make every write slower. */
+export const MAX_APIS = 100
 
 // tells two grants apart, guards nothing: so it may come from Math.random where there is no crypto
 const newGrantId = (state: State): string => {
@@ -18,8 +18,8 @@ const newGrantId = (state: State): string => {
   }
 }
 
-/** Somebody wanted it, in the words of OAuth 2 or OAuth 1. */
-const isLogOut = (reason?: string) => reason === 'revoked' || reason === 'signed_out'
+/** True for a session that is over because somebody wanted that, in the words of OAuth 2 or OAuth 1. */
+export const isLogOut = (reason?: string) => reason === 'revoked' || reason === 'signed_out'
 
 // a driver's error may show the command it failed with, and with it the tokens: only its name is told
 const storeError = (code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', error: unknown) => {
@@ -310,7 +310,7 @@ export function compose(
 /** The other tokens of a grant that are worth keeping: those that last, the newest of them. */
 function kept(tokens: StoredGrant['tokens'] = {}, key: string, now: number): StoredGrant['tokens'] {
   const others = Object.entries(tokens).filter(([other, token]) => other !== key && !expiresWithin(token, 0, now))
-  return Object.fromEntries(others.slice(-MAX_TOKENS))
+  return Object.fromEntries(others.slice(-MAX_APIS))
 }
 
 /** Writes that the session is over, holding the lock. */
@@ -385,12 +385,6 @@ async function writeEnd(state: State, ending: Ending, lease: Lease): Promise<boo
   return false
 }
 
-/** What renewals that were under way brought: refresh tokens that may be good. */
-async function collectLeftOver(state: State): Promise<Partial<Token>[]> {
-  await Promise.all([state.root, ...(state.slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
-  return state.leftOver.splice(0)
-}
-
 /**
  * Ends the session here at once and then in the store; answers what was stored before, and `failure` if the store neither took
  * the end nor will take it later: the session is then over for this process alone.
@@ -416,7 +410,9 @@ export async function end(
     isWritten = await writeEnd(state, ending, { signal: AbortSignal.abort() })
     emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
   }
-  const leftOver = await collectLeftOver(state)
+  await renewalsOver(state)
+  // refresh tokens that may be good
+  const leftOver = state.leftOver.splice(0)
   if (!revokesLeftOver) for (const token of leftOver) discard(state, token)
   const { before, isReplaced } = ending
   if (isWritten) {

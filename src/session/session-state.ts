@@ -193,6 +193,11 @@ async function capped<T>(lease: Lease, seconds: number, critical: (lease: Lease)
   return Promise.race([section, cap]).finally(() => stop())
 }
 
+/** Waits for all renewals under way, however they end. */
+export async function renewalsOver({ root, slots }: State): Promise<void> {
+  await Promise.all([root, ...(slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
+}
+
 /** How the session's calls leave. */
 export const transportOf = (state: State): Transport => {
   if (typeof state.transport === 'function') state.transport = state.transport(state.options)

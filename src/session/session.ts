@@ -8,7 +8,7 @@ import { checkSessionOptions } from './check-session.js'
 import { outlived, watchEnd } from './lives.js'
 import { current, usable, waitFor } from './renewal.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore } from './session-options.js'
-import { end, load } from './session-record.js'
+import { end, load, MAX_APIS } from './session-record.js'
 import {
   contextOf,
   emit,
@@ -17,6 +17,7 @@ import {
   inside,
   locked,
   randomOf,
+  renewalsOver,
   type Slot,
   type State,
   transportOf,
@@ -72,7 +73,7 @@ const methods: OAuth2Session & ThisType<Session> = {
   },
   async close() {
     const { state } = this[INSIDE]
-    await Promise.all([state.root, ...(state.slots?.values() ?? [])].map(slot => slot.pending?.catch(() => {})))
+    await renewalsOver(state)
     try {
       if (state.unsaved) await locked(state, () => load(state, true))
     } finally {
@@ -84,13 +85,10 @@ const methods: OAuth2Session & ThisType<Session> = {
   },
 }
 
-/** So many APIs of one grant are remembered, and their tokens kept; those that are asked for again cost a token request. */
-const MAX_SLOTS = 100
-
-/** Forgets the oldest APIs that nobody waits for. */
+/** Forgets the oldest APIs that nobody waits for; one that is asked for again costs a token request. */
 function forgetIdle(slots: Map<string, Slot>): void {
   for (const [key, slot] of slots) {
-    if (slots.size <= MAX_SLOTS) return
+    if (slots.size <= MAX_APIS) return
     if (!slot.pending && !slot.waiting) slots.delete(key)
   }
 }

@@ -1,6 +1,6 @@
 import type { Awaitable } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
-import { mediumError } from '../locks/medium-error.js'
+import { guarded } from '../locks/medium-error.js'
 import type { Lock, StoredGrant, Token, TokenStore } from '../session/stored-grant.js'
 
 /** A row of an application's own table, in wire names; what the table has no column for is left out. */
@@ -85,14 +85,6 @@ function checkRow(row: TokenRow): TokenRow {
 export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions): TokenStore {
   const seen = new Map<string, Known>()
 
-  async function read(key: string): Promise<TokenRow | undefined> {
-    try {
-      return (await load(key)) ?? undefined
-    } catch (error) {
-      throw mediumError('OAUTH_STORE_READ', error)
-    }
-  }
-
   /** What is known of a row that was read just now: other tokens than before are somebody's later version. */
   function know(key: string, row: TokenRow): Known {
     const mark = markOf(row)
@@ -104,8 +96,8 @@ export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions
   }
 
   async function current(key: string): Promise<{ row: TokenRow; known: Known } | undefined> {
-    const row = await read(key)
-    return row && { row: checkRow(row), known: know(key, row) }
+    const row = await guarded('OAUTH_STORE_READ', () => load(key))
+    return row ? { row: checkRow(row), known: know(key, row) } : undefined
   }
 
   return {
@@ -119,21 +111,11 @@ export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions
       const found = await current(key)
       if (found && found.known.version >= next.version) return false
       const row = toRow(next)
-      try {
-        if (next.ended) await remove(key)
-        else if ((await save(key, row, found?.row)) === false) return false
-      } catch (error) {
-        throw mediumError('OAUTH_STORE_WRITE', error)
-      }
+      const answer = await guarded('OAUTH_STORE_WRITE', () => (next.ended ? remove(key) : save(key, row, found?.row)))
+      if (answer === false) return false
       seen.set(key, { grantId: next.grantId, version: next.version, mark: next.ended ? '' : markOf(row) })
       return true
     },
-    async delete(key) {
-      try {
-        await remove(key)
-      } catch (error) {
-        throw mediumError('OAUTH_STORE_WRITE', error)
-      }
-    },
+    delete: key => guarded('OAUTH_STORE_WRITE', () => remove(key)),
   }
 }

@@ -1,6 +1,6 @@
 import { oauthError } from '../errors.js'
 import { inProcessLock } from '../locks/in-process.js'
-import { mediumError } from '../locks/medium-error.js'
+import { guarded } from '../locks/medium-error.js'
 import type { Lock, TokenStore } from '../session/stored-grant.js'
 import { asGrant, parseGrant } from './record.js'
 
@@ -63,13 +63,6 @@ export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: Key
 /** The three verbs of a medium, whatever it calls them; every failure is a rejection that shows no value. */
 function verbs(given: KeyValueLike, prefix: string) {
   const medium = loud(given)
-  const guarded = async <T>(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', act: () => T) => {
-    try {
-      return await act()
-    } catch (error) {
-      throw mediumError(code, error)
-    }
-  }
   const at = (key: string) => prefix + plain(key)
   return {
     read: (key: string) =>

@@ -1,3 +1,5 @@
+import dns from 'node:dns'
+import net from 'node:net'
 import type { AxiosRequestConfig } from 'axios'
 import { axiosVersions, loadWith } from '../support/axios-versions.js'
 import { inQuery, renewing, urlBound } from './schemes.js'
@@ -8,11 +10,25 @@ const OURS = /Bearer|Signed|access_token/
 let trusted: TestServer
 let evil: TestServer
 
+const { lookup } = dns
+
+/** Finds this machine alone, so that no name of the hostile URLs waits for a name server. */
+function findThisMachine(host: string, ...rest: unknown[]): void {
+  const isHere = host === 'localhost' || net.isIP(host) !== 0
+  const done = rest.at(-1) as (error: Error) => void
+  if (isHere) (lookup as (...values: unknown[]) => void)(host, ...rest)
+  else process.nextTick(done, Object.assign(new Error(`no ${host}`), { code: 'ENOTFOUND' }))
+}
+
 beforeAll(async () => {
+  jest.spyOn(dns, 'lookup').mockImplementation(findThisMachine as never)
   trusted = await listen(() => ({}))
   evil = await listen(() => ({}))
 })
-afterAll(() => Promise.all([trusted.close(), evil.close()]))
+afterAll(() => {
+  jest.restoreAllMocks()
+  return Promise.all([trusted.close(), evil.close()])
+})
 beforeEach(() => {
   trusted.seen.length = evil.seen.length = 0
 })

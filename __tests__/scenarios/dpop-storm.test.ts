@@ -19,13 +19,15 @@ async function startDPoPApi({ every, window }: { every: number; window: number }
     if (counts.requests % every === 0) nonces.push(randomBytes(8).toString('base64url'))
     const proof = `${request.headers.dpop}`
     const token = /^DPoP (.+)$/.exec(`${request.headers.authorization}`)?.[1] ?? ''
+    // judged when it arrives: while one proof is verified, the others that arrive must not use up its nonce
+    const isFresh = nonces.slice(-window).includes(`${jose.decodeJwt(proof).nonce}`)
     const { payload } = await jose.jwtVerify(proof, jose.EmbeddedJWK, { typ: 'dpop+jwt' })
     if (payload.htm !== request.method || payload.htu !== url + path.split('?')[0]) problems.push(`htu ${payload.htu}`)
     if (payload.ath !== createHash('sha256').update(token).digest('base64url')) problems.push('ath')
     if (jtis.has(`${payload.jti}`)) counts.replayed++
     jtis.add(`${payload.jti}`)
     response.setHeader('DPoP-Nonce', nonces.at(-1) as string)
-    if (!nonces.slice(-window).includes(`${payload.nonce}`)) {
+    if (!isFresh) {
       counts.nonce++
       response.setHeader(
         'WWW-Authenticate',

@@ -50,6 +50,8 @@ export interface Auth<C extends Credential = Credential> {
   readonly boundToUrl?: boolean
   /** True when a redirect to another origin ends it, even to one that is allowed. */
   readonly sameOriginOnly?: boolean
+  /** Expiry that only the body of an answer tells; the attachment's own wins. */
+  isTokenExpired?(response: { status: number; data: unknown; headers: unknown; config: unknown }): boolean
   /** The inside of the session that it signs for: diagnostics name it. */
   readonly owner?: object
   /** Signs synchronously with what is at hand, or answers `undefined` (having touched nothing) to take the flow. */

@@ -1,7 +1,7 @@
 import { isRefusal } from '../auth/refusal.js'
 import type { IncomingResponse } from '../auth/scheme.js'
 import type { AxiosLikeResponse } from './axios-like.js'
-import type { Call, Outcome } from './call.js'
+import { type Call, expiryOf, type Outcome } from './call.js'
 import { cancellation } from './cancellation.js'
 import { type Beginning, converse } from './conversation.js'
 import { axiosError, wrap } from './errors.js'
@@ -46,10 +46,10 @@ export function begin(call: Call): Promise<AxiosLikeResponse> {
   if (!token) return resume(call)
   return transmit(call, (_, outcome) => {
     const { response } = outcome
-    if (!response || (response.status !== 401 && !scheme.refused && !seam.isTokenExpired)) return finish(call, outcome)
+    if (!response || (response.status !== 401 && !scheme.refused && !expiryOf(call))) return finish(call, outcome)
     let refused: IncomingResponse | undefined
     try {
-      const expired = tellExpired(seam, response)
+      const expired = tellExpired(call, response)
       const incoming = receive(call, response, expired)
       if (incoming.authenticated && (scheme.refused ? scheme.refused(incoming, call) : isRefusal(incoming)))
         refused = incoming

@@ -9,8 +9,11 @@ import type { UnauthenticatedReason } from './explain.js'
 import type { OAuth2RequestOption } from './request-option.js'
 import { serverClient } from './server-client.js'
 
-/** A session, or a function that answers the one for a request (on a server: that of the user who is being served). */
-export type SessionSource = OAuth2Session | (() => OAuth2Session)
+/**
+ * A session, or a function that answers the one for a request (on a server: that of the person who is being served). It is
+ * asked for every request; one for which it answers `undefined` is nobody's, and goes as it is.
+ */
+export type SessionSource = OAuth2Session | (() => OAuth2Session | undefined)
 
 const connect = ({ http }: OAuth2SessionOptions) => serverClient(http)
 
@@ -35,14 +38,17 @@ function standing(session: OAuth2Session | undefined): UnauthenticatedReason | u
 
 function schemeOptions(source: SessionSource, options: AttachOptions | undefined): SchemeOptions {
   // a function is asked for every request; what concerns the instance as a whole cannot be
-  const { allowInsecure, isTokenExpired } = typeof source === 'function' ? {} : inside(source).state.options
+  const { allowInsecure } = typeof source === 'function' ? {} : inside(source).state.options
   const session = () => (typeof source === 'function' ? source() : source)
   return {
     allowInsecure,
-    isTokenExpired,
     ...options,
     identity: typeof source === 'function' ? source : inside(source).state,
-    select: option => authFor(option as OAuth2RequestOption, session()),
+    select(option) {
+      const served = session()
+      const { session: other, token } = option as OAuth2RequestOption
+      return other || token || served ? authFor(option as OAuth2RequestOption, served as OAuth2Session) : undefined
+    },
     standing: ({ oauth }) => {
       const { token, session: other } = (oauth ?? {}) as Exclude<OAuth2RequestOption, false>
       return token ? undefined : standing(other ?? session())
@@ -54,17 +60,35 @@ function schemeOptions(source: SessionSource, options: AttachOptions | undefined
   }
 }
 
-const schemeOf = (source: SessionSource) => (typeof source === 'function' ? () => authOf(source()) : authOf(source))
+/** The session's calls to the server leave as the instance's requests do. */
+function adoptTransport(session: OAuth2Session, instance: AxiosLike): void {
+  transportOf(inside(session).state).adopt?.(instance)
+}
+
+/** The scheme, or what answers the one for a request. */
+function schemeOf(source: SessionSource, instance?: AxiosLike) {
+  if (typeof source !== 'function') return authOf(source)
+  return () => {
+    const session = source()
+    const scheme = session && authOf(session)
+    if (session && instance) adoptTransport(session, instance)
+    return scheme
+  }
+}
 
 /**
  * Attaches a session to an axios instance: its requests to the allowed origins carry the session's token, refused ones are
- * sent again after one renewal. The same session attached again is the same attachment.
+ * sent again after one renewal. The same session attached again is the same attachment. A function in place of the session
+ * answers the one for each request, or `undefined` for a request of nobody, which goes as it is.
+ * @example
+ * attachOAuth2(api, session)
+ * attachOAuth2(api, () => serving.getStore()) // a server for many people: an AsyncLocalStorage of sessions
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_ORIGIN_CONFLICT`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`
  * @see https://www.rfc-editor.org/rfc/rfc6750
  */
 export function attachOAuth2(instance: AxiosLike, session: SessionSource, options?: AttachOptions): Attachment {
-  const attachment = attach(instance, schemeOf(session), schemeOptions(session, options))
-  if (typeof session !== 'function') transportOf(inside(session).state).adopt?.(instance)
+  const attachment = attach(instance, schemeOf(session, instance), schemeOptions(session, options))
+  if (typeof session !== 'function') adoptTransport(session, instance)
   return attachment
 }
 

@@ -47,7 +47,8 @@ function route(entries: readonly Entry[], config: AxiosLikeConfig, adapter: Adap
       place = located
     }
   }
-  if (chosen && place) return chosen.send(config, adapter, place)
+  const answer = place && chosen?.send(config, adapter, place)
+  if (answer) return answer
   if (entries.length)
     publishSkipped(entries.map(ownerOf), () => ({ ...config, ...explainSkipped(rulesOf(entries), config) }))
   const sent = adapter(config)

@@ -135,6 +135,9 @@ export class Call implements OutgoingRequest {
   }
 }
 
+/** What judges this call's answers by their body: the attachment's, else the scheme's own. */
+export const expiryOf = (call: Call) => call.seam.isTokenExpired ?? call.scheme.isTokenExpired
+
 /** True when a credential may follow to this URL; a rule that throws says no. */
 export function mayGo(call: Call, url: string): boolean {
   try {

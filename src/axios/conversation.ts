@@ -64,7 +64,7 @@ async function exchange(talk: Talk): Promise<IncomingResponse | undefined> {
   const outcome = await send(talk)
   call.reset()
   if (!outcome.response) return undefined
-  const expired = tellExpired(call.seam, outcome.response)
+  const expired = tellExpired(call, outcome.response)
   if (expired === undefined && isFirst) call.seam.unread.set(call.config, { call, token: undefined })
   talk.incoming = receive(call, outcome.response, expired)
   return talk.incoming

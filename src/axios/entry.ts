@@ -29,8 +29,8 @@ export interface SchemeOptions extends AttachOptions {
   identity?: unknown
   /** Expiry that only the body tells. It sees JSON texts parsed, and anything else after the user's own transforms. */
   isTokenExpired?: ((response: AxiosLikeResponse) => boolean) | undefined
-  /** Answers the scheme for a request that has an `oauth` option of its own. */
-  select?: ((option: Exclude<RequestOption, false>, scheme: AnyAuth) => AnyAuth | undefined) | undefined
+  /** Answers the scheme for a request that has an `oauth` option of its own; `scheme` is the one that it would have without. */
+  select?: ((option: Exclude<RequestOption, false>, scheme: AnyAuth | undefined) => AnyAuth | undefined) | undefined
   /** Says why the scheme has no credential for a request; `undefined` where it has one, or may get one. */
   standing?: ((config: AxiosLikeConfig) => UnauthenticatedReason | undefined) | undefined
   /** Is told, once for each reason, why a request that the API refused carried no credential. */
@@ -61,10 +61,11 @@ export interface Entry {
   readonly prefixes: readonly string[] | undefined
   /** Whether a request is this entry's: its URL, or `true` where that need not be parsed. */
   locate(config: AxiosLikeConfig): URL | true | undefined
-  send(config: AxiosLikeConfig, adapter: Adapter, place: URL | true): Promise<AxiosLikeResponse>
+  /** Sends with the scheme; `undefined`, and nothing sent, where there is none for this request. */
+  send(config: AxiosLikeConfig, adapter: Adapter, place: URL | true): Promise<AxiosLikeResponse> | undefined
   /** Judges a response (or an error) that only the user's transforms made readable; `undefined` where there is nothing to judge. */
   reconsider(settled: unknown, failed: boolean): Promise<AxiosLikeResponse> | undefined
-  /** True when it has an `isTokenExpired`. */
+  /** True when it has an `isTokenExpired`, or a scheme of one of its requests may have one. */
   readonly watches: boolean
   /** What explains its requests; absent in an entry of an older copy. */
   readonly rules?: Rules
@@ -109,7 +110,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
   const entry: Entry = {
     identity: options.identity ?? source,
     prefixes: rule.prefixes,
-    watches: !!isTokenExpired,
+    watches: typeof source === 'function' || !!(isTokenExpired ?? source.isTokenExpired),
     locate(config) {
       if (config.oauth === false || isTaken(config) || skip?.(config)) return undefined
       const { baseURL, socketPath } = config
@@ -128,12 +129,10 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
       const scheme = typeof source === 'function' ? source() : source
       const option = config.oauth as Exclude<RequestOption, false> | undefined
       if (option) conceal(option, () => '[oauth]')
-      const chosen = option && select && scheme ? select(option, scheme) : scheme
-      return chosen
-        ? traceRequest(new Call(seam, chosen, config, adapter, place === true ? undefined : place), begin)
-        : adapter(config)
+      const chosen = option && select ? select(option, scheme) : scheme
+      return chosen && traceRequest(new Call(seam, chosen, config, adapter, place === true ? undefined : place), begin)
     },
-    reconsider: (settled, failed) => (isTokenExpired ? reconsider(seam, settled, failed) : undefined),
+    reconsider: (settled, failed) => reconsider(seam, settled, failed),
     rules: {
       instance,
       prefixes: rule.prefixes,

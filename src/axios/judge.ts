@@ -2,12 +2,13 @@ import { parse } from '../auth/origins.js'
 import type { IncomingResponse } from '../auth/scheme.js'
 import type { AxiosLikeResponse } from './axios-like.js'
 import { discard } from './body.js'
-import type { Call, Seam } from './call.js'
+import { type Call, expiryOf } from './call.js'
 import { readHeader } from './headers.js'
 
 /** Whether the body says that the token expired; `undefined` where only the user's transforms can read it. */
-export function tellExpired({ isTokenExpired }: Seam, response: AxiosLikeResponse): boolean | undefined {
-  if (!isTokenExpired) return false
+export function tellExpired(call: Call, response: AxiosLikeResponse): boolean | undefined {
+  const isExpired = expiryOf(call)
+  if (!isExpired) return false
   const { data, headers } = response
   if (typeof data !== 'string' || !/json/i.test(readHeader(headers as object, 'content-type') ?? '')) return undefined
   let parsed: unknown
@@ -16,7 +17,7 @@ export function tellExpired({ isTokenExpired }: Seam, response: AxiosLikeRespons
   } catch {
     return undefined
   }
-  return isTokenExpired({ ...response, data: parsed })
+  return isExpired({ ...response, data: parsed })
 }
 
 /** Shows a response to the scheme; `expired` when its body was judged so. */

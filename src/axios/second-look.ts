@@ -1,6 +1,6 @@
 import { resume } from './adapter.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
-import type { Seam } from './call.js'
+import { expiryOf, type Seam } from './call.js'
 import { axiosError, wrap } from './errors.js'
 import { receive } from './judge.js'
 
@@ -25,7 +25,7 @@ export function reconsider(seam: Seam, settled: unknown, failed: boolean): Promi
   const unread = seam.unread.get(config)
   if (!unread) return undefined
   try {
-    if (!seam.isTokenExpired?.(response)) return undefined
+    if (!expiryOf(unread.call)?.(response)) return undefined
   } catch (error) {
     return Promise.reject(axiosError(wrap(error), unread.call.config))
   }

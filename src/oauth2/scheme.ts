@@ -160,10 +160,11 @@ async function* answer(scheme: Scheme, request: OutgoingRequest, token: Token, a
  */
 function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth<Token> {
   const { state } = inside(session)
-  const { tokenType: type = bearer(), hooks, challenges } = state.options
+  const { tokenType: type = bearer(), hooks, challenges, isTokenExpired } = state.options
   const scheme: Scheme = { session, source, state, type, context: signingContext(state) }
   const auth: Auth<Token> = {
     owner: state,
+    ...(isTokenExpired && { isTokenExpired }),
     boundToUrl: !!type.boundToUrl || !!hooks?.protectedRequest,
     refused(response, request) {
       const no = isRefusal(response) || !!challenges?.read(response, undefined)

@@ -73,6 +73,14 @@ export const texts = {
       'The fake authorization server has no answer for {url}: pass the adapter of the other requests as `next`.',
     noDiagnostics:
       'There are no diagnostics channels here: they need Node 20.16, 22.3 or newer, and are not in the build for browsers.',
+    // sign-in, registry and routes
+    returnTo: '`returnTo` is no path of this site: write one such as /orders.',
+    unknownClient: 'There is no client called {name}: there are {known}.',
+    noUser: '`user` was given for {name}, but is empty: name the person, or leave it out.',
+    signingOnly: 'The client {name} signs with its key alone and has no session: use client().',
+    apis: 'Two entries of `apis` match the same URLs: {match}',
+    secret: '`secret` is missing or short: give 32 random characters at least.',
+    siteOrigin: '`origin` is the address of this site without a path, such as https://app.example.com.',
     notInspectable: 'createInspector takes a session, several sessions, or a function that answers them.',
     // OAuth 1.0a
     oauthToken: 'Token credentials need an oauth_token.',
@@ -101,6 +109,7 @@ export const texts = {
     plaintext: 'PLAINTEXT shows the secrets: use https, or allowInsecure.',
   },
   OAUTH_INTERACTION_REQUIRED: {
+    nobody: 'Nobody is being served: the client {name} needs a person, and `user` answered none.',
     noIdentity: 'Nobody is signed in at the identity provider: its session has no ID token.',
     noToken: 'There is no token: sign in with fetchToken(), or give the session a `grant`.',
     noRefreshToken: 'The token cannot be used any more and there is no refresh token: sign in again.',
@@ -145,6 +154,7 @@ export const texts = {
   },
   OAUTH_ABORTED: {
     polling: 'Aborted',
+    popupClosed: 'The window of the sign-in was closed.',
     waiting: 'The caller gave up waiting for a token.',
     lock: waitedForLock,
     call: 'The call to the authorization server was aborted.',
@@ -222,6 +232,7 @@ export const texts = {
   },
   OAUTH_AUTHORIZATION_FAILED: {
     refused: 'The authorization server refused: {error}',
+    popupBlocked: 'The browser blocked the window: call signInWithPopup() right in the listener of a click.',
     notGiven: 'The authorization was not given: {error}.',
   },
   OAUTH_CODE_MISSING: {

@@ -23,7 +23,9 @@ const rooms = {
   oauth2: ['session', 'grants', 'authorization', 'server', 'token-types', 'auth', 'crypto', 'lib'],
   oidc: ['oauth2', 'session', 'authorization', 'server', 'auth', 'crypto', 'lib'],
   fapi: ['oidc', 'authorization', 'server', 'token-types', 'crypto'],
-  registry: ['oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib'],
+  'sign-in': ['authorization', 'grants', 'oidc', 'oauth1', 'session', 'lib'],
+  registry: ['axios', 'server', 'stores', 'auth', 'lib'],
+  routes: ['registry', 'sign-in', 'oidc', 'oauth1', 'session', 'crypto', 'lib'],
   locks: ['crypto', 'lib'],
   stores: ['locks', 'crypto', 'lib'],
   // a provider names the parts that its quirks need: discovery, a signed secret, a bearer token in the query

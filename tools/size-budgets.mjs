@@ -32,6 +32,25 @@ export const budgets = [
     },
     max: 36,
   },
+  {
+    name: 'page',
+    // what a sign-in in a page stands on
+    imports: {
+      '': [
+        ...['attachOAuth2', 'createOAuth2Session', 'discover', 'webStorageStore'],
+        ...['createAuthorizationUrl', 'authorizationCodeGrant', 'fetchToken', 'revokeToken'],
+      ],
+    },
+    max: 28.7,
+  },
+  {
+    name: 'sign-in',
+    imports: { '/sign-in': ['isCallback', 'signIn', 'handleCallback', 'signOut'] },
+    over: 'page',
+    max: 2.5,
+  },
+  { name: 'popup', imports: { '/sign-in': ['signInWithPopup', 'finishPopup'] }, over: 'page', max: 2 },
+  { name: 'registry', imports: { '/registry': ['createRegistry'] }, over: 'parts', max: 2 },
   { name: 'observe', imports: { '/observe': ['observeSession'] }, over: 'bearer', max: 1.1 },
   { name: 'dpop', imports: { '/dpop': ['dpop'] }, over: 'bearer', max: 6 },
 ]

@@ -36,6 +36,13 @@ function standing(session: OAuth2Session | undefined): UnauthenticatedReason | u
   return mayGetOne || (grant?.refresh_token && !grant.ended) ? undefined : 'no-token'
 }
 
+/** What an attachment is known by: another API of the same grant (`session.for()`) is another one. */
+function identityOf(source: SessionSource): unknown {
+  if (typeof source === 'function') return source
+  const { state, slot } = inside(source)
+  return slot === state.root ? state : slot
+}
+
 function schemeOptions(source: SessionSource, options: AttachOptions | undefined): SchemeOptions {
   // a function is asked for every request; what concerns the instance as a whole cannot be
   const { allowInsecure } = typeof source === 'function' ? {} : inside(source).state.options
@@ -43,7 +50,7 @@ function schemeOptions(source: SessionSource, options: AttachOptions | undefined
   return {
     allowInsecure,
     ...options,
-    identity: typeof source === 'function' ? source : inside(source).state,
+    identity: identityOf(source),
     select(option) {
       const served = session()
       const { session: other, token } = option as OAuth2RequestOption

@@ -114,10 +114,14 @@ function recorder<M extends object>(limit: number) {
   }
 }
 
-/** @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session */
-function ownerOf(session: Session): unknown {
-  if (!('auth' in session)) return inside(session).state
-  return (session.auth as { owner?: object }).owner
+/**
+ * What messages name a session by: its state, and what stands for its other APIs where they are attached.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session
+ */
+function ownersOfSession(session: Session): unknown[] {
+  if ('auth' in session) return [(session.auth as { owner?: object }).owner]
+  const { state } = inside(session)
+  return [state, ...(state.slots?.values() ?? [])]
 }
 
 function sessionsOf(source: InspectorSource): readonly Session[] {
@@ -179,7 +183,7 @@ function describers(at: (milliseconds: number) => number) {
  */
 export function createInspector(source: InspectorSource, { limit = 1000 }: InspectorOptions = {}): Inspector {
   if (Object(source) !== source) throw oauthError('OAUTH_INVALID_OPTION', 'notInspectable')
-  sessionsOf(source).forEach(ownerOf)
+  sessionsOf(source).forEach(ownersOfSession)
   const requests = recorder<RequestMessage>(limit)
   const renewals = recorder<RenewalMessage>(limit)
   const skipped = recorder<SkippedMessage>(limit)
@@ -187,7 +191,7 @@ export function createInspector(source: InspectorSource, { limit = 1000 }: Inspe
   const describe = describers(milliseconds => (milliseconds - origin) / 1000)
   return {
     timeline() {
-      const owners = new Set(sessionsOf(source).map(ownerOf))
+      const owners = new Set(sessionsOf(source).flatMap(ownersOfSession))
       const isOurs = ({ message }: Seen<object>) => ownersOf(message).some(owner => owners.has(owner))
       return {
         requests: requests.all.filter(isOurs).map(describe.request),

@@ -1,0 +1,30 @@
+import { type AllowInsecure, isUnder, originRule } from '../auth/origins.js'
+import type { AttachOptions } from '../axios/entry.js'
+import { oauthError } from '../errors.js'
+import type { RegisteredApi } from './registration.js'
+
+/** One row of `apis`, and which URLs are its own. */
+export interface ApiRule {
+  api: RegisteredApi
+  allowedOrigins: NonNullable<AttachOptions['allowedOrigins']>
+}
+
+/**
+ * Which URLs each of several APIs has: those under its prefix and under no longer one.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a prefix that is none, or that stands twice; `OAUTH_INSECURE_URL`
+ */
+export function apiRules(apis: readonly RegisteredApi[], allowInsecure: AllowInsecure | undefined): ApiRule[] {
+  const rules = apis.map(api => {
+    const { prefixes: [prefix = ''] = [], allows } = originRule(api.match, undefined, allowInsecure)
+    return { api, prefix, allows }
+  })
+  const twice = rules.find(({ prefix }, index) => rules.slice(0, index).some(other => other.prefix === prefix))
+  if (twice) throw oauthError('OAUTH_INVALID_OPTION', 'apis', { match: twice.prefix })
+  return rules.map(({ api, prefix, allows }) => {
+    const within = rules.filter(other => other.prefix !== prefix && isUnder(other.prefix, prefix))
+    // a prefix alone is compared without parsing the URL of each request
+    if (within.length === 0 && !rules.some(other => other.prefix !== prefix && isUnder(prefix, other.prefix)))
+      return { api, allowedOrigins: prefix }
+    return { api, allowedOrigins: url => allows(url) && !within.some(other => other.allows(url)) }
+  })
+}

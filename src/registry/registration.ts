@@ -1,0 +1,56 @@
+import type { AxiosInstance } from 'axios'
+import type { AttachOptions } from '../axios/entry.js'
+import type { OAuth1SessionOptions } from '../oauth1/session-options.js'
+import type { OAuth2SessionOptions } from '../session/session-options.js'
+
+/** One of several APIs that one grant opens, each with a token of its own. */
+export interface RegisteredApi {
+  /** A URL prefix: whole path segments count, and the longest one that matches wins. */
+  match: string
+  /** The API that the token is for. */
+  resource?: string
+  scope?: string
+}
+
+/** What a client says beside its session. */
+export interface RegisteredClient extends AttachOptions {
+  /** The base URL of its axios instance. */
+  baseURL?: string
+  /** An instance that is there already, in place of one that the registry makes. Only for a client that has one session for all. */
+  axios?: AxiosInstance
+  /**
+   * True where each person has a session. Default: true where the registry has a `user`, unless the client has a `grant`, a
+   * `token`, or nothing but a key.
+   */
+  perUser?: boolean
+}
+
+/** A client of OAuth 2: the options of its session (a provider's among them), and its API. */
+export interface OAuth2Registration extends Omit<OAuth2SessionOptions, 'key'>, RegisteredClient {
+  /** Several APIs on this one grant. Requests to others carry no token, unless `allowedOrigins` has them. */
+  apis?: readonly RegisteredApi[]
+}
+
+/** A client of OAuth 1.0a. Without a `server` it signs with its key alone. */
+export interface OAuth1Registration extends Omit<OAuth1SessionOptions, 'key' | 'client' | 'server'>, RegisteredClient {
+  /** Absent where the environment has it. */
+  client?: OAuth1SessionOptions['client']
+  server?: OAuth1SessionOptions['server']
+}
+
+/** One row of the table: what makes a client of OAuth 1.0a is its server's `request_token_url`, its `signatureMethod` or its `key`. */
+export type Registration = OAuth2Registration | OAuth1Registration
+
+/** A client of OAuth 1.0a, by its type. */
+export type IsOAuth1 =
+  | { server: { request_token_url: string } }
+  | { client: { key: string } }
+  | { signatureMethod: object }
+
+/** Tells the two protocols apart. */
+export function isOAuth1(registration: object): registration is OAuth1Registration {
+  const { server, client, signatureMethod } = registration as Partial<
+    Record<'server' | 'client' | 'signatureMethod', Record<string, unknown>>
+  >
+  return !!(signatureMethod || server?.request_token_url || client?.key !== undefined)
+}

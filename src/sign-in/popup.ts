@@ -1,0 +1,121 @@
+import type { AuthorizationOptions, AuthorizationTransport } from '../authorization/request.js'
+import { parseAuthorizationResponse } from '../authorization/response.js'
+import { oauthError } from '../errors.js'
+import type { OAuth2Session } from '../session/session.js'
+import { beginSignIn, finishSignIn, type SignedIn } from './sign-in.js'
+import { memoryTransactions } from './transactions.js'
+
+/** The part of `BroadcastChannel` that a popup needs. */
+interface Channel {
+  postMessage(message: unknown): void
+  onmessage: ((event: { data: unknown }) => void) | null
+  close(): void
+}
+
+/** Options of {@link signInWithPopup}. */
+export interface PopupOptions extends AuthorizationTransport {
+  /** Third argument of `window.open`. Default: a window of 500 × 650. */
+  features?: string
+  /** Gives up; the window is closed. */
+  signal?: AbortSignal
+  /** Opens the window. Default: `window.open`. */
+  open?: (url: string, target: string, features: string) => Window | null
+  /** Makes the channel that the callback page answers on. Default: a `BroadcastChannel`. */
+  channel?: (name: string) => Channel
+}
+
+const channelName = (state: string) => `oauth-callback:${state}`
+
+const broadcast = (name: string): Channel => new BroadcastChannel(name) as Channel
+
+/** Milliseconds between two looks at whether the person closed the window. */
+const LOOK = 500
+
+/** What stops waiting for the callback page. */
+function whenGivenUp(popup: Window, signal: AbortSignal | undefined, giveUp: () => void): () => void {
+  // a page of the server may cut the tie to its opener, and then the window seems closed: only a person who is back here has closed it
+  let wasClosed = false
+  const timer = setInterval(() => {
+    const isClosed = popup.closed && document.hasFocus()
+    if (isClosed && wasClosed) giveUp()
+    wasClosed = isClosed
+  }, LOOK)
+  signal?.addEventListener('abort', giveUp)
+  return () => {
+    clearInterval(timer)
+    signal?.removeEventListener('abort', giveUp)
+  }
+}
+
+/** The address that the callback page tells. @throws OAuthError `OAUTH_ABORTED` */
+function callbackFrom(channel: Channel, popup: Window, signal: AbortSignal | undefined): Promise<string> {
+  return new Promise<string>((resolve, reject) => {
+    const stop = whenGivenUp(popup, signal, () => {
+      stop()
+      reject(oauthError('OAUTH_ABORTED', 'popupClosed'))
+    })
+    channel.onmessage = ({ data }) => {
+      stop()
+      resolve(String(data))
+    }
+  })
+}
+
+/**
+ * Signs a person in with a window of its own, so that the page stays as it is. Call it right in the listener of a click, or the
+ * browser blocks the window. `redirect_uri` is a page of this origin that calls {@link finishPopup} and nothing else; the two meet on a
+ * `BroadcastChannel`, without `window.opener`.
+ * @example
+ * button.onclick = () => signInWithPopup(session, { redirect_uri: `${location.origin}/popup.html`, scope: 'openid' })
+ * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the browser blocked the window, `OAUTH_ABORTED` when it was closed or `signal`
+ * says so, and what `beginSignIn` and `finishSignIn` throw
+ */
+export async function signInWithPopup(
+  session: OAuth2Session,
+  authorization: AuthorizationOptions,
+  options: PopupOptions = {},
+): Promise<SignedIn> {
+  const {
+    features = 'popup,width=500,height=650',
+    signal,
+    open = (url, target, how) => window.open(url, target, how),
+    channel: connect = broadcast,
+    ...transport
+  } = options
+  // before anything is awaited: the click counts for an instant only
+  const popup = open('about:blank', '_blank', features)
+  if (!popup) throw oauthError('OAUTH_AUTHORIZATION_FAILED', 'popupBlocked')
+  const transactions = memoryTransactions()
+  let channel: Channel | undefined
+  try {
+    const { url, state } = await beginSignIn(session, authorization, { ...transport, transactions })
+    if (signal?.aborted) throw oauthError('OAUTH_ABORTED', 'popupClosed')
+    channel = connect(channelName(state))
+    const callback = callbackFrom(channel, popup, signal)
+    popup.location.replace(url)
+    return await finishSignIn(session, { authorizationResponse: await callback, transactions })
+  } finally {
+    channel?.close()
+    popup.close()
+  }
+}
+
+/**
+ * What the callback page of {@link signInWithPopup} does: tells its address to the page that waits, and closes the window. Only pages
+ * of the same origin hear it, and only the one that began this sign-in can use it.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH` when the page was opened without an authorization response
+ */
+export function finishPopup(
+  address: string = location.href,
+  {
+    channel: connect = broadcast,
+    close = () => window.close(),
+  }: { channel?: PopupOptions['channel']; close?: () => void } = {},
+): void {
+  const { state } = parseAuthorizationResponse(address)
+  if (!state) throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
+  const channel = connect(channelName(state))
+  channel.postMessage(address)
+  channel.close()
+  close()
+}

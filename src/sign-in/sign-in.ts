@@ -1,0 +1,205 @@
+import type {
+  AuthorizationOptions,
+  AuthorizationTransaction,
+  AuthorizationTransport,
+} from '../authorization/request.js'
+import { createAuthorizationUrl } from '../authorization/request.js'
+import { type AuthorizationResponse, parseAuthorizationResponse } from '../authorization/response.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
+import { type AuthorizationCodeGrantOptions, authorizationCodeGrant } from '../grants/authorization-code.js'
+import { createLogoutUrl, type LogoutOptions } from '../oidc/logout.js'
+import type { Token } from '../server/token.js'
+import { fetchToken } from '../session/fetch-token.js'
+import { type RevocationResult, revokeToken } from '../session/revocation.js'
+import { core, type OAuth2Session } from '../session/session.js'
+import { withoutResponse } from './page.js'
+import { localPath } from './return-to.js'
+import { type PendingSignIn, type TransactionStore, takePending, webTransactions } from './transactions.js'
+
+/** Options of {@link beginSignIn}: how the request travels, and what is remembered until the callback. */
+export interface BeginOptions extends AuthorizationTransport {
+  /** Where the sign-in is kept until its callback: of this browser alone. */
+  transactions: TransactionStore
+  /** Where the person goes afterwards: a path of this site. */
+  returnTo?: string
+  /** The name of the client, where there are several: the callback must be for the same. */
+  client?: string
+}
+
+/** Remembers a sign-in under its state. @throws OAuthError `OAUTH_INVALID_OPTION` for a `returnTo` elsewhere */
+export async function remember(
+  state: string,
+  transaction: PendingSignIn['transaction'],
+  { transactions, returnTo, client }: Pick<BeginOptions, 'transactions' | 'returnTo' | 'client'>,
+): Promise<void> {
+  const path = localPath(returnTo, globalThis.location?.origin)
+  if (returnTo !== undefined && path === undefined) throw oauthError('OAUTH_INVALID_OPTION', 'returnTo')
+  const pending = { transaction, ...(path && { returnTo: path }), ...(client !== undefined && { client }) }
+  await transactions.set(state, { at: transaction.created_at, pending })
+}
+
+/**
+ * Begins a sign-in and remembers it until its callback; answers where to send the person. For servers; a page takes {@link signIn}.
+ * @throws OAuthError as `createAuthorizationUrl` does; `OAUTH_INVALID_OPTION` for a `returnTo` that is no path of this site
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
+ */
+export async function beginSignIn(
+  session: OAuth2Session,
+  authorization: AuthorizationOptions,
+  { transactions, returnTo, client, ...transport }: BeginOptions,
+): Promise<{ url: string; state: string }> {
+  const { url, transaction } = await createAuthorizationUrl(session, authorization, transport)
+  const { state } = transaction
+  await remember(state, transaction, {
+    transactions,
+    ...(returnTo !== undefined && { returnTo }),
+    ...(client && { client }),
+  })
+  return { url, state }
+}
+
+/** Options of {@link finishSignIn}: those of `authorizationCodeGrant`, and where the sign-in was kept. */
+export interface FinishOptions extends Omit<AuthorizationCodeGrantOptions, 'transaction'> {
+  transactions: TransactionStore
+  /** The name of the client whose callback this is, as {@link beginSignIn} got it. */
+  client?: string
+}
+
+/** What a finished sign-in answers. */
+export interface SignedIn {
+  token: Token
+  /** What the sign-in was begun with; a path of this site. */
+  returnTo?: string
+}
+
+/** The state that an authorization response names; with JARM it stands in the JWT, which is verified later. */
+function stateOf(response: AuthorizationResponse): string | undefined {
+  const { state, response: jwt } = parseAuthorizationResponse(response)
+  if (state !== undefined || !jwt) return state
+  try {
+    const claims = JSON.parse(atob((jwt.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')))
+    return typeof claims.state === 'string' ? claims.state : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Finishes a sign-in with its callback: takes it out of the transaction store, judges the response, exchanges the code and stores
+ * the token. For servers; a page takes {@link handleCallback}.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH` for a callback that this browser did not begin, `OAUTH_TRANSACTION_USED` for one that came
+ * before, `OAUTH_TRANSACTION_EXPIRED` for one that is late, `OAUTH_ISSUER_MISMATCH` for one of another server or client, and what
+ * `authorizationCodeGrant` and `fetchToken` throw
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
+ */
+export async function finishSignIn(
+  session: OAuth2Session,
+  { transactions, client, ...options }: FinishOptions,
+): Promise<SignedIn> {
+  const state = stateOf(options.authorizationResponse)
+  const { transaction, returnTo } = await takePending(transactions, state, client)
+  const grant = authorizationCodeGrant({ ...options, transaction: transaction as AuthorizationTransaction })
+  return { token: await fetchToken(session, grant), ...(returnTo !== undefined && { returnTo }) }
+}
+
+/** Options of {@link signIn}. */
+export interface SignInOptions extends AuthorizationTransport {
+  /** Default: `sessionStorage`, which is this tab's own. */
+  transactions?: TransactionStore
+  /** Where the person goes afterwards. Default: where the page is now. */
+  returnTo?: string
+  /** Goes to the server. Default: `location.assign`. */
+  navigate?: (url: string) => void
+}
+
+/**
+ * Signs a person in from a page: remembers the sign-in and goes to the authorization server, from where the person comes back to
+ * `redirect_uri`, the page with {@link handleCallback}.
+ * @example
+ * if (isCallback()) await handleCallback(session)
+ * else if (!(await session.authorized())) await signIn(session, { redirect_uri: location.origin, scope: 'openid' })
+ * @throws OAuthError as {@link beginSignIn} does
+ */
+export async function signIn(
+  session: OAuth2Session,
+  authorization: AuthorizationOptions,
+  options: SignInOptions = {},
+): Promise<void> {
+  const {
+    transactions = webTransactions(),
+    returnTo = withoutResponse(location.pathname + location.search + location.hash),
+    navigate = url => location.assign(url),
+    ...transport
+  } = options
+  const { url } = await beginSignIn(session, authorization, { transactions, returnTo, ...transport })
+  navigate(url)
+}
+
+/** Options of {@link handleCallback}. */
+export interface CallbackOptions extends Partial<Omit<FinishOptions, 'client'>> {
+  /** Puts an address without the response in the place of the page's. Default: `history.replaceState`. */
+  replace?: (address: string) => void
+}
+
+/**
+ * Finishes the sign-in that {@link signIn} began, on the page that the person comes back to. The response is taken out of the page's
+ * address first, so that neither the history nor a reload has it. Go to `returnTo` with the application's router.
+ * @example
+ * const { returnTo = '/' } = await handleCallback(session)
+ * router.replace(returnTo)
+ * @throws OAuthError as {@link finishSignIn} does
+ */
+export async function handleCallback(session: OAuth2Session, options: CallbackOptions = {}): Promise<SignedIn> {
+  const { authorizationResponse = location.href, transactions = webTransactions(), replace, ...rest } = options
+  if (options.authorizationResponse === undefined || replace) {
+    const clean = withoutResponse(`${authorizationResponse}`)
+    if (replace) replace(clean)
+    else history.replaceState(history.state, '', clean)
+  }
+  return finishSignIn(session, { ...rest, authorizationResponse, transactions })
+}
+
+/** Options of {@link signOut}. */
+export interface SignOutOptions extends LogoutOptions {
+  /** False leaves the person signed in at the authorization server. Default: signed out there too, where the server knows how. */
+  atServer?: boolean
+}
+
+/** What {@link signOut} answers. */
+export interface SignedOut {
+  /** Whether the server confirmed that the tokens are revoked, and how to ask again. The session is over in any case. */
+  revocation: RevocationResult
+  /** Where to send the person, so that the authorization server signs them out too (RP-initiated log-out). */
+  url?: string
+  /** What the return to `post_logout_redirect_uri` must bring: `validateLogoutResponse` of `/oidc`. */
+  state?: string
+  /** Why there is no `url`, although there was a person to sign out there: the metadata could not be had. */
+  error?: OAuthError
+}
+
+/** The address of the log-out at the server; nothing where it has none. */
+async function serverLogout(session: OAuth2Session, options: LogoutOptions): Promise<Omit<SignedOut, 'revocation'>> {
+  try {
+    const hint = (await core(session).read())?.id_token
+    if (!hint && !options.post_logout_redirect_uri) return {}
+    const { url, state } = await createLogoutUrl(session, options)
+    return { url, ...(state !== undefined && { state }) }
+  } catch (error) {
+    if (!isOAuthError(error)) throw error
+    return isOAuthError(error, 'OAUTH_ENDPOINT_MISSING') ? {} : { error }
+  }
+}
+
+/**
+ * Signs out: ends the session at once, revokes its tokens, and answers where to send the person for the log-out at the server. Nothing
+ * that fails there keeps the person signed in here.
+ * @example
+ * const { url } = await signOut(session, { post_logout_redirect_uri: location.origin })
+ * if (url) location.assign(url)
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html
+ */
+export async function signOut(session: OAuth2Session, options: SignOutOptions = {}): Promise<SignedOut> {
+  const { atServer = true, ...logout } = options
+  const there = atServer ? await serverLogout(session, logout) : {}
+  return { revocation: await revokeToken(session), ...there }
+}

@@ -1,5 +1,5 @@
-import type { AxiosInstance } from 'axios'
 import type { AttachOptions } from '../axios/entry.js'
+import type { AxiosInstance } from '../axios/instance.js'
 import type { OAuth1SessionOptions } from '../oauth1/session-options.js'
 import type { OAuth2SessionOptions } from '../session/session-options.js'
 

@@ -71,3 +71,31 @@ describe.each(cases)('%s with %s resolution', (compiler, resolution) => {
     expect(await application.run(process.execPath, tsc, '-p', '.')).toEqual({ status: 0, output: '' })
   })
 })
+
+test.each(['TypeScript 6', 'TypeScript 7'] as const)(
+  '%s: a session may be declared with await using',
+  async compiler => {
+    application = consumer('axios')
+    application.write({
+      'package.json': JSON.stringify({ type: 'module' }),
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          ...resolutions.bundler?.options,
+          lib: ['esnext', 'dom'],
+          types: [],
+          strict: true,
+          noEmit: true,
+        },
+        files: ['consumer.ts'],
+      }),
+      'consumer.ts': `
+      import { createOAuth1Session, createOAuth2Session, type OAuth1SessionOptions } from 'axios-oauth-interceptor'
+      export async function work(options: OAuth1SessionOptions): Promise<void> {
+        await using session = createOAuth2Session({ client: { client_id: 'app' } })
+        await using legacy = createOAuth1Session(options)
+        await Promise.all([session.authorized(), legacy.authorized()])
+      }`,
+    })
+    expect(await application.run(process.execPath, compilers[compiler], '-p', '.')).toEqual({ status: 0, output: '' })
+  },
+)

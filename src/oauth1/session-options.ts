@@ -1,4 +1,5 @@
 import type { HttpClient } from '../grants/grant.js'
+import type { UsedAsync } from '../lib/dispose.js'
 import type { ServerResponse } from '../server/call.js'
 import type { DanceOptions, OAuth1Server, Revision } from './dance.js'
 import type { OAuth1SessionEvents, OAuth1StoreOptions } from './kept-credentials.js'
@@ -32,8 +33,8 @@ export interface OAuth1SessionOptions extends OAuth1SigningOptions, OAuth1StoreO
   http?: HttpClient
 }
 
-/** One person's token credentials at one server: keeps them, signs with them. */
-export interface OAuth1Session {
+/** One person's token credentials at one server: keeps them, signs with them. `await using session = …` closes it at the end of the block. */
+export interface OAuth1Session extends UsedAsync {
   /** The stored credentials. @throws OAuthError `OAUTH_INTERACTION_REQUIRED`, `OAUTH_SESSION_ENDED`, `OAUTH_STORE_READ` */
   token(): Promise<OAuth1Token>
   /** The credentials that are known here; synchronous. */

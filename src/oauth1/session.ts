@@ -1,6 +1,7 @@
 import { oauthError } from '../errors.js'
 import { checkOptions } from '../lib/check-options.js'
 import { systemClock } from '../lib/clock.js'
+import { asyncDispose, type UsedAsync } from '../lib/dispose.js'
 import type { Transport } from '../session/session-state.js'
 import { INSIDE, type OAuth1Inside } from './inside.js'
 import { keepCredentials } from './kept-credentials.js'
@@ -38,11 +39,12 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
   }
   const renew = sharedRenewal(inside)
   const { current, token, on, close } = kept
-  const session: OAuth1Session = {
+  const session: Omit<OAuth1Session, keyof UsedAsync> = {
     token,
     current,
     on,
     close,
+    [asyncDispose]: close,
     async authorized() {
       if (!(await kept.authorized())) return false
       // RSA does without secrets.
@@ -63,5 +65,5 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
     },
   }
   Object.defineProperty(session.auth, 'owner', { value: inside })
-  return Object.defineProperty(session, INSIDE, { value: inside })
+  return Object.defineProperty(session, INSIDE, { value: inside }) as OAuth1Session
 }

@@ -1,5 +1,6 @@
 import type { OAuthError } from '../errors.js'
 import type { HttpClient, IdTokenExpectation, UnattendedGrant } from '../grants/grant.js'
+import type { UsedAsync } from '../lib/dispose.js'
 import type { Challenge, ChallengePolicy } from '../oauth2/challenges.js'
 import type {
   ClientAuthOption,
@@ -130,8 +131,11 @@ export interface OAuth2SessionOptions {
   allowInsecure?: true | string[]
 }
 
-/** One grant on one server: hands out its tokens and renews them, once for everybody who waits. */
-export interface OAuth2Session {
+/**
+ * One grant on one server: hands out its tokens and renews them, once for everybody who waits. `await using session = …` closes it
+ * at the end of the block.
+ */
+export interface OAuth2Session extends UsedAsync {
   /**
    * A token that can be used. With `rejected`, another one than that which the API refused: the stored one if it is another
    * already, else a renewed one. `signal` frees this caller; a renewal under way goes on for the others.

@@ -1,4 +1,5 @@
 import { type OAuthErrorReason, oauthError } from '../errors.js'
+import { asyncDispose, type UsedAsync } from '../lib/dispose.js'
 import { callEndpoint } from '../server/call.js'
 import { checkHooks } from '../server/hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
@@ -27,7 +28,7 @@ export type * from './session-options.js'
 
 type Session = OAuth2Session & { [INSIDE]: Inside }
 
-const methods: OAuth2Session & ThisType<Session> = {
+const methods: Omit<OAuth2Session, keyof UsedAsync> & ThisType<Session> = {
   async token({ rejected, signal } = {}) {
     const at = this[INSIDE]
     return (!rejected && current(at)) || waitFor(at, rejected, signal)
@@ -82,6 +83,9 @@ const methods: OAuth2Session & ThisType<Session> = {
       state.endWatch?.stop()
     }
     if (state.unsaved) throw oauthError('OAUTH_STORE_WRITE', 'inProcessOnly')
+  },
+  [asyncDispose]() {
+    return this.close()
   },
 }
 

@@ -37,7 +37,15 @@ export { cibaGrant } from './grants/ciba.js'
 export { clientCredentialsGrant } from './grants/client-credentials.js'
 export type { DeviceAuthorization, DeviceCodeOptions } from './grants/device-code.js'
 export { deviceCodeGrant } from './grants/device-code.js'
-export type { Grant, GrantContext, HttpClient, TokenEndpoint, UnattendedGrant } from './grants/grant.js'
+export type {
+  Grant,
+  GrantContext,
+  HttpClient,
+  RefreshContext,
+  RefreshOAuth2Token,
+  TokenEndpoint,
+  UnattendedGrant,
+} from './grants/grant.js'
 export { implicitGrant } from './grants/implicit.js'
 export { passwordGrant } from './grants/password.js'
 export type { Saml2BearerOptions } from './grants/saml2-bearer.js'

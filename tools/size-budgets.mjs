@@ -41,7 +41,7 @@ export const budgets = [
         ...['createAuthorizationUrl', 'authorizationCodeGrant', 'fetchToken', 'revokeToken'],
       ],
     },
-    max: 28.7,
+    max: 29,
   },
   {
     name: 'sign-in',

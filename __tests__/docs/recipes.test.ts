@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AxiosInstance } from 'axios'
 import { transformSync } from 'esbuild'
-import { createOAuth2Session, memoryStore, saveToken, type TokenStore } from '../../src/index.js'
+import { createOAuth2Session, memoryStore, type OAuth2Session, saveToken, type TokenStore } from '../../src/index.js'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
-import { json } from '../servers/http.js'
+import { json, listen, readBody } from '../servers/http.js'
 import { type ResourceServer, startResourceServer } from '../servers/resource-server.js'
 
 const page = readFileSync(join(__dirname, '../../docs/recipes.md'), 'utf8')
@@ -59,4 +59,39 @@ describe('One instance for many people', () => {
     const error = await serve(undefined, store, nameOf).catch(error => error)
     expect(error).toMatchObject({ response: { status: 401 }, cause: { code: 'OAUTH_NOT_AUTHENTICATED' } })
   })
+})
+
+test('Refresh with a token in the body, at your own back end', async () => {
+  let count = 0
+  let isGone = false
+  const spent: string[] = []
+  const server = await listen(async (request, response) => {
+    const body = await readBody(request)
+    const give = () => json(response, 200, { accessToken: `a${++count}`, refreshToken: `r${count}`, expiresIn: 3600 })
+    if (request.url === '/api/login') return give()
+    if (request.url === '/auth/refresh') {
+      spent.push(JSON.parse(`${body}`).refreshToken)
+      return isGone ? json(response, 401, {}) : give()
+    }
+    json(response, request.headers.authorization === `Bearer a${count}` ? 200 : 401, {})
+  })
+  const { api, session, signIn } = run<{
+    api: AxiosInstance
+    session: OAuth2Session
+    signIn(name: string, password: string): Promise<void>
+  }>('Refresh with a token in the body, at your own back end', { 'https://app.example.com': server.url })
+  const ended: string[] = []
+  session.on('ended', ({ reason }) => ended.push(reason))
+  await signIn('ann', 'secret')
+  expect((await api.get('/me')).status).toBe(200)
+  count += 1
+  const several = await Promise.all(['/a', '/b', '/c'].map(path => api.get(path)))
+  expect(several.map(({ status }) => status)).toEqual([200, 200, 200])
+  expect(spent).toEqual(['r1'])
+  isGone = true
+  count += 1
+  const error = await api.get('/me').catch(error => error)
+  expect(error.cause).toMatchObject({ code: 'OAUTH_SESSION_ENDED' })
+  expect(ended).toHaveLength(1)
+  await server.stop()
 })

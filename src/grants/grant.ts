@@ -87,5 +87,13 @@ export interface Grant {
   readonly scope?: string | undefined
 }
 
+/** What a session's own `refresh` is given: all that a grant can use, and the refresh token that is to be spent. */
+export interface RefreshContext extends GrantContext {
+  refresh_token: string
+}
+
+/** Asks something else than the token endpoint for the next token; answers it in wire names. */
+export type RefreshOAuth2Token = (context: RefreshContext) => Promise<Token>
+
 /** A grant that needs nobody: a session may run it whenever it has no usable token. */
 export type UnattendedGrant = Grant & { readonly interactive?: false }

@@ -1,5 +1,6 @@
 import { type OAuthError, type OAuthErrorDetails, oauthError } from '../errors.js'
 import type { ServerResponse } from './messages.js'
+import { missingToken } from './missing-token.js'
 import { errorWord, isPassing } from './refusal.js'
 import type { Token } from './token.js'
 
@@ -98,7 +99,7 @@ export function instant(value: unknown): number | undefined {
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when there is no `access_token`
  */
 export function normaliseToken(fields: ServerFields, now: number): Token {
-  if (!text(fields.access_token)) throw oauthError('OAUTH_INVALID_RESPONSE', 'noAccessToken')
+  if (!text(fields.access_token)) throw missingToken(fields) ?? oauthError('OAUTH_INVALID_RESPONSE', 'noAccessToken')
   return inOrder(fields, now) as Token
 }
 
@@ -148,7 +149,8 @@ export function processTokenResponse(
   { requestedAt, tokenType }: { requestedAt: number; tokenType: { readonly accepts: readonly string[] } },
 ): Token {
   const fields = processServerResponse(response, requestedAt)
-  if (!text(fields.access_token)) throw responseError('OAUTH_INVALID_RESPONSE', response)
+  if (!text(fields.access_token))
+    throw missingToken(fields, { status: response.status }) ?? responseError('OAUTH_INVALID_RESPONSE', response)
   // the server's clock may be wrong: the length of life is worth more than the hour of death
   if (seconds(fields.expires_in) !== undefined) delete fields.expires_at
   const token = normaliseToken(fields, requestedAt)

@@ -8,6 +8,7 @@ const OPTIONS: Record<keyof OAuth2SessionOptions, true> = {
   client: true,
   clientAuth: true,
   grant: true,
+  refresh: true,
   tokenType: true,
   openid: true,
   store: true,

@@ -12,12 +12,12 @@ const isProgramError = (error: unknown): error is Error =>
   error.cause === undefined &&
   !/fetch/i.test(error.message)
 
-/** What a grant threw, as an error of ours that shows no secret. */
-export const grantError = (error: unknown): OAuthError => {
+/** What a grant (or an own `refresh`) threw, as an error of ours that shows no secret. */
+export const grantError = (error: unknown, what = 'grant'): OAuthError => {
   if (isOAuthError(error)) return error
   // no outage: asking again later would not help
   if (isProgramError(error))
-    return oauthError('OAUTH_INVALID_OPTION', 'programError', { what: 'grant', name: error.name }, { cause: error })
+    return oauthError('OAUTH_INVALID_OPTION', 'programError', { what, name: error.name }, { cause: error })
   const { isAxiosError, response } = Object(error) as { isAxiosError?: boolean; response?: { status?: number } }
   const status = response?.status ?? 0
   // an axios error shows its request, and with it the client's secrets

@@ -109,13 +109,17 @@ async function admitIdToken({ state }: Inside, token: Token, base: StoredGrant, 
 /** Spends the refresh token of `base`. */
 async function refresh(at: Inside, base: StoredGrant, lease: Lease, call?: ServerCallOptions): Promise<Received> {
   const { state, slot } = at
-  const { version } = state
-  insistOnLock(lease)
+  const { version, options } = state
+  const refresh_token = base.refresh_token as string
+  insistOnLease(lease)
   insistOnWriting(state)
+  const requestedAt = state.clock()
   // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take their time
   const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
-  const answer = await endpoint(refreshGrant(base.refresh_token as string, slot))
-  const token = await admitIdToken(at, answer, base, version, lease)
+  const answer = await (options.refresh
+    ? options.refresh({ ...grantContext(at), refresh_token })
+    : endpoint(refreshGrant(refresh_token, slot)))
+  const token = await admitIdToken(at, grantedToken(answer, requestedAt), base, version, lease)
   return { token, isRefresh: true, base, version }
 }
 
@@ -150,8 +154,9 @@ async function acquire(at: Inside, lease: Lease, { stale, call }: Reason): Promi
     if (!base || !refresh_token || refresh_token === spent || !mayRefresh) break
     try {
       return await refresh(at, base, lease, call)
-    } catch (error) {
-      if (!isOver(state, error)) throw grantError(error)
+    } catch (cause) {
+      const error = grantError(cause, 'refresh')
+      if (!isOver(state, error)) throw error
       insistOnLock(lease)
       const found = await lookAgain(at, stale, spent !== undefined)
       if (found) return found

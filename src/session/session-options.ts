@@ -1,5 +1,5 @@
 import type { OAuthError } from '../errors.js'
-import type { HttpClient, IdTokenExpectation, UnattendedGrant } from '../grants/grant.js'
+import type { HttpClient, IdTokenExpectation, RefreshOAuth2Token, UnattendedGrant } from '../grants/grant.js'
 import type { UsedAsync } from '../lib/dispose.js'
 import type { Challenge, ChallengePolicy } from '../oauth2/challenges.js'
 import type {
@@ -80,6 +80,12 @@ export interface OAuth2SessionOptions {
   clientAuth?: ClientAuthOption
   /** How to get a token when there is none that can be used or refreshed, and nobody to ask. */
   grant?: UnattendedGrant
+  /**
+   * Spends the refresh token somewhere else than at the token endpoint: at an application's own back end. It runs under the same lock,
+   * its token is stored in the same way, an answer without `refresh_token` keeps the one that there is, and its errors are judged
+   * as those of a grant of one's own (see `endedBy`).
+   */
+  refresh?: RefreshOAuth2Token
   /** Default `bearer()`. */
   tokenType?: TokenType
   /** Full validation of ID tokens; without it their claims are checked, not their signature. */

@@ -27,8 +27,8 @@ const common = {
       },
     ],
   },
-  // jose and oauth4webapi are published as ES modules only
-  transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi)/)'],
+  // these are published as ES modules only
+  transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi|@angular|svelte|esm-env)/)'],
 } satisfies Config
 
 // suites that need a build, a browser or minutes have commands of their own

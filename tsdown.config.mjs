@@ -19,8 +19,8 @@ const shared = {
   outDir: 'dist',
   report: false,
 }
-// what is never inside: the peers, and the Node modules of the entries that are for Node
-const outside = [/^node:/, 'axios', 'proper-lockfile', 'redis-semaphore']
+// what is never inside: the peers, also the frameworks among them, and the Node modules of the entries that are for Node
+const outside = [/^node:/, 'axios', 'react', 'vue', '@angular/core', 'proper-lockfile', 'redis-semaphore']
 
 // what several entries share, kept apart from what can be imported
 const chunks =

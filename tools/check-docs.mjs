@@ -1,6 +1,6 @@
 /**
- * An example that does not compile is worse than none. Every `ts` block of README.md and docs/ is a module of its own and is
- * compiled by TypeScript against the sources; every `js` block must parse; every relative link must lead somewhere. There
+ * An example that does not compile is worse than none. Every `ts` and `tsx` block of README.md and docs/ is a module of its own
+ * and is compiled by TypeScript against the sources; every `js` block must parse; every relative link must lead somewhere. There
  * is no way to exempt a block.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -63,7 +63,7 @@ function checkTypes(list) {
   mkdirSync(folder, { recursive: true })
   const byFile = new Map()
   for (const block of list) {
-    const file = join(folder, `${block.path.replace(/[^a-z0-9]+/gi, '-')}-${block.line}.ts`)
+    const file = join(folder, `${block.path.replace(/[^a-z0-9]+/gi, '-')}-${block.line}.${block.language}`)
     writeFileSync(file, `${block.lines.join('\n')}\nexport {}\n`)
     byFile.set(file, block)
   }
@@ -72,6 +72,7 @@ function checkTypes(list) {
   const program = ts.createProgram([...byFile.keys()], {
     ...options,
     types: ['node'],
+    jsx: ts.JsxEmit.ReactJSX,
     // a reader's example may import a type without saying so, and need not use all it shows
     verbatimModuleSyntax: false,
     noUnusedLocals: false,
@@ -95,15 +96,15 @@ const all = files.flatMap(blocks)
 for (const { path, line, language } of all) {
   const word = language.split(/[\s{]/)[0]
   if (
-    /^(typescript|javascript|tsx|jsx|mts|cts|mjs|cjs)$/i.test(word) ||
-    (/^(ts|js)$/i.test(word) && !/^(ts|js)$/.test(language))
+    /^(typescript|javascript|jsx|mts|cts|mjs|cjs)$/i.test(word) ||
+    (/^(tsx?|js)$/i.test(word) && !/^(tsx?|js)$/.test(language))
   ) {
     failures.push(
-      `${path}:${line - 1} the language is "${language}"; only ts and js are checked, so only these are allowed`,
+      `${path}:${line - 1} the language is "${language}"; only ts, tsx and js are checked, so only these are allowed`,
     )
   }
 }
-const typescript = all.filter(({ language }) => language === 'ts')
+const typescript = all.filter(({ language }) => /^tsx?$/.test(language))
 const javascript = all.filter(({ language }) => language === 'js')
 files.forEach(checkLinks)
 javascript.forEach(checkSyntax)

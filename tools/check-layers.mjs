@@ -32,6 +32,7 @@ const rooms = {
   providers: ['grants', 'server', 'token-types', 'signature-methods', 'crypto', 'lib'],
   workload: ['grants', 'authorization', 'server', 'auth', 'lib'],
   observe: ['session', 'lib'],
+  bindings: ['observe', 'session', 'lib'],
   inspector: ['oauth1', 'session', 'lib'],
   otel: ['lib'],
   bridges: ['oauth2', 'session', 'auth', 'lib'],

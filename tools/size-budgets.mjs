@@ -52,6 +52,23 @@ export const budgets = [
   { name: 'popup', imports: { '/sign-in': ['signInWithPopup', 'finishPopup'] }, over: 'page', max: 2 },
   { name: 'registry', imports: { '/registry': ['createRegistry'] }, over: 'parts', max: 2 },
   { name: 'observe', imports: { '/observe': ['observeSession'] }, over: 'bearer', max: 1.1 },
+  // the framework itself is the application's
+  {
+    name: 'react',
+    imports: { '/react': ['useSession', 'RequireSession'] },
+    over: 'observe',
+    max: 0.3,
+    external: ['react'],
+  },
+  { name: 'vue', imports: { '/vue': ['useSession'] }, over: 'observe', max: 0.3, external: ['vue'] },
+  { name: 'svelte', imports: { '/svelte': ['sessionStore'] }, over: 'observe', max: 0.3 },
+  {
+    name: 'angular',
+    imports: { '/angular': ['toSessionSignal'] },
+    over: 'observe',
+    max: 0.3,
+    external: ['@angular/core'],
+  },
   { name: 'dpop', imports: { '/dpop': ['dpop'] }, over: 'bearer', max: 6 },
 ]
 

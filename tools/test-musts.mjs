@@ -49,7 +49,7 @@ function jest(config, env = {}) {
       '^axios-oauth-interceptor/(?!package\\.json)(.*)$': '<rootDir>/src/$1.ts',
     },
     transform: { '^.+\\.[cm]?[tj]s$': '<rootDir>/tools/musts/transformer.mjs' },
-    transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi)/)'],
+    transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi|@angular|svelte|esm-env)/)'],
     testTimeout: 15_000,
     maxWorkers: '100%',
   }

@@ -5,72 +5,23 @@ import {
   memoryStore,
   refreshToken,
   revokeToken,
-  type StoredGrant,
   saveToken,
   type TokenStore,
 } from 'axios-oauth-interceptor'
 import { observeSession } from 'axios-oauth-interceptor/observe'
-import { createSession, type OAuth2SessionOptions } from '../../src/session/session.js'
-import { errorOf, nodeSend } from '../oauth2/support.js'
-import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
+import { errorOf } from '../oauth2/support.js'
+import { type Pages, sharedStores, startPages, statusIs, until } from './pages.js'
 
-let as: AuthorizationServer
+let pages: Pages
+let as: Pages['as']
 beforeAll(async () => {
-  as = await startAuthorizationServer()
+  pages = await startPages()
+  as = pages.as
 })
 afterAll(() => as.stop())
 
-const sessionOf = (options: Partial<OAuth2SessionOptions> = {}) =>
-  createSession(
-    { server: as.metadata, client: { client_id: 'app' }, ...options },
-    { send: nodeSend, http: {} as never },
-  )
-
-const idTokenOf = (sub: string, more: object = {}) => {
-  const now = Math.floor(Date.now() / 1000)
-  const claims = { iss: as.metadata.issuer, aud: 'app', sub, iat: now, exp: now + 600, ...more }
-  return [{ alg: 'none' }, claims]
-    .map(part => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.')
-    .concat('.x')
-}
-const issue = (sub?: string, more?: object) => ({ ...as.issue(), ...(sub && { id_token: idTokenOf(sub, more) }) })
-
-/** A store in memory that several sessions share as tabs share theirs: those who did not write are told. */
-function sharedStores(count: number): TokenStore[] {
-  const inner = memoryStore()
-  const told = new Map<number, Set<() => void>>()
-  return Array.from({ length: count }, (_, own) => ({
-    ...inner,
-    async set(key: string, next: StoredGrant) {
-      const written = await inner.set(key, next)
-      for (const [other, listeners] of told) if (other !== own) for (const listener of listeners) listener()
-      return written
-    },
-    subscribe(_key: string, changed: () => void) {
-      const listeners = told.get(own) ?? new Set()
-      told.set(own, listeners.add(changed))
-      return () => void listeners.delete(changed)
-    },
-  }))
-}
-
-/** Resolves as soon as `holds` does, told by the observation alone. */
-function until(observation: ReturnType<typeof observeSession>, holds: () => boolean): Promise<void> {
-  return new Promise(resolve => {
-    const stop = observation.subscribe(() => {
-      if (!holds()) return
-      stop()
-      resolve()
-    })
-    if (holds()) {
-      stop()
-      resolve()
-    }
-  })
-}
-const statusIs = (observation: ReturnType<typeof observeSession>, status: string) =>
-  until(observation, () => observation.getSnapshot().status === status)
+const sessionOf: Pages['sessionOf'] = options => pages.sessionOf(options)
+const issue: Pages['issue'] = (...of) => pages.issue(...of)
 
 test('it is unknown who is signed in until the store has answered', async () => {
   const observation = observeSession(sessionOf())

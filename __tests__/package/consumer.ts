@@ -25,10 +25,27 @@ export const nodes: Record<string, string> = {
   'Node 26': join(legacy, 'node26/bin/node'),
 }
 
-/** Names of every entry as they were agreed on: `{ 'axios-oauth-interceptor/dpop': { values, types } }`. */
-export const api: Record<string, { values: string[]; types: string[] }> = JSON.parse(
-  readFileSync(join(root, 'tools/exports.json'), 'utf8'),
-)
+type Names = Record<string, { values: string[]; types: string[] }>
+
+/** Entries for one framework each, and what an application has installed that uses it. */
+export const frameworks: Record<string, string[]> = {
+  'axios-oauth-interceptor/angular': ['@angular/core', 'rxjs'],
+  'axios-oauth-interceptor/react': ['react', '@types/react'],
+  'axios-oauth-interceptor/vue': ['vue'],
+}
+
+const agreed: Names = JSON.parse(readFileSync(join(root, 'tools/exports.json'), 'utf8'))
+const pick = (isWanted: (entry: string) => boolean): Names =>
+  Object.fromEntries(Object.entries(agreed).filter(([entry]) => isWanted(entry)))
+
+/**
+ * Names of every entry that needs no framework, as they were agreed on:
+ * `{ 'axios-oauth-interceptor/dpop': { values, types } }`.
+ */
+export const api = pick(entry => !(entry in frameworks))
+
+/** The same for the entries that need one. */
+export const frameworkApi = pick(entry => entry in frameworks)
 
 /** What a program did. */
 export interface Outcome {

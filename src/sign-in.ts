@@ -7,7 +7,13 @@
 export { beginOAuth1SignIn, finishOAuth1SignIn, type OAuth1FinishOptions } from './sign-in/oauth1.js'
 // in a page
 export { isCallback } from './sign-in/page.js'
-export { finishPopup, type PopupOptions, signInWithPopup } from './sign-in/popup.js'
+export {
+  finishPopup,
+  type PopupChannel,
+  type PopupOptions,
+  type PopupWindow,
+  signInWithPopup,
+} from './sign-in/popup.js'
 export { localPath } from './sign-in/return-to.js'
 export {
   type BeginOptions,

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { root } from './entries.mjs'
 
 /** Sources that run in Node only. */
-const nodeOnly = /^src\/(stores|locks)\/file[^/]*\.ts$|^src\/(stores|locks)\/node\//
+const nodeOnly = /^src\/(stores|locks)\/file[^/]*\.ts$|^src\/(routes|stores|locks)\/node(\/|\.ts$)|^src\/cli\//
 const code = /^(src|__tests__|bench|examples|tools)\/.*\.(ts|mjs)$/
 
 const rules = [

@@ -12,6 +12,8 @@ const names = [
   'IDBFactory',
   'JsonWebKey',
   'LockManager',
+  'Request',
+  'Response',
   'Storage',
   'SubtleCrypto',
 ]

@@ -1,6 +1,9 @@
+import type { AuthorizationOptions } from '../authorization/request.js'
 import type { AttachOptions } from '../axios/entry.js'
 import type { AxiosInstance } from '../axios/instance.js'
+import type { OAuth1Token } from '../oauth1/options.js'
 import type { OAuth1SessionOptions } from '../oauth1/session-options.js'
+import type { OAuth1AuthorizationOptions } from '../oauth1/sign-in.js'
 import type { OAuth2SessionOptions } from '../session/session-options.js'
 
 /** One of several APIs that one grant opens, each with a token of its own. */
@@ -27,6 +30,8 @@ export interface RegisteredClient extends AttachOptions {
 
 /** A client of OAuth 2: the options of its session (a provider's among them), and its API. */
 export interface OAuth2Registration extends Omit<OAuth2SessionOptions, 'key'>, RegisteredClient {
+  /** What a sign-in asks for: `scope`, `prompt`, and whatever else `createAuthorizationUrl` takes. */
+  authorization?: AuthorizationOptions
   /** Several APIs on this one grant. Requests to others carry no token, unless `allowedOrigins` has them. */
   apis?: readonly RegisteredApi[]
 }
@@ -36,6 +41,10 @@ export interface OAuth1Registration extends Omit<OAuth1SessionOptions, 'key' | '
   /** Absent where the environment has it. */
   client?: OAuth1SessionOptions['client']
   server?: OAuth1SessionOptions['server']
+  /** Token credentials that are given: there is no sign-in then. */
+  token?: OAuth1Token
+  /** What a sign-in asks for: whatever `createOAuth1AuthorizationUrl` takes. */
+  authorization?: OAuth1AuthorizationOptions
 }
 
 /** One row of the table: what makes a client of OAuth 1.0a is its server's `request_token_url`, its `signatureMethod` or its `key`. */
@@ -54,3 +63,14 @@ export function isOAuth1(registration: object): registration is OAuth1Registrati
   >
   return !!(signatureMethod || server?.request_token_url || client?.key !== undefined)
 }
+
+/** True for a client that signs with its key, or with credentials that are given. */
+export function signsAlone(registration: Registration): boolean {
+  if (!isOAuth1(registration)) return false
+  const { server, token } = registration
+  return !!token || !server?.request_token_url
+}
+
+/** True for a client that people sign in to. */
+export const needsPerson = (registration: Registration): boolean =>
+  !signsAlone(registration) && !(registration as OAuth2Registration).grant

@@ -13,9 +13,12 @@ import { configured, type Environment } from './environment.js'
 import {
   type IsOAuth1,
   isOAuth1,
+  needsPerson,
   type OAuth1Registration,
   type OAuth2Registration,
+  type RegisteredClient,
   type Registration,
+  signsAlone,
 } from './registration.js'
 
 /** Options of {@link createRegistry}. Times are seconds. */
@@ -44,8 +47,12 @@ export interface RegistryTarget {
   user?: string | undefined
 }
 
-/** The session of a client, by its registration. */
-export type SessionOf<C> = C extends IsOAuth1 ? OAuth1Session : OAuth2Session
+/** The session of a client, by its registration; one that the environment settles may be either. */
+export type SessionOf<C> = Registration extends C
+  ? OAuth1Session | OAuth2Session
+  : C extends IsOAuth1
+    ? OAuth1Session
+    : OAuth2Session
 
 /** What every event of a registry says beside what the session's says. */
 export interface RegistryEvent {
@@ -117,19 +124,16 @@ const storeKey = (name: string, user: string | undefined) =>
   [name, ...(user === undefined ? [] : [user])].map(encodeURIComponent).join('/')
 
 /** The parts of a registration that are no options of a session. */
-function sessionOptions<C extends Registration>(registration: C) {
-  const { baseURL, axios, perUser, allowedOrigins, skip, apis, ...session } = registration as OAuth2Registration
-  return session as Omit<C, 'baseURL' | 'axios' | 'perUser' | 'allowedOrigins' | 'skip' | 'apis'>
+function sessionOptions(registration: Registration) {
+  const { baseURL, axios, perUser, allowedOrigins, skip, apis, authorization, ...session } =
+    registration as OAuth2Registration
+  return session as Omit<OAuth2Registration & OAuth1Registration, keyof RegisteredClient | 'apis' | 'authorization'>
 }
 
 const attachOptions = ({ allowedOrigins, skip }: Registration): AttachOptions => ({
   ...(allowedOrigins !== undefined && { allowedOrigins }),
   ...(skip && { skip }),
 })
-
-/** True for a client that signs with its key, or with credentials that are given. */
-const signsAlone = (registration: Registration) =>
-  isOAuth1(registration) && !(registration.server as { request_token_url?: string } | undefined)?.request_token_url
 
 function clientOf({ clients }: State, name: string): Client {
   const found = clients.get(name)
@@ -152,10 +156,10 @@ function userOf(state: State, name: string, target: RegistryTarget | undefined):
 /** Has a session tell the registry's listeners. */
 function forward({ listeners }: State, { name, user, session }: Live, event: keyof SessionEvents): void {
   const about = { client: name, ...(user !== undefined && { user }), session }
-  const on = session.on as (event: string, listener: (detail: object) => void) => () => void
-  on.call(session, event, detail => {
-    for (const listener of [...(listeners.get(event) ?? [])]) listener({ ...detail, ...about } as never)
-  })
+  const on = session.on as (event: string, listener: (detail: object) => unknown) => () => void
+  // one that throws keeps nothing from the others; the session takes care of the failure
+  const tell = async (listener: AnyListener, detail: object) => listener({ ...detail, ...about } as never)
+  on.call(session, event, detail => Promise.all([...(listeners.get(event) ?? [])].map(one => tell(one, detail))))
 }
 
 /** Lets sessions go that nobody used; one that has something to store yet is kept. */
@@ -257,7 +261,7 @@ function makeShared(state: State, name: string, client: Client): AxiosInstance {
 
 function makeSigning(state: State, name: string, client: Client): AxiosInstance {
   const instance = makeInstance(state, name)
-  const { server: _, store: __, ...signing } = sessionOptions(client.registration as OAuth1Registration)
+  const { server: _, store: __, ...signing } = sessionOptions(client.registration)
   keep(
     client,
     attachOAuth1(instance, signing as Parameters<typeof attachOAuth1>[1], attachOptions(client.registration)),
@@ -272,10 +276,12 @@ function add(state: State, name: string, given: Registration): void {
   const { clients, live, options } = state
   const { environment = ofProcess(), overwrite = false, user } = options
   const registration = configured(name, given, environment, overwrite)
-  const { perUser, grant } = registration as OAuth2Registration
-  const needsNobody = !!grant || signsAlone(registration)
   if (registration.axios) for (const attachment of clients.get(name)?.attachments ?? []) attachment.detach()
-  clients.set(name, { registration, isPerUser: perUser ?? (!!user && !needsNobody), attachments: [] })
+  clients.set(name, {
+    registration,
+    isPerUser: registration.perUser ?? (!!user && needsPerson(registration)),
+    attachments: [],
+  })
   for (const [key, one] of live) {
     if (one.name !== name) continue
     live.delete(key)

@@ -6,9 +6,16 @@ import { beginSignIn, finishSignIn, type SignedIn } from './sign-in.js'
 import { memoryTransactions } from './transactions.js'
 
 /** The part of `BroadcastChannel` that a popup needs. */
-interface Channel {
+export interface PopupChannel {
   postMessage(message: unknown): void
   onmessage: ((event: { data: unknown }) => void) | null
+  close(): void
+}
+
+/** The part of a window that a popup needs. */
+export interface PopupWindow {
+  readonly closed: boolean
+  readonly location: { replace(url: string): void }
   close(): void
 }
 
@@ -19,20 +26,20 @@ export interface PopupOptions extends AuthorizationTransport {
   /** Gives up; the window is closed. */
   signal?: AbortSignal
   /** Opens the window. Default: `window.open`. */
-  open?: (url: string, target: string, features: string) => Window | null
+  open?: (url: string, target: string, features: string) => PopupWindow | null
   /** Makes the channel that the callback page answers on. Default: a `BroadcastChannel`. */
-  channel?: (name: string) => Channel
+  channel?: (name: string) => PopupChannel
 }
 
 const channelName = (state: string) => `oauth-callback:${state}`
 
-const broadcast = (name: string): Channel => new BroadcastChannel(name) as Channel
+const broadcast = (name: string): PopupChannel => new BroadcastChannel(name) as PopupChannel
 
 /** Milliseconds between two looks at whether the person closed the window. */
 const LOOK = 500
 
 /** What stops waiting for the callback page. */
-function whenGivenUp(popup: Window, signal: AbortSignal | undefined, giveUp: () => void): () => void {
+function whenGivenUp(popup: PopupWindow, signal: AbortSignal | undefined, giveUp: () => void): () => void {
   // a page of the server may cut the tie to its opener, and then the window seems closed: only a person who is back here has closed it
   let wasClosed = false
   const timer = setInterval(() => {
@@ -48,7 +55,7 @@ function whenGivenUp(popup: Window, signal: AbortSignal | undefined, giveUp: () 
 }
 
 /** The address that the callback page tells. @throws OAuthError `OAUTH_ABORTED` */
-function callbackFrom(channel: Channel, popup: Window, signal: AbortSignal | undefined): Promise<string> {
+function callbackFrom(channel: PopupChannel, popup: PopupWindow, signal: AbortSignal | undefined): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     const stop = whenGivenUp(popup, signal, () => {
       stop()
@@ -86,7 +93,7 @@ export async function signInWithPopup(
   const popup = open('about:blank', '_blank', features)
   if (!popup) throw oauthError('OAUTH_AUTHORIZATION_FAILED', 'popupBlocked')
   const transactions = memoryTransactions()
-  let channel: Channel | undefined
+  let channel: PopupChannel | undefined
   try {
     const { url, state } = await beginSignIn(session, authorization, { ...transport, transactions })
     if (signal?.aborted) throw oauthError('OAUTH_ABORTED', 'popupClosed')

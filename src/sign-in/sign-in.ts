@@ -7,6 +7,7 @@ import { createAuthorizationUrl } from '../authorization/request.js'
 import { type AuthorizationResponse, parseAuthorizationResponse } from '../authorization/response.js'
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import { type AuthorizationCodeGrantOptions, authorizationCodeGrant } from '../grants/authorization-code.js'
+import { decodeBase64url } from '../lib/base64url.js'
 import { createLogoutUrl, type LogoutOptions } from '../oidc/logout.js'
 import type { Token } from '../server/token.js'
 import { fetchToken } from '../session/fetch-token.js'
@@ -77,7 +78,7 @@ function stateOf(response: AuthorizationResponse): string | undefined {
   const { state, response: jwt } = parseAuthorizationResponse(response)
   if (state !== undefined || !jwt) return state
   try {
-    const claims = JSON.parse(atob((jwt.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/')))
+    const claims = JSON.parse(decodeBase64url(jwt.split('.')[1] ?? ''))
     return typeof claims.state === 'string' ? claims.state : undefined
   } catch {
     return undefined

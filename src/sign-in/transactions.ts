@@ -69,7 +69,13 @@ export function parseRecord(text: string | null | undefined): TransactionRecord 
 const isOver = ({ at }: TransactionRecord, now: number) => !(now - at < KEPT)
 
 /** The part of `Storage` that {@link webTransactions} needs. */
-export type TransactionStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
+export interface TransactionStorage {
+  readonly length: number
+  key(index: number): string | null
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
 
 /**
  * Keeps sign-ins of a page in `sessionStorage`: each tab its own, several at once. Old ones are removed when another begins.

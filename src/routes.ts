@@ -1,0 +1,7 @@
+/**
+ * The routes with which people sign in to the clients of a registry, for servers that know `Request` and `Response`.
+ * @packageDocumentation
+ */
+export type { PeopleIndex } from './routes/people.js'
+export { createRoutes, type Routes } from './routes/routes.js'
+export type { RoutesOptions, RoutesRegistry } from './routes/site.js'

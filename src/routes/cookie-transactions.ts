@@ -1,0 +1,52 @@
+import { KEPT, parseRecord, type TransactionRecord, type TransactionStore } from '../sign-in/transactions.js'
+import type { CookieJar } from './cookies.js'
+import type { Seal } from './seal.js'
+
+const PREFIX = 'oauth-sign-in-'
+
+/** Sign-ins that one browser keeps at once: each is some 700 bytes of every request. */
+const MAX_AT_ONCE = 5
+
+/** A name that a cookie may have, for any state. */
+const nameOf = (state: string) =>
+  PREFIX +
+  encodeURIComponent(state)
+    .replace(/[^\w-]/g, '_')
+    .slice(0, 64)
+
+/** What a cookie keeps beside the sign-in. */
+interface Kept {
+  state: string
+  record: TransactionRecord
+  user?: string
+}
+
+/** Sign-ins in cookies, and whose they were when they were begun. */
+export interface CookieTransactions extends TransactionStore {
+  /** The person who was served when the sign-in began: a callback by POST from another site brings no other cookie. */
+  userOf(state: string): Promise<string | undefined>
+}
+
+/** Keeps each sign-in in a sealed cookie of its own: two tabs do not disturb each other, and no server has to remember anything. */
+export function cookieTransactions(
+  jar: CookieJar,
+  seal: Seal,
+  { user, isFormPost = false }: { user?: string | undefined; isFormPost?: boolean } = {},
+): CookieTransactions {
+  const read = async (state: string): Promise<Kept | undefined> => {
+    const name = nameOf(state)
+    const kept = (await seal.open(jar.get(name), name)) as Kept | undefined
+    return kept?.state === state ? kept : undefined
+  }
+  return {
+    get: async state => parseRecord(JSON.stringify((await read(state))?.record)),
+    userOf: async state => (await read(state))?.user,
+    async set(state, record) {
+      const name = nameOf(state)
+      const others = jar.names().filter(other => other.startsWith(PREFIX) && other !== name)
+      for (const old of others.slice(0, Math.max(0, others.length + 1 - MAX_AT_ONCE))) jar.remove(old)
+      const kept: Kept = { state, record, ...(user !== undefined && { user }) }
+      jar.set(name, await seal.seal(kept, name), KEPT, isFormPost ? 'None' : 'Lax')
+    },
+  }
+}

@@ -1,0 +1,56 @@
+/** The cookies of one request, and those that its response sets. */
+export interface CookieJar {
+  get(name: string): string | undefined
+  /** The names that the browser sent, oldest first, as browsers send them. */
+  names(): string[]
+  /** `maxAge` in seconds. */
+  set(name: string, value: string, maxAge: number, sameSite?: 'Lax' | 'None'): void
+  remove(name: string): void
+  /** Values of `Set-Cookie`. */
+  headers(): string[]
+}
+
+/** Reads a `Cookie` header; of two with one name the first counts. */
+function parse(header: string | null): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const pair of (header ?? '').split(';')) {
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, at).trim()
+    if (at > 0 && !found.has(name)) found.set(name, pair.slice(at + 1).trim())
+  }
+  return found
+}
+
+/**
+ * The jar of one request. Over https every name begins with `__Host-`, so that no other host can set such a cookie.
+ * @see https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-the-__host-prefix
+ */
+export function createJar(header: string | null, isHttps: boolean): CookieJar {
+  const sent = parse(header)
+  const changed = new Map<string, string>()
+  const prefix = isHttps ? '__Host-' : ''
+  const write = (name: string, value: string, maxAge: number, sameSite: string) => {
+    const attributes = [
+      `Max-Age=${maxAge}`,
+      'Path=/',
+      'HttpOnly',
+      `SameSite=${sameSite}`,
+      ...(isHttps ? ['Secure'] : []),
+    ]
+    changed.set(name, [`${prefix}${name}=${value}`, ...attributes].join('; '))
+  }
+  return {
+    get: name => sent.get(prefix + name),
+    names: () => [...sent.keys()].filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length)),
+    set(name, value, maxAge, sameSite = 'Lax') {
+      sent.set(prefix + name, value)
+      // without https no cookie may be sent along with requests of other sites
+      write(name, value, maxAge, isHttps ? sameSite : 'Lax')
+    },
+    remove(name) {
+      sent.delete(prefix + name)
+      write(name, '', 0, 'Lax')
+    },
+    headers: () => [...changed.values()],
+  }
+}

@@ -1,0 +1,148 @@
+/** The routes for servers of Node: Express and Connect, Fastify, Koa, or `node:http` itself. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Routes } from './routes.js'
+
+/** Who is being served: `user` is for `createRegistry`, `run` is what the adapters call for each request. */
+export interface ServedUser {
+  readonly user: () => string | undefined
+  run<T>(user: string | undefined, work: () => T): T
+}
+
+/**
+ * Knows who is being served, everywhere that a request's work leads to.
+ * @example
+ * const served = servedUser()
+ * const registry = createRegistry({ clients, store, user: served.user })
+ * app.use(expressRoutes(createRoutes(registry, { origin, secret }), served))
+ */
+export function servedUser(): ServedUser {
+  const storage = new AsyncLocalStorage<string | undefined>()
+  return { user: () => storage.getStore(), run: (user, work) => storage.run(user, work) }
+}
+
+/** The longest body that a route reads; a logout token is a few kilobytes. */
+const MAX_BODY = 65_536
+
+/** The body of a request, read by the framework or by nobody yet. */
+async function bodyOf(request: IncomingMessage & { body?: unknown }): Promise<string> {
+  const { body } = request
+  if (typeof body === 'string') return body
+  if (body && typeof body === 'object' && !(body instanceof Uint8Array)) {
+    const isJson = /json/.test(request.headers['content-type'] ?? '')
+    return isJson ? JSON.stringify(body) : `${new URLSearchParams(body as Record<string, string>)}`
+  }
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request) {
+    length += (chunk as Buffer).length
+    if (length <= MAX_BODY) chunks.push(chunk as Buffer)
+  }
+  return length > MAX_BODY ? '' : Buffer.concat(chunks).toString()
+}
+
+/** The request as the routes know it; its address is that of the line, at a host of no meaning. */
+async function requestOf(request: IncomingMessage & { originalUrl?: string }, withBody: boolean): Promise<Request> {
+  const { method = 'GET', originalUrl, url = '/', headers } = request
+  const sent = new Headers()
+  for (const [name, values] of Object.entries(headers))
+    for (const value of [values ?? []].flat()) sent.append(name, value)
+  const address = new URL(`http://site.invalid${originalUrl ?? url}`)
+  const hasBody = withBody && method !== 'GET' && method !== 'HEAD'
+  return new Request(address, { method, headers: sent, ...(hasBody && { body: await bodyOf(request) }) })
+}
+
+const isOurs = ({ basePath }: Routes, request: IncomingMessage & { originalUrl?: string }) =>
+  (request.originalUrl ?? request.url ?? '').startsWith(`${basePath}/`)
+
+async function send(answer: Response, response: ServerResponse): Promise<void> {
+  const headers: Record<string, string | string[]> = Object.fromEntries(answer.headers)
+  const cookies = answer.headers.getSetCookie()
+  response.writeHead(answer.status, { ...headers, ...(cookies.length > 0 && { 'set-cookie': cookies }) })
+  response.end(await answer.text())
+}
+
+/** Answers a request of `node:http`, if it is one of the routes; `false` where it is another. */
+export async function handleNode(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  if (!isOurs(routes, request)) return false
+  const answer = await routes.handle(await requestOf(request, true))
+  if (!answer) return false
+  await send(answer, response)
+  return true
+}
+
+const personOf = async (routes: Routes, request: IncomingMessage) => routes.user(await requestOf(request, false))
+
+/**
+ * The routes as middleware of Express or Connect. Whatever comes after it runs for the person whose request it is.
+ * @example
+ * app.use(expressRoutes(routes, served))
+ * app.get('/orders', async (_, response) => response.json((await registry.client('orders').get('/orders')).data))
+ */
+export function expressRoutes(routes: Routes, served?: ServedUser) {
+  return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+    const serve = async () => {
+      if (await handleNode(routes, request, response)) return
+      const user = served && (await personOf(routes, request))
+      if (served) served.run(user, next)
+      else next()
+    }
+    serve().catch(next)
+  }
+}
+
+/** What the hook takes of Fastify. */
+interface FastifyReplyLike {
+  hijack(): unknown
+  raw: ServerResponse
+}
+
+/**
+ * The routes as an `onRequest` hook of Fastify, before it reads a body.
+ * @example
+ * app.addHook('onRequest', fastifyRoutes(routes, served))
+ */
+export function fastifyRoutes(routes: Routes, served?: ServedUser) {
+  return ({ raw }: { raw: IncomingMessage }, reply: FastifyReplyLike, done: (error?: Error) => void): void => {
+    const serve = async () => {
+      if (isOurs(routes, raw)) {
+        reply.hijack()
+        await handleNode(routes, raw, reply.raw)
+        return
+      }
+      const user = served && (await personOf(routes, raw))
+      if (served) served.run(user, done)
+      else done()
+    }
+    serve().catch(done)
+  }
+}
+
+/** What the middleware takes of Koa. */
+interface KoaContextLike {
+  req: IncomingMessage
+  status: number
+  body: unknown
+  set(name: string, value: string | string[]): void
+}
+
+/**
+ * The routes as middleware of Koa.
+ * @example
+ * app.use(koaRoutes(routes, served))
+ */
+export function koaRoutes(routes: Routes, served?: ServedUser) {
+  return async (context: KoaContextLike, next: () => Promise<unknown>): Promise<unknown> => {
+    const { req } = context
+    const answer = isOurs(routes, req) ? await routes.handle(await requestOf(req, true)) : undefined
+    if (!answer) {
+      const user = served && (await personOf(routes, req))
+      return served ? served.run(user, next) : next()
+    }
+    context.status = answer.status
+    for (const [name, value] of answer.headers) if (name !== 'set-cookie') context.set(name, value)
+    context.set('set-cookie', answer.headers.getSetCookie())
+    context.body = await answer.text()
+    return undefined
+  }
+}

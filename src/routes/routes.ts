@@ -1,0 +1,117 @@
+import { isOAuthError, oauthError } from '../errors.js'
+import type { OAuth2Session } from '../session/session.js'
+import { createJar } from './cookies.js'
+import { backchannel, logout } from './log-out.js'
+import { jsonAnswer } from './pages.js'
+import { memoryIndex } from './people.js'
+import { createSeal } from './seal.js'
+import { callback, login } from './sign-in.js'
+import {
+  clientsOf,
+  DAY,
+  failed,
+  notFound,
+  type RoutesOptions,
+  type RoutesRegistry,
+  type Site,
+  userOf,
+  type Visit,
+} from './site.js'
+import { tokenFor } from './token.js'
+
+/** Routes for a server of any kind. */
+export interface Routes {
+  readonly basePath: string
+  /** Answers a request for one of the routes; `undefined` for any other. */
+  handle(request: Request): Promise<Response | undefined>
+  /** The person whose request this is, for the registry; `undefined` for a visitor who has not signed in yet. */
+  user(request: Request): Promise<string | undefined>
+}
+
+/** What there is, by method and the first part of the path. */
+const HANDLERS: Record<
+  string,
+  { methods: readonly string[]; needsName: boolean; handler: (visit: Visit) => Promise<Response> }
+> = {
+  login: { methods: ['GET'], needsName: true, handler: login },
+  callback: { methods: ['GET', 'POST'], needsName: true, handler: callback },
+  logout: { methods: ['POST'], needsName: false, handler: logout },
+  backchannel: { methods: ['POST'], needsName: true, handler: backchannel },
+  token: { methods: ['POST'], needsName: true, handler: tokenFor },
+}
+
+/** Answers a request, and sets the cookies that came of it. */
+async function answer(visit: Visit, kind: string): Promise<Response> {
+  const { site, name, request, jar } = visit
+  const route = Object.hasOwn(HANDLERS, kind) ? HANDLERS[kind] : undefined
+  const isKnown = name ? clientsOf(site).includes(name) : !route?.needsName
+  if (!route || !isKnown) return notFound()
+  if (!route.methods.includes(request.method))
+    return jsonAnswer(405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') })
+  const response = await route.handler(visit).catch((error: unknown) => {
+    if (!isOAuthError(error)) throw error
+    return failed(visit, error)
+  })
+  for (const cookie of jar.headers()) response.headers.append('Set-Cookie', cookie)
+  return response
+}
+
+/** @throws OAuthError `OAUTH_INVALID_OPTION` */
+function originOf({ origin }: RoutesOptions): string {
+  try {
+    const url = new URL(origin)
+    if (/^https?:$/.test(url.protocol) && url.origin === origin.replace(/\/$/, '')) return url.origin
+  } catch {
+    // said below
+  }
+  throw oauthError('OAUTH_INVALID_OPTION', 'siteOrigin')
+}
+
+/**
+ * Makes the routes with which people sign in to the clients of a registry, for any server that knows `Request` and `Response`; `/routes/node` has
+ * them for Express, Fastify and Koa. Under `basePath`:
+ * `GET login/NAME` (with `?return_to=/path`), `GET` or `POST callback/NAME`, `POST logout` and `POST logout/NAME` from pages of this site,
+ * `POST backchannel/NAME` from the server, and `POST token/NAME` for clients of `allowTokens`.
+ * @example
+ * const routes = createRoutes(registry, { origin: 'https://app.example.com', secret: process.env.COOKIE_SECRET })
+ * app.use(async (context, next) => (await routes.handle(context.req.raw)) ?? next()) // Hono
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a short secret or an `origin` that is none
+ * @see https://www.rfc-editor.org/rfc/rfc10017
+ */
+export function createRoutes(registry: RoutesRegistry, options: RoutesOptions): Routes {
+  const { basePath: given = '/auth', secret, crypto, maxAge = 30 * DAY, clock = () => Date.now() / 1000 } = options
+  const basePath = `/${given.replace(/^\/+|\/+$/g, '')}`
+  const people = options.people ?? memoryIndex(clock)
+  const seal = createSeal(secret, crypto)
+  const origin = originOf(options)
+  const isHttps = origin.startsWith('https:')
+  const site: Site = { registry, options, origin, basePath, seal, people, maxAge, clock }
+  // on a server the session is the person's by its key: another sign-in under that key is the person's own
+  site.registry.on('changed', ({ session }) => (session as OAuth2Session).acceptChange())
+  const visitOf = (request: Request, name: string): Visit => ({
+    site,
+    request,
+    url: new URL(request.url),
+    jar: createJar(request.headers.get('Cookie'), isHttps),
+    name,
+  })
+  return {
+    basePath,
+    async handle(request) {
+      const { pathname } = new URL(request.url)
+      if (!pathname.startsWith(`${basePath}/`)) return undefined
+      const [kind = '', name = '', ...rest] = pathname.slice(basePath.length + 1).split('/')
+      if (rest.length > 0) return notFound()
+      return answer(visitOf(request, decode(name)), kind)
+    },
+    user: async request => userOf(visitOf(request, '')),
+  }
+}
+
+const decode = (text: string) => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,118 @@
+import { type CryptoLike, randomBytesOf } from '../crypto/crypto-like.js'
+import type { OAuthError } from '../errors.js'
+import { base64url } from '../lib/base64url.js'
+import { needsPerson } from '../registry/registration.js'
+import type { Registry } from '../registry/registry.js'
+import { localPath } from '../sign-in/return-to.js'
+import type { CookieJar } from './cookies.js'
+import { errorPage, jsonAnswer, SAFE_HEADERS } from './pages.js'
+import type { PeopleIndex } from './people.js'
+import type { Seal } from './seal.js'
+
+/** What the routes need of a registry. */
+export type RoutesRegistry = Pick<Registry, 'names' | 'registration' | 'session' | 'on'>
+
+/** Options of {@link createRoutes}. Times are seconds. */
+export interface RoutesOptions {
+  /** The address of this site, as browsers see it: `https://app.example.com`. Callbacks and the check of where a request comes from go by it. */
+  origin: string
+  /** 32 random characters at least: seals the cookies. With several the first seals and all open. */
+  secret: string | readonly string[]
+  /** Where the routes are. Default `/auth`. */
+  basePath?: string
+  /**
+   * Answers the person whose request this is, where the application has a sign-in of its own; without a person it answers nothing, and
+   * nobody can connect anything. Default: a visitor is known by a cookie of these routes.
+   */
+  user?: (request: Request) => string | undefined | Promise<string | undefined>
+  /** Where people go when nothing else was said. Default `/`. */
+  home?: string
+  /** Clients whose access tokens a page of this site may ask for (token-mediating back end). Default: none. */
+  allowTokens?: readonly string[]
+  /** Where the server sends people after a log-out; exactly as registered there. */
+  post_logout_redirect_uri?: string
+  /** How long a visitor is known. Default 30 days. */
+  maxAge?: number
+  /** Finds people for back-channel log-outs. Default: in this process. */
+  people?: PeopleIndex
+  /** Makes the page of a sign-in that failed; `again` is where another begins. Default: a plain one. */
+  errorPage?: (error: OAuthError, again: string) => Response | Promise<Response>
+  clock?: () => number
+  /** Default `globalThis.crypto`. */
+  crypto?: CryptoLike
+}
+
+export const VISITOR = 'oauth-visitor'
+
+/** Whose session is asked where it is nobody's: nothing is ever stored for it. */
+export const NOBODY = 'nobody who signed in'
+
+/** What all routes share. */
+export interface Site {
+  readonly registry: RoutesRegistry
+  readonly options: RoutesOptions
+  readonly origin: string
+  readonly basePath: string
+  readonly seal: Seal
+  readonly people: PeopleIndex
+  readonly maxAge: number
+  readonly clock: () => number
+}
+
+/** One request for a route. */
+export interface Visit {
+  readonly site: Site
+  readonly request: Request
+  readonly url: URL
+  readonly jar: CookieJar
+  /** The name of the client in the path; empty where there is none. */
+  readonly name: string
+}
+
+export const DAY = 86_400
+
+async function visitorOf({ seal, maxAge, clock }: Site, jar: CookieJar): Promise<string | undefined> {
+  const known = (await seal.open(jar.get(VISITOR), VISITOR)) as { id: string; at: number } | undefined
+  return known && clock() - known.at < maxAge ? known.id : undefined
+}
+
+export const userOf = ({ site, request, jar }: Visit) =>
+  site.options.user ? Promise.resolve(site.options.user(request)) : visitorOf(site, jar)
+
+/** Knows a visitor from now on. */
+export async function remember({ site, jar }: Visit, id: string): Promise<void> {
+  const { seal, maxAge, clock } = site
+  jar.set(VISITOR, await seal.seal({ id, at: Math.floor(clock()) }, VISITOR), maxAge)
+}
+
+export const newVisitor = ({ site }: Visit) => base64url(randomBytesOf(site.options.crypto ?? globalThis.crypto, 24))
+
+/** The clients that people sign in to. */
+export const clientsOf = ({ registry }: Site) =>
+  registry.names.filter(name => {
+    const registration = registry.registration(name)
+    return needsPerson(registration) && registration.perUser !== false
+  })
+
+export const redirect = (location: string) =>
+  new Response(null, { status: 303, headers: { ...SAFE_HEADERS, Location: location } })
+
+export const notFound = () => jsonAnswer(404, { error: 'not_found' })
+
+/** True for a request of this site's own pages: no other site can make a browser send one. */
+export function isSameOrigin({ site, request }: Visit): boolean {
+  const from = request.headers.get('Sec-Fetch-Site')
+  return from ? from === 'same-origin' : request.headers.get('Origin') === site.origin
+}
+
+/** Where a person goes who asked for it (`?return_to=/path`); the home of the site for anything that is no path of it. */
+export function wayBack({ site, url }: Visit): string {
+  const { home = '/' } = site.options
+  return localPath(url.searchParams.get('return_to') ?? undefined, site.origin) ?? home
+}
+
+/** The page of a sign-in that failed. */
+export function failed({ site, name }: Visit, error: OAuthError): Response | Promise<Response> {
+  const again = `${site.basePath}/login/${encodeURIComponent(name)}`
+  return (site.options.errorPage ?? errorPage)(error, again)
+}

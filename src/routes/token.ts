@@ -1,0 +1,30 @@
+import { isOAuthError } from '../errors.js'
+import type { OAuth2Session } from '../session/session.js'
+import { jsonAnswer } from './pages.js'
+import { isSameOrigin, notFound, userOf, type Visit } from './site.js'
+
+/** Hands a page of this site the access token of its person; the refresh token stays here. */
+export async function tokenFor(visit: Visit): Promise<Response> {
+  const { site, name, request } = visit
+  if (!site.options.allowTokens?.includes(name)) return notFound()
+  if (!isSameOrigin(visit)) return jsonAnswer(403, { error: 'cross_site' })
+  const user = await userOf(visit)
+  if (!user) return jsonAnswer(401, { error: 'login_required' })
+  try {
+    const session = site.registry.session(name, { user }) as OAuth2Session
+    const { rejected } = Object((await request.json().catch(() => undefined)) as unknown) as { rejected?: unknown }
+    const found = await session.token(typeof rejected === 'string' ? { rejected: { access_token: rejected } } : {})
+    const { access_token, token_type = 'Bearer', scope, expires_at } = found
+    const expires_in = expires_at === undefined ? undefined : Math.max(0, Math.floor(expires_at - site.clock()))
+    return jsonAnswer(200, { access_token, token_type, scope, expires_in })
+  } catch (error) {
+    if (!isOAuthError(error)) throw error
+    const needsPerson = /^OAUTH_(INTERACTION_REQUIRED|SESSION_ENDED|SESSION_CHANGED)$/.test(error.code)
+    const { retryAfter } = error
+    const headers: Record<string, string> =
+      retryAfter === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfter)) }
+    return needsPerson
+      ? jsonAnswer(401, { error: 'login_required' })
+      : jsonAnswer(503, { error: 'temporarily_unavailable' }, headers)
+  }
+}

@@ -1,6 +1,7 @@
 import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import { toForm } from '../lib/form.js'
+import { joinScope } from '../lib/scope.js'
 import {
   appendQuery,
   type EndpointContext,
@@ -92,7 +93,7 @@ export async function prepareAuthorization(
   checkResources(resource)
   if (redirect_uri !== undefined && !isAbsoluteUri(redirect_uri))
     throw oauthError('OAUTH_INVALID_OPTION', 'redirectUri')
-  const scope = (scopes && [scopes].flat().join(' ')) || undefined
+  const scope = joinScope(scopes)
   const parameters: ServerParameters = {
     response_type,
     client_id,

@@ -1,13 +1,13 @@
 import type { Auth } from '../auth/scheme.js'
 import { authFor, authOf } from '../oauth2/scheme.js'
 import { createSession, type OAuth2Session, type OAuth2SessionOptions } from '../session/session.js'
-import { emit, inside, transportOf } from '../session/session-state.js'
+import { inside, transportOf } from '../session/session-state.js'
 import { attach, createInterceptors as interceptorsFor, type OAuthInterceptors } from './attach.js'
 import type { AxiosLike } from './axios-like.js'
 import type { Attachment, AttachOptions, SchemeOptions } from './entry.js'
-import type { UnauthenticatedReason } from './explain.js'
 import type { OAuth2RequestOption } from './request-option.js'
 import { serverClient } from './server-client.js'
+import { explainers } from './standing.js'
 
 /**
  * A session, or a function that answers the one for a request (on a server: that of the person who is being served). It is
@@ -25,15 +25,6 @@ const connect = ({ http }: OAuth2SessionOptions) => serverClient(http)
  */
 export function createOAuth2Session(options: OAuth2SessionOptions): OAuth2Session {
   return createSession(options, connect)
-}
-
-/** Whether a session can have a token, as far as that is known without asking its store. */
-function standing(session: OAuth2Session | undefined): UnauthenticatedReason | undefined {
-  if (!session) return 'no-token'
-  if (session.current()) return undefined
-  const { options, grant, readAt } = inside(session).state
-  const mayGetOne = options.grant || options.onInteractionRequired || readAt === Number.NEGATIVE_INFINITY
-  return mayGetOne || (grant?.refresh_token && !grant.ended) ? undefined : 'no-token'
 }
 
 /** What an attachment is known by: another API of the same grant (`session.for()`) is another one. */
@@ -56,14 +47,7 @@ function schemeOptions(source: SessionSource, options: AttachOptions | undefined
       const { session: other, token } = option as OAuth2RequestOption
       return other || token || served ? authFor(option as OAuth2RequestOption, served as OAuth2Session) : undefined
     },
-    standing: ({ oauth }) => {
-      const { token, session: other } = (oauth ?? {}) as Exclude<OAuth2RequestOption, false>
-      return token ? undefined : standing(other ?? session())
-    },
-    report(error) {
-      const asked = session()
-      if (asked) emit(inside(asked).state, 'error', { error })
-    },
+    ...explainers(session),
   }
 }
 

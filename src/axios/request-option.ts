@@ -7,7 +7,7 @@ import type { Token } from '../session/stored-grant.js'
 export interface OAuth2RequestOption {
   session?: OAuth2Session | undefined
   token?: Token | undefined
-  scope?: string | undefined
+  scope?: string | readonly string[] | undefined
   resource?: string | undefined
 }
 

@@ -8,7 +8,7 @@ import { sleep as byTimer, poll, type Sleep } from './poll.js'
 /** Options of {@link cibaGrant}: the request's parameters in wire names, one of the three hints, and how to wait. */
 export interface CibaOptions {
   /** Default `openid`. */
-  scope?: string
+  scope?: string | readonly string[]
   login_hint?: string
   login_hint_token?: string
   id_token_hint?: string

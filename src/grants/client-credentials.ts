@@ -6,6 +6,6 @@ import type { UnattendedGrant } from './grant.js'
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
  */
 export const clientCredentialsGrant =
-  ({ scope, ...options }: ServerCallOptions & { scope?: string } = {}): UnattendedGrant =>
+  ({ scope, ...options }: ServerCallOptions & { scope?: string | readonly string[] } = {}): UnattendedGrant =>
   (endpoint, context) =>
     endpoint({ grant_type: 'client_credentials', scope: context.scope ?? scope, resource: context.resource }, options)

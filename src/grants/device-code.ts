@@ -19,7 +19,7 @@ export interface DeviceAuthorization {
 
 /** Options of {@link deviceCodeGrant}. */
 export interface DeviceCodeOptions {
-  scope?: string
+  scope?: string | readonly string[]
   /** Shows the code and the address. Polling begins when it has returned. */
   onUserCode: (authorization: DeviceAuthorization) => Awaitable<void>
   /** More parameters of the device authorization request. */

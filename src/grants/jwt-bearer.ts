@@ -2,6 +2,7 @@ import type { Awaitable } from '../auth/scheme.js'
 import { jwtSigner, type SigningKey } from '../crypto/jws.js'
 import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
+import { joinScope } from '../lib/scope.js'
 import type { UnattendedGrant } from './grant.js'
 
 /** What is used of a Google service account's JSON key file; give the file as it is. */
@@ -31,7 +32,7 @@ export interface JwtBearerOptions extends Partial<SigningKey> {
   claims?: Record<string, unknown>
   /** More header parameters. */
   header?: Record<string, unknown>
-  scope?: string
+  scope?: string | readonly string[]
   /** Where `scope` goes. Default `body`; `claims` for a service account. */
   scopeIn?: 'body' | 'claims'
 }
@@ -51,7 +52,7 @@ export function jwtBearerGrant(options: JwtBearerOptions): UnattendedGrant {
   const { lifetime = account ? 3600 : 60, scopeIn = account ? 'claims' : 'body' } = options
   return async (endpoint, context) => {
     const { clock, random, crypto, client, resource } = context
-    const scope = context.scope ?? options.scope
+    const scope = joinScope(context.scope ?? options.scope)
     let token = await (typeof assertion === 'function' ? assertion() : assertion)
     if (sign) {
       const server = await context.server()

@@ -13,7 +13,7 @@ export function passwordGrant({
   password,
   scope,
   ...options
-}: ServerCallOptions & { username: string; password: string; scope?: string }): UnattendedGrant {
+}: ServerCallOptions & { username: string; password: string; scope?: string | readonly string[] }): UnattendedGrant {
   if (typeof username !== 'string' || typeof password !== 'string') throw oauthError('OAUTH_INVALID_OPTION', 'password')
   return (endpoint, context) =>
     endpoint(

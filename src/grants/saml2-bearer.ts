@@ -9,7 +9,7 @@ export interface Saml2BearerOptions {
    * One SAML 2.0 assertion, as XML or encoded already (base64url or base64). A function is asked for every token: an assertion is good for minutes.
    */
   assertion: string | (() => Awaitable<string>)
-  scope?: string
+  scope?: string | readonly string[]
 }
 
 /** Base64 as identity providers write it (MIME: padded, in lines), as base64url without either. */

@@ -24,7 +24,7 @@ export interface TokenExchangeOptions {
   resource?: string | readonly string[]
   /** Where the token is to be used: names. */
   audience?: string | readonly string[]
-  scope?: string
+  scope?: string | readonly string[]
 }
 
 const resolve = (token: TokenInput | undefined) => (typeof token === 'function' ? token() : token)

@@ -1,5 +1,7 @@
+import { joinScope } from './scope.js'
+
 /**
- * Writes parameters as a form: a list becomes repeated keys, `undefined` and `null` are left out, everything else
+ * Writes parameters as a form: a list becomes repeated keys (that of `scope` one text), `undefined` and `null` are left out, everything else
  * (`false`, `0`, `''` too) is sent.
  * @see https://www.rfc-editor.org/rfc/rfc6749#appendix-B
  */
@@ -8,7 +10,9 @@ export function toForm(
 ): URLSearchParams {
   const form = new URLSearchParams()
   for (const name in parameters)
-    for (const value of [parameters[name]].flat() as unknown[])
+    for (const value of [
+      name === 'scope' ? joinScope(parameters[name] as string) : parameters[name],
+    ].flat() as unknown[])
       if (value !== undefined && value !== null) form.append(name, String(value))
   return form
 }

@@ -14,7 +14,7 @@ export interface IdentityAssertionOptions {
   idp: OAuth2Session
   /** The API that the token is for. */
   resource?: string | readonly string[]
-  scope?: string
+  scope?: string | readonly string[]
   /** The issuer of the API's authorization server. Default: the issuer of the session that the grant is given to. */
   audience?: string
   /** Who the person is. Default: the ID token that `idp` keeps. */

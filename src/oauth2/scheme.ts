@@ -201,7 +201,7 @@ export function authFor(
     session?: OAuth2Session | undefined
     token?: Token | undefined
     resource?: string | undefined
-    scope?: string | undefined
+    scope?: string | readonly string[] | undefined
   },
   attached: OAuth2Session,
 ): Auth<Token> {
@@ -217,5 +217,5 @@ export function authFor(
     }
     return oauth2Auth(chosen, source)
   }
-  return authOf(resource || scope ? chosen.for({ ...(resource && { resource }), ...(scope && { scope }) }) : chosen)
+  return authOf(resource || scope ? chosen.for({ resource, scope }) : chosen)
 }

@@ -143,7 +143,7 @@ export interface ServerSource {
   readonly issuer?: string
 }
 
-/** Request parameters: a list becomes repeated keys, `undefined` and `null` are left out. */
+/** Request parameters: a list becomes repeated keys (that of `scope` one text), `undefined` and `null` are left out. */
 export type ServerParameters = Record<string, string | number | boolean | readonly string[] | null | undefined>
 
 /** Everything a call to the authorization server needs; a session makes one, a test writes one by hand. */

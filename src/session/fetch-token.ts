@@ -1,5 +1,6 @@
 import { oauthError } from '../errors.js'
 import type { Grant, TokenEndpoint } from '../grants/grant.js'
+import { joinScope } from '../lib/scope.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { grantedToken, inOrder, instant, normaliseToken, scopeChange } from '../server/token-response.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
@@ -44,7 +45,7 @@ async function runGrant(at: Inside, grant: Grant, call: ServerCallOptions): Prom
   const send = tokenEndpoint(state, call)
   const endpoint: TokenEndpoint = (parameters, own) => {
     const scope = call.parameters?.scope ?? own?.parameters?.scope ?? parameters.scope
-    asked = (scope as string | undefined) ?? grant.scope
+    asked = joinScope(scope as string | undefined) ?? grant.scope
     if (parameters.grant_type === 'refresh_token') spent = parameters.refresh_token as string
     return send(parameters, own)
   }

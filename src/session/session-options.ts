@@ -156,7 +156,7 @@ export interface OAuth2Session extends UsedAsync {
   /** Goes on with the sign-in that the event `changed` told of: the application shows that person's data now. */
   acceptChange(): void
   /** The same grant for another API: its own access token, the same refresh token and the same lock. */
-  for(target: { resource?: string; scope?: string }): OAuth2Session
+  for(target: { resource?: string | undefined; scope?: string | readonly string[] | undefined }): OAuth2Session
   /** Listens; returns the function that stops listening. */
   on<E extends keyof SessionEvents>(event: E, listener: (detail: SessionEvents[E]) => void): () => void
   /**

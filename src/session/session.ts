@@ -1,5 +1,6 @@
 import { type OAuthErrorReason, oauthError } from '../errors.js'
 import { asyncDispose, type UsedAsync } from '../lib/dispose.js'
+import { joinScope } from '../lib/scope.js'
 import { callEndpoint } from '../server/call.js'
 import { checkHooks } from '../server/hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
@@ -47,11 +48,12 @@ const methods: Omit<OAuth2Session, keyof UsedAsync> & ThisType<Session> = {
   acceptChange() {
     this[INSIDE].state.unaccepted = false
   },
-  for({ resource, scope }) {
+  for({ resource, scope: scopes }) {
     checkResources(resource)
     const { state } = this[INSIDE]
-    const key = resource || scope ? [resource ?? '', scope ?? ''].join(' ') : ''
-    if (!key) return view(state, state.root)
+    const scope = joinScope(scopes)
+    if (!resource && !scope) return view(state, state.root)
+    const key = [resource, scope].join(' ')
     state.slots ??= new Map()
     let slot = state.slots.get(key)
     if (!slot) {

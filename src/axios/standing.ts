@@ -1,0 +1,26 @@
+import type { OAuth2Session } from '../session/session.js'
+import { emit, inside } from '../session/session-state.js'
+import type { SchemeOptions } from './entry.js'
+import type { UnauthenticatedReason } from './explain.js'
+import type { OAuth2RequestOption } from './request-option.js'
+
+/** Whether a session can have a token, as far as that is known without asking its store. */
+function standingOf(session: OAuth2Session | undefined): UnauthenticatedReason | undefined {
+  if (!session) return 'no-token'
+  if (session.current()) return undefined
+  const { options, grant, readAt } = inside(session).state
+  const mayGetOne = options.grant || options.onInteractionRequired || readAt === Number.NEGATIVE_INFINITY
+  return mayGetOne || (grant?.refresh_token && !grant.ended) ? undefined : 'no-token'
+}
+
+/** What an attachment says of its session where it explains a request. */
+export const explainers = (session: () => OAuth2Session | undefined): Pick<SchemeOptions, 'standing' | 'report'> => ({
+  standing: ({ oauth }) => {
+    const { token, session: other } = (oauth ?? {}) as OAuth2RequestOption
+    return token ? undefined : standingOf(other ?? session())
+  },
+  report(error) {
+    const asked = session()
+    if (asked) emit(inside(asked).state, 'error', { error })
+  },
+})

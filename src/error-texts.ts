@@ -53,6 +53,13 @@ export const texts = {
     unknownPkce: 'The server metadata lists PKCE methods, but not S256: pass pkce to say what to do',
     codeVerifier: 'A code_verifier has 43 to 128 characters of A-Z a-z 0-9 - . _ ~',
     requestUri: 'A request that is pushed has no request_uri',
+    // command-line programs
+    loopbackHost: "`host` is '127.0.0.1' or '[::1]': a name may lead to another machine.",
+    loopbackPath:
+      '`path` begins with a slash and has no query, fragment or dot segment; characters are escaped as in a URL.',
+    loopbackPort: '{address} cannot be listened on ({problem}): leave `port` out, or give one that is free.',
+    loopbackResponse:
+      "A browser brings a program its answer in the query (response_type 'code') or as a form (response_mode 'form_post'), not in a fragment.",
     // keys, signatures and token types
     algorithm: 'Algorithm {alg} is not allowed: use {allowed}',
     unreadableKey: 'The {name} {problem}',
@@ -118,6 +125,7 @@ export const texts = {
     expiredCredentials:
       'The token credentials expired: sign in again, or give the session the option renew if the server can renew them.',
     signInFailed: 'Signing in failed.',
+    noBrowser: 'No browser could be opened: show the address with onUrl, or sign in with a device code.',
     challengeFailed: '{error}: signing in again failed.',
   },
   OAUTH_SESSION_ENDED: {
@@ -154,6 +162,7 @@ export const texts = {
   },
   OAUTH_ABORTED: {
     polling: 'Aborted',
+    signIn: 'The program gave up waiting for the sign-in.',
     popupClosed: 'The window of the sign-in was closed.',
     waiting: 'The caller gave up waiting for a token.',
     lock: waitedForLock,

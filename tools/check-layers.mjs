@@ -31,6 +31,7 @@ const rooms = {
   // a provider names the parts that its quirks need: discovery, a signed secret, a bearer token in the query
   providers: ['grants', 'server', 'token-types', 'signature-methods', 'crypto', 'lib'],
   workload: ['grants', 'authorization', 'server', 'auth', 'lib'],
+  cli: ['grants', 'authorization', 'server', 'session', 'auth', 'lib'],
   observe: ['session', 'lib'],
   bindings: ['observe', 'session', 'lib'],
   inspector: ['oauth1', 'session', 'lib'],

@@ -75,7 +75,7 @@ function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string 
 }
 
 /** Compares without telling, by the time it takes, where two texts differ. */
-function equal(one: string, other: string): boolean {
+export function isSameText(one: string, other: string): boolean {
   let difference = one.length ^ other.length
   for (let at = 0; at < one.length; at++) difference |= one.charCodeAt(at) ^ other.charCodeAt(at)
   return !difference
@@ -129,7 +129,7 @@ export function checkAuthorizationResponse(
   const response = parseAuthorizationResponse(authorizationResponse)
   const { state, iss, error, error_description, error_uri } = response
   const expected = `${transaction?.state ?? ''}`
-  if (!expected || !equal(expected, state ?? '')) throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
+  if (!expected || !isSameText(expected, state ?? '')) throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
 
   useOnce(transaction, client, clock())
   checkIssuer(response, transaction, { server, client })

@@ -67,9 +67,9 @@ export function addRoutes(app: WebApplication, options: WebOptions): void {
     const { url, transaction } = await createAuthorizationUrl(sessionOf(request), {
       redirect_uri,
       scope: 'profile',
-      // parameters of this provider's own; Google gives a refresh token for these
-      access_type: 'offline',
       prompt: 'select_account',
+      // a parameter of this provider's own; Google gives a refresh token for it
+      parameters: { access_type: 'offline' },
     })
     request.session.transaction = transaction
     response.redirect(url)

@@ -48,6 +48,7 @@ export const texts = {
     notJson: '{name} is no JSON',
     nestedRequest: 'A request object contains no other request object',
     redirectUri: 'redirect_uri is an absolute URI without a fragment',
+    logoutUri: 'post_logout_redirect_uri is an absolute URI, as it is registered: {uri} is none.',
     publicPkce: 'A public client cannot do without PKCE: remove pkce: false',
     plainPkce: 'The server knows S256: remove pkce: plain',
     unknownPkce: 'The server metadata lists PKCE methods, but not S256: pass pkce to say what to do',

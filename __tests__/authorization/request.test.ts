@@ -75,9 +75,7 @@ it('takes what the application says', async () => {
     login_hint: undefined,
     ui_locales: null,
     claims: '{"a":1}',
-    zero: 0,
-    no: false,
-    empty: '',
+    parameters: { zero: 0, no: false, empty: '', none: null, several: ['a', 'b'] },
   })
   expect(query.get('scope')).toBe('a b')
   expect(query.getAll('resource')).toEqual(['https://api/1', 'https://api/2'])

@@ -1,4 +1,5 @@
 import {
+  type AuthorizationOptions,
   authorizationCodeGrant,
   createAuthorizationUrl,
   createOAuth2Session,
@@ -17,7 +18,7 @@ const answered = ({ hooks }: Provider, body: object) => {
   const hook = hooks?.tokenResponse as typeof spaceScope
   return JSON.parse(hook(answer(JSON.stringify(body))).body)
 }
-const urlOf = async (provider: Provider, options: Record<string, string> = {}) => {
+const urlOf = async (provider: Provider, options: AuthorizationOptions = {}) => {
   const session = createOAuth2Session({ ...provider, client: { client_id: 'client' } })
   const { url } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example/callback', ...options })
   return new URL(url).searchParams
@@ -47,7 +48,7 @@ test('a parameter that the application chose is kept', async () => {
   const url = new URL('https://auth.example/?access_type=online')
   addParameters({ access_type: 'offline', prompt: 'consent' })(url)
   expect(url.search).toBe('?access_type=online&prompt=consent')
-  expect((await urlOf(google, { access_type: 'online' })).getAll('access_type')).toEqual(['online'])
+  expect((await urlOf(google, { parameters: { access_type: 'online' } })).getAll('access_type')).toEqual(['online'])
 })
 
 test('a client without a secret has PKCE', async () => {

@@ -36,7 +36,12 @@ async function begin(options: AuthorizationOptions = {}, push = false) {
 
 describe('RFC 9101 OAuth 2.0 JWT-Secured Authorization Request (JAR)', () => {
   test('section 4: MUST contain all the parameters of the request, extensions too, as claims', async () => {
-    const { claims, transaction } = await begin({ max_age: 86400, prompt: 'login', extension: 'ä€😀', nonce: 'n-0S6' })
+    const { claims, transaction } = await begin({
+      max_age: 86400,
+      prompt: 'login',
+      parameters: { extension: 'ä€😀' },
+      nonce: 'n-0S6',
+    })
     expect(claims).toMatchObject({
       response_type: 'code',
       client_id: 's6BhdRkqt3',
@@ -52,20 +57,20 @@ describe('RFC 9101 OAuth 2.0 JWT-Secured Authorization Request (JAR)', () => {
   })
 
   test('section 4: numerical values MUST be JSON numbers, string values JSON strings', async () => {
-    const { claims } = await begin({ max_age: 86400, amount: 5, code: '123' })
+    const { claims } = await begin({ max_age: 86400, parameters: { amount: 5, code: '123' } })
     expect(claims).toMatchObject({ max_age: 86400, amount: 5, code: '123', iat: NOW, nbf: NOW, exp: NOW + 300 })
     expect((await begin({ max_age: '86400' as never })).claims.max_age).toBe(86400)
   })
 
   test('section 4: JSON strings MUST be encoded in UTF-8', async () => {
-    const { jwt } = await begin({ extension: 'ä€😀' })
+    const { jwt } = await begin({ parameters: { extension: 'ä€😀' } })
     const bytes = Buffer.from(jwt.split('.')[1] as string, 'base64url')
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     expect(JSON.parse(text)).toMatchObject({ extension: 'ä€😀' })
   })
 
   test('section 4: has the client as iss and the issuer of the server as aud, whatever the parameters say', async () => {
-    const { claims } = await begin({ iss: 'evil', aud: 'evil', client_id: 'evil', exp: 1 })
+    const { claims } = await begin({ parameters: { iss: 'evil', aud: 'evil', client_id: 'evil', exp: 1 } })
     expect(claims).toMatchObject({ iss: 's6BhdRkqt3', aud: server.issuer, client_id: 's6BhdRkqt3', exp: NOW + 300 })
   })
 

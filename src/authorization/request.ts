@@ -13,6 +13,7 @@ import { noClientAuth } from '../server/client-auth/none.js'
 import { applyHooks } from '../server/hooks.js'
 import { checkResources, isAbsoluteUri } from '../server/resource-indicator.js'
 import { core, type OAuth2Session } from '../session/session.js'
+import { checkAuthorization } from './check-request.js'
 import { createCodeChallenge, createCodeVerifier } from './pkce.js'
 import { pushAuthorizationRequest, pushedParameters } from './pushed.js'
 import type { RequestObjectSigner } from './request-object.js'
@@ -39,7 +40,7 @@ export interface AuthorizationTransaction {
   max_age?: number
 }
 
-/** Options of {@link createAuthorizationUrl}; whatever else is given is sent as it is (a list repeats the key, `null` leaves out). */
+/** Options of {@link createAuthorizationUrl}: the parameters that specifications name, in wire names; any other goes into `parameters`. */
 export interface AuthorizationOptions {
   /** Exactly as registered: an absolute URI without a fragment. */
   redirect_uri?: string
@@ -54,11 +55,40 @@ export interface AuthorizationOptions {
   resource?: string | readonly string[]
   /** Seconds since the user last signed in, at most. */
   max_age?: number
+  /** How the answer comes back: `query`, `fragment`, `form_post`, `jwt` … */
+  response_mode?: string | null | undefined
+  /** `none`, `login`, `consent`, `select_account`; several with spaces between them. */
+  prompt?: string | null | undefined
+  /** `page`, `popup`, `touch`, `wap`. */
+  display?: string | null | undefined
+  /** Who is about to sign in: an address, a name. */
+  login_hint?: string | null | undefined
+  /** An ID token of the person who is expected. */
+  id_token_hint?: string | null | undefined
+  /** Languages by preference, with spaces between them. */
+  ui_locales?: string | null | undefined
+  claims_locales?: string | null | undefined
+  /** How the person should prove who they are, by preference, with spaces between the classes. */
+  acr_values?: string | null | undefined
+  /** JSON: claims that are wanted by name. */
+  claims?: string | null | undefined
+  /** JSON: what is asked for beside scopes (RFC 9396). */
+  authorization_details?: string | null | undefined
+  /** JSON: metadata of a client that is not registered. */
+  registration?: string | null | undefined
+  /** A request object that was made elsewhere (JAR). */
+  request?: string | null | undefined
+  /** Where a request object is (JAR). */
+  request_uri?: string | null | undefined
   /** Default `S256`. `false` is for confidential clients only, `plain` for servers that know nothing else. */
   pkce?: 'S256' | 'plain' | false
   /** Default: random. */
   code_verifier?: string
-  [parameter: string]: ServerParameters[string]
+  /**
+   * Any other parameter (`access_type`, `audience`, `domain_hint` …): a list repeats the key, `null` leaves it out. One that has an option
+   * counts as that option.
+   */
+  parameters?: ServerParameters
 }
 
 /** How the code is bound to this client; `undefined` where the application does without. @throws OAuthError `OAUTH_INVALID_OPTION` */
@@ -77,7 +107,7 @@ function pkceMethod(
 
 /**
  * Chooses the parameters of an authorization request and what must be remembered of them.
- * @throws OAuthError `OAUTH_INVALID_OPTION` when PKCE is switched off for a public client, or the server's metadata lists its
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; when PKCE is switched off for a public client, or the server's metadata lists its
  * PKCE methods and S256 is not among them (name `pkce` explicitly to go on) or is, while `pkce` is `plain`; when `code_verifier`
  * is malformed, or `redirect_uri` is no absolute URI or has a fragment
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
@@ -88,7 +118,10 @@ export async function prepareAuthorization(
 ): Promise<{ parameters: ServerParameters; transaction: AuthorizationTransaction }> {
   const { server, client, random } = context
   const { client_id } = client
-  const { pkce, code_verifier, scope: scopes, state, nonce, response_type = 'code', ...others } = options
+  checkAuthorization(options)
+  const { parameters: more, ...named } = options
+  const given: Omit<AuthorizationOptions, 'parameters'> = { ...named, ...(more as object) }
+  const { pkce, code_verifier, scope: scopes, state, nonce, response_type = 'code', ...others } = given
   const { redirect_uri, resource, max_age } = others
   checkResources(resource)
   if (redirect_uri !== undefined && !isAbsoluteUri(redirect_uri))
@@ -169,8 +202,8 @@ export async function createAuthorizationUrl(
   const prepared = await prepareAuthorization(context, {
     ...(scope && { scope }),
     ...(resource && { resource }),
-    ...bound,
     ...options,
+    ...(bound && { parameters: { ...bound, ...options.parameters } }),
   })
   let { parameters } = prepared
   if (sign) parameters = { client_id: client.client_id, request: await sign(parameters, context) }

@@ -7,6 +7,7 @@ import {
 } from '../authorization/response.js'
 import { oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, Send, ServerCallOptions, ServerMetadata } from '../server/call.js'
+import { checkCall } from '../server/check-call.js'
 import type { Token } from '../server/token.js'
 import type { Grant, GrantContext, IdTokenExpectation } from './grant.js'
 
@@ -24,6 +25,21 @@ export interface AuthorizationCodeGrantOptions extends ServerCallOptions {
   transaction: AuthorizationTransaction
   /** Where the response was asked for as a JWT (`response_mode: 'jwt'`): any other is refused then. */
   jwtResponse?: JwtResponseReader
+}
+
+const OPTIONS = { authorizationResponse: true, transaction: true, jwtResponse: true } as const
+
+const REMEMBERED = 'The transaction remembers it.'
+
+/** Options of other libraries that are needed no more. */
+const PLACES = {
+  redirect_uri: REMEMBERED,
+  redirectUri: REMEMBERED,
+  code_verifier: REMEMBERED,
+  codeVerifier: REMEMBERED,
+  scope: REMEMBERED,
+  code: 'It stands in authorizationResponse.',
+  state: 'It stands in authorizationResponse.',
 }
 
 /** What is at hand when a callback is judged. */
@@ -79,15 +95,12 @@ async function checkBack(callback: Callback, token: Token, before: Record<string
 /**
  * Finishes a sign-in: judges the callback (`state`, `iss`, `error`, `code`, in this order), exchanges the code, and checks the
  * ID token if there is one. Give it to `fetchToken`.
- * @throws OAuthError what {@link checkAuthorizationResponse} throws, `OAUTH_CODE_MISSING`, `OAUTH_ID_TOKEN_INVALID`, and what the token endpoint throws
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; what {@link checkAuthorizationResponse} throws, `OAUTH_CODE_MISSING`, `OAUTH_ID_TOKEN_INVALID`, and what the token endpoint throws
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
  */
-export function authorizationCodeGrant({
-  authorizationResponse,
-  transaction,
-  jwtResponse,
-  ...options
-}: AuthorizationCodeGrantOptions): Grant & { readonly interactive: true } {
+export function authorizationCodeGrant(given: AuthorizationCodeGrantOptions): Grant & { readonly interactive: true } {
+  checkCall(given, OPTIONS, PLACES)
+  const { authorizationResponse, transaction, jwtResponse, ...options } = given
   const grant: Grant = async (endpoint, context) => {
     const { client, clock, send, validateIdToken } = context
     const at = { server: await context.server(), client, clock }

@@ -1,5 +1,6 @@
 import type { Awaitable } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
+import { checkNames } from '../lib/check-options.js'
 import type { ServerParameters } from '../server/call.js'
 import { processServerResponse, responseError } from '../server/token-response.js'
 import type { Grant } from './grant.js'
@@ -30,12 +31,30 @@ export interface CibaOptions {
   sleep?: Sleep
 }
 
+const OPTIONS: Record<keyof CibaOptions, true> = {
+  scope: true,
+  login_hint: true,
+  login_hint_token: true,
+  id_token_hint: true,
+  binding_message: true,
+  user_code: true,
+  acr_values: true,
+  requested_expiry: true,
+  client_notification_token: true,
+  notified: true,
+  onStarted: true,
+  parameters: true,
+  sleep: true,
+}
+
 /**
  * Client-initiated backchannel authentication, poll and ping mode: the person agrees on a phone, while the client waits.
- * @throws OAuthError `OAUTH_INVALID_OPTION` without exactly one hint; `OAUTH_SERVER_REFUSED` (`access_denied`, `unknown_user_id` …), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` without exactly one hint, or for an option that does not exist; `OAUTH_SERVER_REFUSED` (`access_denied`, `unknown_user_id` …), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
  * @see https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0.html
  */
-export function cibaGrant({ notified, onStarted, parameters, sleep = byTimer, ...own }: CibaOptions): Grant {
+export function cibaGrant(options: CibaOptions): Grant {
+  checkNames(options, OPTIONS)
+  const { notified, onStarted, parameters, sleep = byTimer, ...own } = options
   const hints = [own.login_hint, own.login_hint_token, own.id_token_hint].filter(Boolean)
   if (hints.length !== 1) throw oauthError('OAUTH_INVALID_OPTION', 'hint')
   const grant: Grant = async (endpoint, context) => {

@@ -1,11 +1,17 @@
 import type { ServerCallOptions } from '../server/call.js'
+import { checkCall } from '../server/check-call.js'
 import type { UnattendedGrant } from './grant.js'
 
 /**
  * A token for the client itself. As a session's `grant` it is run again whenever there is no usable token.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
  */
-export const clientCredentialsGrant =
-  ({ scope, ...options }: ServerCallOptions & { scope?: string | readonly string[] } = {}): UnattendedGrant =>
-  (endpoint, context) =>
+export function clientCredentialsGrant(
+  given: ServerCallOptions & { scope?: string | readonly string[] } = {},
+): UnattendedGrant {
+  checkCall(given, { scope: true })
+  const { scope, ...options } = given
+  return (endpoint, context) =>
     endpoint({ grant_type: 'client_credentials', scope: context.scope ?? scope, resource: context.resource }, options)
+}

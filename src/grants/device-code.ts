@@ -1,4 +1,5 @@
 import type { Awaitable } from '../auth/scheme.js'
+import { checkNames } from '../lib/check-options.js'
 import type { ServerParameters } from '../server/call.js'
 import { processServerResponse, responseError } from '../server/token-response.js'
 import type { Grant } from './grant.js'
@@ -28,12 +29,16 @@ export interface DeviceCodeOptions {
   sleep?: Sleep
 }
 
+const OPTIONS: Record<keyof DeviceCodeOptions, true> = { scope: true, onUserCode: true, parameters: true, sleep: true }
+
 /**
  * Signs in on a device without a browser: shows a code, waits until it was entered elsewhere.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token`), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token`), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc8628
  */
-export function deviceCodeGrant({ scope, onUserCode, parameters, sleep }: DeviceCodeOptions): Grant {
+export function deviceCodeGrant(options: DeviceCodeOptions): Grant {
+  checkNames(options, OPTIONS)
+  const { scope, onUserCode, parameters, sleep } = options
   const grant: Grant = async (endpoint, context) => {
     const { clock, signal, resource } = context
     const asked = { scope: context.scope ?? scope, resource, ...parameters }

@@ -2,6 +2,7 @@ import type { Awaitable } from '../auth/scheme.js'
 import { jwtSigner, type SigningKey } from '../crypto/jws.js'
 import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
+import { checkNames } from '../lib/check-options.js'
 import { joinScope } from '../lib/scope.js'
 import type { UnattendedGrant } from './grant.js'
 
@@ -37,12 +38,29 @@ export interface JwtBearerOptions extends Partial<SigningKey> {
   scopeIn?: 'body' | 'claims'
 }
 
+const OPTIONS: Record<keyof JwtBearerOptions, true> = {
+  key: true,
+  alg: true,
+  kid: true,
+  serviceAccount: true,
+  assertion: true,
+  issuer: true,
+  subject: true,
+  audience: true,
+  lifetime: true,
+  claims: true,
+  header: true,
+  scope: true,
+  scopeIn: true,
+}
+
 /**
  * Gets a token for a signed assertion (service accounts): the session fetches, renews and recovers by itself.
- * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read or does not fit its algorithm; `OAUTH_SERVER_REFUSED` (`invalid_grant`); `OAUTH_SIGNATURE_FAILED`; `OAUTH_CRYPTO_MISSING`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read or does not fit its algorithm, and for an option that does not exist; `OAUTH_SERVER_REFUSED` (`invalid_grant`); `OAUTH_SIGNATURE_FAILED`; `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.1
  */
 export function jwtBearerGrant(options: JwtBearerOptions): UnattendedGrant {
+  checkNames(options, OPTIONS)
   const { serviceAccount: account, assertion, claims } = options
   const key = account?.private_key ?? options.key
   if (!key && !assertion) throw oauthError('OAUTH_INVALID_OPTION', 'jwtBearer')

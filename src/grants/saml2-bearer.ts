@@ -1,5 +1,6 @@
 import type { Awaitable } from '../auth/scheme.js'
 import { base64url } from '../lib/base64url.js'
+import { checkNames } from '../lib/check-options.js'
 import { utf8 } from '../lib/utf8.js'
 import type { UnattendedGrant } from './grant.js'
 
@@ -17,12 +18,13 @@ const unwrapped = (text: string) => text.replace(/[\s=]/g, '').replace(/\+/g, '-
 
 /**
  * Exchanges a SAML 2.0 assertion for a token.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_grant`), `OAUTH_SERVER_UNAVAILABLE`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED` (`invalid_grant`), `OAUTH_SERVER_UNAVAILABLE`
  * @see https://www.rfc-editor.org/rfc/rfc7522#section-2.1
  */
-export const saml2BearerGrant =
-  ({ assertion, scope }: Saml2BearerOptions): UnattendedGrant =>
-  async (endpoint, context) => {
+export function saml2BearerGrant(options: Saml2BearerOptions): UnattendedGrant {
+  checkNames(options, { assertion: true, scope: true })
+  const { assertion, scope } = options
+  return async (endpoint, context) => {
     const text = (await (typeof assertion === 'function' ? assertion() : assertion)).trim()
     return endpoint({
       grant_type: 'urn:ietf:params:oauth:grant-type:saml2-bearer',
@@ -31,3 +33,4 @@ export const saml2BearerGrant =
       resource: context.resource,
     })
   }
+}

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../auth/scheme.js'
+import { checkNames } from '../lib/check-options.js'
 import type { ServerParameters } from '../server/call.js'
 import { checkResources } from '../server/resource-indicator.js'
 import type { UnattendedGrant } from './grant.js'
@@ -25,15 +26,33 @@ export interface TokenExchangeOptions {
   /** Where the token is to be used: names. */
   audience?: string | readonly string[]
   scope?: string | readonly string[]
+  /** Any other parameter of the server's own. */
+  parameters?: ServerParameters
+}
+
+const OPTIONS: Record<keyof TokenExchangeOptions, true> = {
+  subject_token: true,
+  subject_token_type: true,
+  actor_token: true,
+  actor_token_type: true,
+  requested_token_type: true,
+  resource: true,
+  audience: true,
+  scope: true,
+  parameters: true,
 }
 
 const resolve = (token: TokenInput | undefined) => (typeof token === 'function' ? token() : token)
 
 /**
  * The parameters of a token exchange request; asks for the tokens where they are functions.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for a `resource` that is no absolute URI or has a fragment
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a `resource` that is no absolute URI or has a fragment, and for an option that does not exist
  */
-export async function tokenExchangeParameters(options: TokenExchangeOptions): Promise<ServerParameters> {
+export async function tokenExchangeParameters({
+  parameters,
+  ...options
+}: TokenExchangeOptions): Promise<ServerParameters> {
+  checkNames(options, OPTIONS)
   const { subject_token_type = ACCESS_TOKEN, actor_token_type = ACCESS_TOKEN } = options
   checkResources(options.resource)
   const actor_token = await resolve(options.actor_token)
@@ -44,6 +63,7 @@ export async function tokenExchangeParameters(options: TokenExchangeOptions): Pr
     subject_token_type,
     actor_token,
     actor_token_type: actor_token && actor_token_type,
+    ...parameters,
   }
 }
 
@@ -53,7 +73,8 @@ export async function tokenExchangeParameters(options: TokenExchangeOptions): Pr
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …), `OAUTH_UNSUPPORTED_TOKEN_TYPE` for `N_A`; `OAUTH_INVALID_OPTION` as {@link tokenExchangeParameters}
  * @see https://www.rfc-editor.org/rfc/rfc8693
  */
-export const tokenExchangeGrant =
-  (options: TokenExchangeOptions): UnattendedGrant =>
-  async (endpoint, { scope, resource }) =>
+export function tokenExchangeGrant(options: TokenExchangeOptions): UnattendedGrant {
+  checkNames(options, OPTIONS)
+  return async (endpoint, { scope, resource }) =>
     endpoint({ ...(await tokenExchangeParameters(options)), ...(scope && { scope }), ...(resource && { resource }) })
+}

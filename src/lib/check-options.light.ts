@@ -9,3 +9,10 @@ export function checkOptions(
   for (const name of Object.keys(options ?? {}))
     if (!known.includes(name)) throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name })
 }
+
+/** The light build leaves it to development to find wrong names. */
+export function checkNames(
+  _options: object | undefined,
+  _known: Readonly<Record<string, true>>,
+  _places?: Readonly<Record<string, string>>,
+): void {}

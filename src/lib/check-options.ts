@@ -17,12 +17,17 @@ function isAlmost(one: string, other: string): boolean {
   return (row[other.length] as number) <= bound
 }
 
+/** The option that is written in another way, or misspelt. */
+function misspelt(name: string, known: readonly string[]): string | undefined {
+  const wanted = plain(name).slice(0, 40)
+  return known.find(option => plain(option) === wanted) ?? known.find(option => isAlmost(plain(option), wanted))
+}
+
 /** The option that was probably meant. */
 function likely(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name).slice(0, 40)
   return (
-    known.find(option => plain(option) === wanted) ??
-    known.find(option => isAlmost(plain(option), wanted)) ??
+    misspelt(name, known) ??
     known.find(option => wanted.length > 4 && (plain(option).includes(wanted) || wanted.includes(plain(option))))
   )
 }
@@ -45,5 +50,27 @@ export function checkOptions(
     const place = Object.keys(places).includes(name) ? places[name] : meant && `Did you mean ${meant}?`
     if (!place && lenient) continue
     throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name, hint: place ? ` ${place}` : '' })
+  }
+}
+
+/** Where parameters of a message go that are no options. */
+const PARAMETERS = 'Other parameters of the request go into parameters: { … }.'
+
+/**
+ * {@link checkOptions} for the options of a message to the server, by a table that a type keeps whole. `parameters` stands in the table
+ * where the message takes more than its options.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ */
+export function checkNames(
+  options: object | undefined,
+  known: Readonly<Record<string, true>>,
+  places: Readonly<Record<string, string>> = {},
+): void {
+  for (const name of Object.keys(options ?? {})) {
+    if (Object.hasOwn(known, name)) continue
+    const meant = misspelt(name, Object.keys(known))
+    const place = Object.hasOwn(places, name) ? places[name] : meant && `Did you mean ${meant}?`
+    const hint = place ?? (known.parameters && PARAMETERS)
+    throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name, hint: hint ? ` ${hint}` : '' })
   }
 }

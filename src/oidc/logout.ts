@@ -1,12 +1,22 @@
 import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
+import { checkNames } from '../lib/check-options.js'
 import { toForm } from '../lib/form.js'
 import { appendQuery, type ServerParameters, secureUrl } from '../server/call.js'
 import { core, type OAuth2Session } from '../session/session.js'
 import { keySource } from './keys.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
-/** Options of {@link createLogoutUrl}; whatever else is given is sent as it is. */
+const OPTIONS: Record<keyof LogoutOptions, true> = {
+  post_logout_redirect_uri: true,
+  state: true,
+  id_token_hint: true,
+  logout_hint: true,
+  ui_locales: true,
+  parameters: true,
+}
+
+/** Options of {@link createLogoutUrl}, in wire names. */
 export interface LogoutOptions {
   /** Exactly as registered; where the user agent comes back to. */
   post_logout_redirect_uri?: string
@@ -16,38 +26,48 @@ export interface LogoutOptions {
   id_token_hint?: string | null
   logout_hint?: string
   ui_locales?: string
-  [parameter: string]: ServerParameters[string]
+  /** Any other parameter of the server's own. */
+  parameters?: ServerParameters
 }
 
 /**
  * Where to send the user agent so that the person is logged out at the authorization server too. Make it before `revokeToken`,
  * which forgets the ID token that is sent as a hint. Keep `state` for {@link validateLogoutResponse}.
- * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_STORE_READ`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist, and for a `post_logout_redirect_uri` that is relative;
+ * `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_STORE_READ`
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
  */
 export async function createLogoutUrl(
   session: OAuth2Session,
   options: LogoutOptions = {},
 ): Promise<{ url: string; state: string | undefined }> {
+  checkNames(options, OPTIONS)
+  const { parameters, ...named } = options
+  const given: Omit<LogoutOptions, 'parameters'> = { ...named, ...(parameters as object) }
+  const { post_logout_redirect_uri } = given
+  // a server compares it with what is registered: a path alone is nobody's
+  if (post_logout_redirect_uri && !/^[a-z][\w+.-]*:\S/i.test(post_logout_redirect_uri))
+    throw oauthError('OAUTH_INVALID_OPTION', 'logoutUri', { uri: post_logout_redirect_uri })
   const inside = core(session)
   const { server, client, allowInsecure, random } = await inside.context()
   if (!server.end_session_endpoint) {
     throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name: 'end_session_endpoint' })
   }
   const url = secureUrl(server.end_session_endpoint, 'end_session_endpoint', allowInsecure)
-  const hint = options.id_token_hint === undefined ? (await inside.read())?.id_token : options.id_token_hint
-  const state = options.state ?? (options.post_logout_redirect_uri ? base64url(random(16)) : undefined)
-  const query = toForm({ client_id: client.client_id, ...options, id_token_hint: hint, state })
+  const hint = given.id_token_hint === undefined ? (await inside.read())?.id_token : given.id_token_hint
+  const state = given.state ?? (post_logout_redirect_uri ? base64url(random(16)) : undefined)
+  const query = toForm({ client_id: client.client_id, ...given, id_token_hint: hint, state })
   return { url: appendQuery(url, query).href, state }
 }
 
 /**
- * Checks that a return to `post_logout_redirect_uri` answers the log-out that was asked for.
+ * Checks that a return to `post_logout_redirect_uri` answers the log-out that was asked for: its whole URL, or its path and query.
  * @throws OAuthError `OAUTH_STATE_MISMATCH`
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RedirectionAfterLogout
  */
 export function validateLogoutResponse(url: string | URL, state: string): void {
-  const { searchParams } = new URL(url)
+  // a server knows the path alone
+  const { searchParams } = new URL(url, 'https://rp.invalid')
   if (!state || searchParams.get('state') !== state) {
     throw oauthError('OAUTH_STATE_MISMATCH', 'logout')
   }

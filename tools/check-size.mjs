@@ -62,6 +62,9 @@ function printParts(inputs) {
   }
 }
 
+/** Kilobytes that a difference of two bundles is off by: the longer one has other short names, which compress otherwise. */
+const NOISE = 0.02
+
 const gzipped = text => gzipSync(text, { level: 9 }).length / 1000
 const merged = (a, b) => {
   const all = structuredClone(a)
@@ -107,7 +110,8 @@ for (const { name, imports, max, over, forbidden = [], external: moreExternal = 
     const words = forbidden
       .flatMap(word => (word === 'PROVIDERS' ? providerNames : [word]))
       .filter(word => text.includes(word))
-    if (size > max) failures.push(`${name}: ${size.toFixed(2)} kB, allowed are ${max}`)
+    if (size > max + (over === undefined ? 0 : NOISE))
+      failures.push(`${name}: ${size.toFixed(2)} kB, allowed are ${max}`)
     if (words.length > 0) failures.push(`${name}: contains ${words.join(', ')}`)
     console.log(`  ${size.toFixed(2).padStart(6)} of ${max} kB  ${over === undefined ? '' : '+ '}${name}`)
   } catch (error) {

@@ -1,5 +1,5 @@
 import { bearer } from '../token-types/bearer.js'
-import { commaScope, defineProvider, rewriteAnswer } from './provider.js'
+import { commaScope, defineProvider, rewriteAnswer, withSpaces } from './provider.js'
 
 /** True for the answer to a token that is of no use any more. */
 const isOver = (answer: unknown) => Object(answer).error?.code === 190
@@ -27,18 +27,19 @@ export const instagram = defineProvider({
     tokenResponse: rewriteAnswer(answer => {
       const token = Object(answer.data)[0] ?? answer
       const { access_token, permissions } = token
-      const scope = permissions && `${permissions}`.replaceAll(',', ' ')
-      return access_token ? { ...token, scope, refresh_token: `${access_token} exchange`, expires_in: 0 } : answer
+      const exchange = { ...token, scope: permissions, refresh_token: `${access_token} exchange`, expires_in: 0 }
+      return access_token ? withSpaces(exchange) : answer
     }),
     refreshRequest(request) {
       const { body } = request
       const [token = '', verb = 'refresh'] = `${body.get('refresh_token')}`.split(' ')
       body.delete('refresh_token')
-      if (verb === 'refresh') body.delete('client_secret')
+      const isRefresh = verb === 'refresh'
+      if (isRefresh) body.delete('client_secret')
       body.set('grant_type', `ig_${verb}_token`)
       body.set('access_token', token)
       request.method = 'GET'
-      request.url = new URL(`https://graph.instagram.com/${verb === 'refresh' ? 'refresh_' : ''}access_token`)
+      request.url = new URL(`https://graph.instagram.com/${isRefresh ? 'refresh_' : ''}access_token`)
     },
     refreshResponse: rewriteAnswer(answer =>
       isOver(answer) ? { error: 'invalid_grant' } : { ...answer, refresh_token: answer.access_token },

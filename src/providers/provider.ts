@@ -41,11 +41,14 @@ export const rewriteAnswer =
     return { status, header: name => response.header(name), body: JSON.stringify(change(read(body))) }
   }
 
-/** Replaces the commas of a `scope` by the spaces of the specification, so that granted and requested scopes compare. */
-export const spaceScope = rewriteAnswer(({ scope, ...parameters }) => ({
+/** The parameters with spaces in place of the commas of their `scope`. */
+export const withSpaces = ({ scope, ...parameters }: Record<string, unknown>): Record<string, unknown> => ({
   ...parameters,
-  ...(scope !== undefined && { scope: String(scope).replaceAll(',', ' ') }),
-}))
+  ...(scope && { scope: `${scope}`.replaceAll(',', ' ') }),
+})
+
+/** Replaces the commas of a `scope` by the spaces of the specification, so that granted and requested scopes compare. */
+export const spaceScope = rewriteAnswer(withSpaces)
 
 /** A hook (`authorizationUrl`) that puts commas between the scopes that are asked for. */
 export function commaScope({ searchParams }: URL): void {

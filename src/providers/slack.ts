@@ -1,7 +1,7 @@
-import { defineProvider, type Provider, rewriteAnswer } from './provider.js'
+import { commaScope, defineProvider, type Provider, rewriteAnswer, withSpaces } from './provider.js'
 
-/** Words of the Web API, with status 200, for a token that is of no use any more. */
-const EXPIRED = ['token_expired', 'token_revoked', 'invalid_auth']
+/** Words for a token that is of no use any more, with status 200. */
+const OVER = ['token_expired', 'token_revoked']
 
 /**
  * Slack (OAuth v2), with or without token rotation. Answers are 200 with `ok: false` for a refusal, also of the Web API; scopes
@@ -18,21 +18,23 @@ export function slack({ as = 'bot' }: { as?: 'bot' | 'user' } = {}): Provider {
     // the bot's refresh token and expiry never become the person's: nothing of the bot's answer is taken over but the team
     const token: Record<string, unknown> =
       as === 'user' && user.access_token ? { ok: team.ok, team: team.team, ...user } : { ...team, authed_user }
-    const scope = token.scope && String(token.scope).replaceAll(',', ' ')
-    return { ...token, token_type: 'Bearer', scope }
+    return withSpaces({ ...token, token_type: 'Bearer' })
   })
   return defineProvider({
     server: {
       authorization_endpoint: 'https://slack.com/oauth/v2/authorize',
       token_endpoint: 'https://slack.com/api/oauth.v2.access',
     },
-    endedBy: ['invalid_refresh_token', 'token_revoked', 'token_expired'],
-    isTokenExpired: ({ data }) => EXPIRED.includes(Object(data).error),
+    endedBy: ['invalid_refresh_token', ...OVER],
+    isTokenExpired: ({ data }) => [...OVER, 'invalid_auth'].includes(Object(data).error),
     hooks: {
-      authorizationUrl({ searchParams }) {
-        const scope = searchParams.get('scope')?.replaceAll(' ', ',')
+      authorizationUrl(url) {
+        commaScope(url)
+        const { searchParams } = url
+        const scope = as === 'user' && searchParams.get('scope')
+        if (!scope) return
         searchParams.delete('scope')
-        if (scope) searchParams.set(as === 'user' ? 'user_scope' : 'scope', scope)
+        searchParams.set('user_scope', scope)
       },
       tokenResponse: answer,
       refreshResponse: answer,

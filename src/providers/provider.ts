@@ -44,7 +44,7 @@ export const rewriteAnswer =
 /** The parameters with spaces in place of the commas of their `scope`. */
 export const withSpaces = ({ scope, ...parameters }: Record<string, unknown>): Record<string, unknown> => ({
   ...parameters,
-  ...(scope && { scope: `${scope}`.replaceAll(',', ' ') }),
+  ...(scope !== undefined && scope !== null && { scope: `${scope}`.replaceAll(',', ' ') }),
 })
 
 /** Replaces the commas of a `scope` by the spaces of the specification, so that granted and requested scopes compare. */

@@ -29,7 +29,21 @@ describe('a response is read from', () => {
     ['a URL of a single-page application', `https://app.example/?${query}#/callback`],
     ['a fragment', `https://app.example/cb#${query}`],
     ['a fragment beside a query', `https://app.example/cb?x=1#${query}`],
+    ['a query before a route that has parameters', `https://app.example/?${query}#/inbox?state=open&code=7`],
+    ['a query before a route, of a URL without a path', `https://app.example?${query}#!/inbox`],
+    ['behind a route', `https://app.example/#/callback?${query}`],
+    ['behind a route, beside a query', `https://app.example/?lang=de#/callback?${query}`],
+    ['behind a route of the older kind', `https://app.example/#!/callback?${query}`],
+    ['a fragment behind a route', `https://app.example/#/callback#${query}`],
+    ['a fragment that the router took for a route', `https://app.example/#/${query}`],
+    ['a fragment that the router took for a query', `https://app.example/#?${query}`],
+    ['a fragment before a route', `https://app.example/cb#${query}#/`],
+    ['behind a route of a path alone', `/#/callback?${query}`],
+    ['behind a route alone', `#/callback?${query}`],
+    ['a fragment alone', `#${query}`],
+    ['an address of a mobile application', `com.example.app:/cb?${query}`],
     ['path and query', `/cb?${query}`],
+    ['a path without its slash', `cb?${query}`],
     ['a query', `?${query}`],
     ['a form body', query],
     ['parameters', new URLSearchParams(query)],
@@ -45,6 +59,37 @@ describe('a response is read from', () => {
     form.set('code', 'C')
     expect(parseAuthorizationResponse(form as never)).toEqual({ code: 'C' })
     expect(parseAuthorizationResponse(Object.assign(Object.create(null), { code: 'C' }))).toEqual({ code: 'C' })
+  })
+
+  it('a form body whose values have a question mark', () => {
+    expect(parseAuthorizationResponse('state=a?b&code=c')).toEqual({ state: 'a?b', code: 'c' })
+  })
+
+  it('a JWT in the fragment', () => {
+    expect(parseAuthorizationResponse('https://app.example/cb#response=a.b.c')).toEqual({ response: 'a.b.c' })
+    expect(parseAuthorizationResponse('https://app.example/#/cb?response=a.b.c')).toEqual({ response: 'a.b.c' })
+  })
+
+  it('neither a route nor a path that has nothing of it', () => {
+    for (const nothing of ['/callback', 'https://app.example/#/callback', 'https://app.example/#/a?tab=1', '#/', '/'])
+      expect(
+        Object.keys(parseAuthorizationResponse(nothing)).filter(name => /^(state|code|error)$/.test(name)),
+      ).toEqual([])
+  })
+
+  it('what stands behind a route is judged like any other: once, and for its own sign-in', async () => {
+    const transaction = begin({ redirect_uri: 'https://app.example/' })
+    const callback = (code: string, state = transaction.state) =>
+      `https://app.example/#/callback?code=${code}&state=${state}`
+    const twice = await errorOf(() => checkAuthorizationResponse(`${callback('c')}&code=d`, transaction, at()))
+    expect(twice.code).toBe('OAUTH_INVALID_RESPONSE')
+    const foreign = await errorOf(() => checkAuthorizationResponse(callback('c', 'other'), transaction, at()))
+    expect(foreign.code).toBe('OAUTH_STATE_MISMATCH')
+    const elsewhere = callback('c').replace('app.example/', 'app.example/other')
+    const moved = await errorOf(() => checkAuthorizationResponse(elsewhere, { ...transaction }, at()))
+    expect(moved.code).toBe('OAUTH_ISSUER_MISMATCH')
+    const again = begin({ redirect_uri: 'https://app.example/' })
+    expect(checkAuthorizationResponse(callback('c', again.state), again, at())).toMatchObject({ code: 'c' })
   })
 
   it('nothing', () => {

@@ -9,7 +9,13 @@ import { discord } from 'axios-oauth-interceptor/providers/discord'
 import { github } from 'axios-oauth-interceptor/providers/github'
 import { google } from 'axios-oauth-interceptor/providers/google'
 import { microsoft } from 'axios-oauth-interceptor/providers/microsoft'
-import { addParameters, type Provider, rewriteAnswer, spaceScope } from 'axios-oauth-interceptor/providers/provider'
+import {
+  addParameters,
+  commaScope,
+  type Provider,
+  rewriteAnswer,
+  spaceScope,
+} from 'axios-oauth-interceptor/providers/provider'
 import { slack } from 'axios-oauth-interceptor/providers/slack'
 
 const answer = (body: string, status = 200) => ({ status, body, header: (name: string) => `the ${name}` })
@@ -108,4 +114,27 @@ test('Discord: a callback that does not name the issuer is refused before the co
   ).rejects.toMatchObject({
     code: 'OAUTH_ISSUER_MISMATCH',
   })
+})
+
+test('a server that puts commas between scopes: both hooks together, and what is granted compares', async () => {
+  const granted: unknown[] = []
+  const session = createOAuth2Session({
+    server: {
+      issuer: 'https://as.example',
+      authorization_endpoint: 'https://as.example/a',
+      token_endpoint: 'https://as.example/t',
+    },
+    client: { client_id: 'client' },
+    hooks: { authorizationUrl: commaScope, tokenResponse: spaceScope },
+    http: {
+      request: async () => ({ status: 200, headers: {}, data: '{"access_token":"a","scope":"write,read"}' }),
+    } as never,
+  })
+  session.on('token', detail => granted.push(detail))
+  const scope = ['read', 'write']
+  const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example/cb', scope })
+  expect(new URL(url).searchParams.get('scope')).toBe('read,write')
+  const authorizationResponse = { code: 'c', state: transaction.state }
+  await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction }))
+  expect(granted).toEqual([expect.objectContaining({ scope: 'write read', scopeChanged: undefined })])
 })

@@ -5,20 +5,33 @@ import type { AuthorizationTransaction } from './request.js'
 /** What came back: the whole callback URL (or its path and query), a form body, or its parameters. */
 export type AuthorizationResponse = string | URL | Iterable<[string, unknown]> | Record<string, unknown>
 
+const hasOurs = (text: string) => /(^|&)(state|error|code|access_token|response)=/.test(text)
+
+/**
+ * The part of a callback that has the parameters. Routers that keep their route in the fragment leave them before it
+ * (`?code=…#/`) or put them behind it (`#/callback?code=…`, `#/callback#code=…`, `#/code=…`).
+ */
+function parametersIn(text: string): string {
+  const [address = '', ...rest] = text.split('#')
+  const fragment = rest.join('#')
+  const route = /^[^=]*[?#/]/.exec(fragment)?.[0] ?? ''
+  const [behind = ''] = fragment.slice(route.length).split('#')
+  // the value of a form body may have a question mark
+  const query = /^\w+=/.test(address) ? address : address.slice(address.indexOf('?') + 1)
+  // a route may have a `state` of its own
+  return hasOurs(behind) && !(route && hasOurs(query)) ? behind : query
+}
+
 /**
  * Reads the parameters of an authorization response: from the fragment if one of ours stands there, else from the query; from a
- * form body; from an object.
+ * form body; from an object. A route in the fragment is passed over.
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when a parameter that decides something occurs twice
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
 export function parseAuthorizationResponse(response: AuthorizationResponse): Record<string, string> {
   let pairs: Iterable<[string, unknown]>
-  if (typeof response === 'string' || response instanceof URL) {
-    const [address = '', fragment = ''] = `${response}`.split('#')
-    pairs = new URLSearchParams(
-      /(^|&)(state|error|code|access_token)=/.test(fragment) ? fragment : address.slice(address.indexOf('?') + 1),
-    )
-  } else pairs = Symbol.iterator in response ? (response as Iterable<[string, unknown]>) : Object.entries(response)
+  if (typeof response === 'string' || response instanceof URL) pairs = new URLSearchParams(parametersIn(`${response}`))
+  else pairs = Symbol.iterator in response ? (response as Iterable<[string, unknown]>) : Object.entries(response)
   const found = new Map<string, string>()
   for (const [name, values] of pairs)
     for (const value of [values].flat() as unknown[]) {

@@ -9,12 +9,13 @@ const isResponse = (parameters: URLSearchParams) =>
   parameters.has('response') ||
   (parameters.has('oauth_token') && parameters.has('oauth_verifier'))
 
-/** The query and the fragment of an address, and where its parameters begin in the fragment (`#/route?code=…`). */
+/** The query and the fragment of an address, and where its parameters begin in the fragment (`#/route?code=…`, `#/route#code=…`, `#/code=…`). */
 function partsOf(address: string) {
-  const [before = '', fragment = ''] = address.split('#')
+  const [before = '', ...rest] = address.split('#')
+  const fragment = rest.join('#')
   const query = before.includes('?') ? before.slice(before.indexOf('?') + 1) : ''
-  const behindRoute = fragment.includes('?') ? fragment.indexOf('?') + 1 : 0
-  return { before, query, fragment, route: fragment.slice(0, behindRoute), inFragment: fragment.slice(behindRoute) }
+  const route = /^[^=]*[?#/]/.exec(fragment)?.[0] ?? ''
+  return { before, query, fragment, route, inFragment: fragment.slice(route.length) }
 }
 
 /**

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type BrowserSignInOptions, signInWithBrowser } from '../../src/cli'
-import { isOAuthError, type OAuth2Session, type OAuthError } from '../../src/index'
+import { createOAuth2Session, isOAuthError, type OAuth2Session, type OAuthError } from '../../src/index'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server'
 import { listen } from '../servers/http'
 import { manualTimer, type Page, refusal, send, sessionAt, until } from './support'
@@ -117,12 +117,13 @@ describe('a sign-in', () => {
     expect(await refusal(redirect)).toBe('ECONNREFUSED')
   })
 
-  test('aborted before it began, it opens nothing', async () => {
+  test('aborted before it began, it asks nobody and opens nothing', async () => {
     const open = jest.fn()
-    const failure = await signInWithBrowser(sessionAt(auth), { open, signal: AbortSignal.abort() }).catch(
-      error => error,
-    )
+    const server = jest.fn(() => auth.metadata)
+    const session = createOAuth2Session({ server, client: { client_id: 'app' } })
+    const failure = await signInWithBrowser(session, { open, signal: AbortSignal.abort() }).catch(error => error)
     expect(isOAuthError(failure, 'OAUTH_ABORTED')).toBe(true)
+    expect(server).not.toHaveBeenCalled()
     expect(open).not.toHaveBeenCalled()
   })
 
@@ -442,7 +443,7 @@ describe('an option that cannot be meant', () => {
     ['a path without a slash', { path: 'callback' }],
     ['no path', { path: '' }],
     ['a path with a query', { path: '/callback?a=b' }],
-    ['a path with a fragment', { path: '/callback#' }],
+    ['a path with a fragment', { path: '/callback#a' }],
     ['a path with dots', { path: '/a/../callback' }],
     ['an answer in a fragment', { parameters: { response_mode: 'fragment' } }],
     ['an ID token in the query', { parameters: { response_type: 'code id_token' } }],

@@ -43,8 +43,8 @@ const MOST = 65_536
 /** @throws OAuthError `OAUTH_INVALID_OPTION` */
 function checkPlace({ path, host }: { path: string; host: string }): void {
   if (!/^(127\.0\.0\.1|\[::1\])$/.test(host)) throw oauthError('OAUTH_INVALID_OPTION', 'loopbackHost')
-  const { pathname, search, hash } = new URL(`http://${host}${path.startsWith('/') ? path : `/${path}`}`)
-  if (pathname + search + hash !== path || search || hash) throw oauthError('OAUTH_INVALID_OPTION', 'loopbackPath')
+  const { pathname } = new URL(`http://${host}${path.replace(/^(?!\/)/, '/')}`)
+  if (pathname !== path) throw oauthError('OAUTH_INVALID_OPTION', 'loopbackPath')
 }
 
 /** @throws OAuthError `OAUTH_INVALID_OPTION` when the address cannot be used */
@@ -102,15 +102,11 @@ export async function startLoopbackServer({
     expected = undefined
     take({
       parameters: found,
-      answer(name) {
-        spared = response.socket
-        return sendPage(response, name)
-      },
+      answer: name => sendPage(response, name),
     })
   }
 
   const sockets = new Set<Socket>()
-  let spared: Socket | null = null
   const server = createServer((request, response) => {
     handle(request, response).catch(() => sendPage(response, 'foreign'))
   })
@@ -128,8 +124,8 @@ export async function startLoopbackServer({
     close() {
       expected = undefined
       server.close()
-      // a browser opens connections that it may need later; the answered one ends by itself when its page has left
-      for (const socket of sockets) if (socket !== spared) socket.destroy()
+      // a browser opens connections that it may need later; who was answered has the page already
+      for (const socket of sockets) socket.destroy()
     },
   }
 }

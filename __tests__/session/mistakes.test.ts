@@ -1,7 +1,8 @@
+import axios from 'axios'
 import { sleep } from '../../src/grants/poll.js'
-import { clientCredentialsGrant } from '../../src/index.js'
-import { saveToken } from '../../src/session/fetch-token.js'
-import { processRevocationResponse } from '../../src/session/revocation.js'
+import { attachOAuth2, clientCredentialsGrant, introspectToken } from '../../src/index.js'
+import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-token.js'
+import { processRevocationResponse, revokeToken } from '../../src/session/revocation.js'
 import { createSession, type OAuth2SessionOptions } from '../../src/session/session.js'
 import { fakeServer, makeSession, metadata } from '../support/fake-server.js'
 
@@ -26,6 +27,41 @@ describe('a mistake of the program is refused at the door, by its name', () => {
 
   test('what an object says beside its options is nobody’s mistake', () => {
     expect(() => make({ api: 'https://api.example', label: 'Orders' })).not.toThrow()
+  })
+})
+
+describe('so is an option of a call that does not exist', () => {
+  const { session } = makeSession(fakeServer())
+  const grant = clientCredentialsGrant()
+  test.each<[string, () => unknown, RegExp]>([
+    ['fetchToken', () => fetchToken(session, grant, { scope: 'x' } as never), /scope\. It belongs to the grant/],
+    ['fetchToken, another', () => fetchToken(session, grant, { audience: 'x' } as never), /go into parameters/],
+    ['saveToken', () => saveToken(session, { access_token: 'a' }, { sameuser: true } as never), /sameUser/],
+    ['refreshToken', () => refreshToken(session, { header: {} } as never), /headers/],
+    ['revokeToken', () => revokeToken(session, { tokenTypeHint: 'x' } as never), /token_type_hint/],
+    ['introspectToken', () => introspectToken(session, { tokens: 'x' } as never), /Did you mean token\?/],
+    ['session.for', () => session.for({ scopes: 'x' } as never), /Did you mean scope\?/],
+  ])('%s', async (_, call, message) => {
+    const error = await (async () => call())().catch(error => error)
+    expect(error).toMatchObject({ code: 'OAUTH_INVALID_OPTION', message: expect.stringMatching(message) })
+  })
+
+  test.each([{ allowedOrigin: 'https://api.example' }, { allowed_origins: 'https://api.example' }])(
+    'attach: %j',
+    options => {
+      const api = axios.create({ baseURL: 'https://api.example' })
+      expect(() => attachOAuth2(api, session, options as never)).toThrow(/Did you mean allowedOrigins\?/)
+    },
+  )
+
+  test('the option `oauth` of a request', async () => {
+    const api = axios.create({ baseURL: 'https://api.example', adapter: () => Promise.reject(new Error('sent')) })
+    attachOAuth2(api, session)
+    const error = await api.get('/', { oauth: { scopes: ['x'] } as never }).catch(error => error)
+    expect(error.cause).toMatchObject({
+      code: 'OAUTH_INVALID_OPTION',
+      message: expect.stringMatching(/Did you mean scope/),
+    })
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Auth } from '../auth/scheme.js'
+import { checkNames } from '../lib/check-options.js'
 import { authFor, authOf } from '../oauth2/scheme.js'
 import { createSession, type OAuth2Session, type OAuth2SessionOptions } from '../session/session.js'
 import { inside, transportOf } from '../session/session-state.js'
@@ -14,6 +15,8 @@ import { explainers } from './standing.js'
  * asked for every request; one for which it answers `undefined` is nobody's, and goes as it is.
  */
 export type SessionSource = OAuth2Session | (() => OAuth2Session | undefined)
+
+const REQUEST: Record<keyof OAuth2RequestOption, true> = { session: true, token: true, scope: true, resource: true }
 
 const connect = ({ http }: OAuth2SessionOptions) => serverClient(http)
 
@@ -43,6 +46,7 @@ function schemeOptions(source: SessionSource, options: AttachOptions | undefined
     ...options,
     identity: identityOf(source),
     select(option) {
+      checkNames(option, REQUEST)
       const served = session()
       const { session: other, token } = option as OAuth2RequestOption
       return other || token || served ? authFor(option as OAuth2RequestOption, served as OAuth2Session) : undefined

@@ -1,6 +1,7 @@
 import { type AllowedOrigins, type AllowInsecure, originRule, parse } from '../auth/origins.js'
 import type { Auth } from '../auth/scheme.js'
 import type { OAuthError } from '../errors.js'
+import { checkNames } from '../lib/check-options.js'
 import { traceRequest } from '../lib/diagnostics.js'
 import { begin } from './adapter.js'
 import type { Adapter, Instance } from './axios.js'
@@ -35,6 +36,17 @@ export interface SchemeOptions extends AttachOptions {
   standing?: ((config: AxiosLikeConfig) => UnauthenticatedReason | undefined) | undefined
   /** Is told, once for each reason, why a request that the API refused carried no credential. */
   report?: ((error: OAuthError) => void) | undefined
+}
+
+const OPTIONS: Record<keyof SchemeOptions, true> = {
+  allowedOrigins: true,
+  skip: true,
+  allowInsecure: true,
+  identity: true,
+  isTokenExpired: true,
+  select: true,
+  standing: true,
+  report: true,
 }
 
 /** A scheme, whatever it signs with. */
@@ -82,9 +94,10 @@ const sameUser = (a: object, b: object | undefined) => JSON.stringify(a) === JSO
 /**
  * Makes an instance's entry for a scheme; without `instance` (interceptors that are handed to somebody else) every
  * `Authorization` counts as the caller's own.
- * @throws OAuthError as {@link originRule} does.
+ * @throws OAuthError as {@link originRule} does; `OAUTH_INVALID_OPTION` for an option that does not exist.
  */
 export function createEntry(source: AuthSource, options: SchemeOptions, instance?: Instance): Entry {
+  checkNames(options, OPTIONS)
   const { allowedOrigins, allowInsecure, skip, isTokenExpired, select } = options
   const page = pageUrl()
   const home = parse(instance?.defaults.baseURL ?? page ?? '', page)

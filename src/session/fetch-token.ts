@@ -2,6 +2,7 @@ import { oauthError } from '../errors.js'
 import type { Grant, TokenEndpoint } from '../grants/grant.js'
 import { joinScope } from '../lib/scope.js'
 import type { ServerCallOptions } from '../server/call.js'
+import { checkCall } from '../server/check-call.js'
 import { grantedToken, inOrder, instant, normaliseToken, scopeChange } from '../server/token-response.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import { idTokenGate } from './id-tokens.js'
@@ -23,8 +24,8 @@ export interface NewGrantOptions extends ServerCallOptions {
 
 /**
  * Runs a grant and stores its token as the session's new grant; answers the token as the server sent it, with `expires_at` (seconds).
- * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`,
- * `OAUTH_SESSION_ENDED` (the session was ended meanwhile), `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, and what the grant itself refuses
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`,
+ * `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`, `OAUTH_SESSION_ENDED` (the session was ended meanwhile), `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, and what the grant itself refuses
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4
  */
 export function fetchToken(session: OAuth2Session, grant: Grant, options?: NewGrantOptions): Promise<Token> {
@@ -124,8 +125,10 @@ async function storeSignIn(at: Inside, signIn: SignIn, lease: Lease): Promise<vo
 async function begin(
   session: OAuth2Session,
   source: Grant | { given: Token },
-  { sameUser, ...call }: NewGrantOptions = {},
+  options: NewGrantOptions = {},
 ): Promise<Token> {
+  checkCall(options, { sameUser: true }, { scope: 'It belongs to the grant.' })
+  const { sameUser, ...call } = options
   const at = inside(session)
   const { state } = at
   insistOnWriting(state)
@@ -192,6 +195,7 @@ export interface RefreshOptions extends ServerCallOptions {}
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  */
 export async function refreshToken(session: OAuth2Session, options?: RefreshOptions): Promise<Token> {
+  checkCall(options, {})
   const at = inside(session)
   if (!at.state.grant) await load(at.state)
   const token = await obtain(at, undefined, at.state.grant?.tokens[at.slot.key], options)

@@ -1,6 +1,7 @@
 import type { Awaitable } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import type { EndpointContext, ServerCallOptions, ServerResponse } from '../server/call.js'
+import { checkCall } from '../server/check-call.js'
 import { processServerResponse, responseError } from '../server/token-response.js'
 import { core, type OAuth2Session } from './session.js'
 
@@ -64,6 +65,7 @@ export async function introspectToken(
   session: OAuth2Session,
   options: IntrospectionOptions = {},
 ): Promise<Introspection> {
+  checkCall(options, { token: true, token_type_hint: true, jwt: true })
   const { token, token_type_hint, jwt, ...call } = options
   const inside = core(session)
   const { resource, scope } = inside.target

@@ -1,5 +1,6 @@
 import { isOAuthError, type OAuthError } from '../errors.js'
 import type { ServerCallOptions, ServerResponse } from '../server/call.js'
+import { checkCall } from '../server/check-call.js'
 import { processServerResponse } from '../server/token-response.js'
 import { core, type OAuth2Session, type SessionCore } from './session.js'
 
@@ -113,6 +114,7 @@ function failed(logOut: LogOut, error: OAuthError, notBefore: number): Revocatio
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
  */
 export async function revokeToken(session: OAuth2Session, options: RevocationOptions = {}): Promise<RevocationResult> {
+  checkCall(options, { token: true, token_type_hint: true, callback: true })
   const { token } = options
   return tryLogOut({
     inside: core(session),

@@ -1,4 +1,5 @@
 import { type OAuthErrorReason, oauthError } from '../errors.js'
+import { checkNames } from '../lib/check-options.js'
 import { asyncDispose, type UsedAsync } from '../lib/dispose.js'
 import { joinScope } from '../lib/scope.js'
 import { callEndpoint } from '../server/call.js'
@@ -48,7 +49,9 @@ const methods: Omit<OAuth2Session, keyof UsedAsync> & ThisType<Session> = {
   acceptChange() {
     this[INSIDE].state.unaccepted = false
   },
-  for({ resource, scope: scopes }) {
+  for(target) {
+    checkNames(target, { resource: true, scope: true })
+    const { resource, scope: scopes } = target
     checkResources(resource)
     const { state } = this[INSIDE]
     const scope = joinScope(scopes)

@@ -8,7 +8,7 @@ import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { Call, type Seam } from './call.js'
 import { conceal } from './conceal.js'
-import type { Explanation, Rules, UnauthenticatedReason } from './explain.js'
+import { type Explanation, makeRules, type Rules, type UnauthenticatedReason } from './explain.js'
 import { findHeader, type Headers } from './headers.js'
 import type { RequestOption } from './request-option.js'
 import { reconsider } from './second-look.js'
@@ -112,7 +112,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
     )
   }
   /** An `Authorization` or `auth` of this request's own wins; the instance's default gives way. */
-  const isTaken = ({ headers, auth, method }: AxiosLikeConfig) => {
+  const isTaken = ({ headers, auth, method }: AxiosLikeConfig): unknown => {
     const name = findHeader(headers, 'authorization')
     const value = name && (headers as Headers)[name]
     return (
@@ -146,17 +146,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
       return chosen && traceRequest(new Call(seam, chosen, config, adapter, place === true ? undefined : place), begin)
     },
     reconsider: (settled, failed) => reconsider(seam, settled, failed),
-    rules: {
-      instance,
-      prefixes: rule.prefixes,
-      allows: rule.allows,
-      isTaken: config => !!isTaken(config),
-      skip: config => !!skip?.(config),
-      locate: config => entry.locate(config),
-      standing: config => options.standing?.(config),
-      report: error => options.report?.(error),
-      told: new Set(),
-    },
+    rules: makeRules(instance, rule, options, isTaken, config => entry.locate(config)),
   }
   return entry
 }

@@ -1,6 +1,8 @@
+import type { OriginRule } from '../auth/origins.js'
 import { type OAuthError, oauthError } from '../errors.js'
 import type { Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import type { SchemeOptions } from './entry.js'
 import { freeze } from './url.js'
 
 /** Why a request carries no credential; see {@link Attachment.explain}. */
@@ -51,6 +53,25 @@ export interface Rules {
   /** The reasons that were told already. */
   readonly told: Set<UnauthenticatedReason>
 }
+
+/** What an attachment's entry sends by, for explaining it. */
+export const makeRules = (
+  instance: Instance | undefined,
+  { prefixes, allows }: OriginRule,
+  { skip, standing, report }: SchemeOptions,
+  isTaken: (config: AxiosLikeConfig) => unknown,
+  locate: Rules['locate'],
+): Rules => ({
+  instance,
+  prefixes,
+  allows,
+  isTaken: config => !!isTaken(config),
+  skip: config => !!skip?.(config),
+  locate,
+  standing: config => standing?.(config),
+  report: error => report?.(error),
+  told: new Set(),
+})
 
 /** Why requests failed for want of a credential, by the configuration that their error shows. */
 const failures = /* @__PURE__ */ new WeakMap<object, UnauthenticatedReason>()

@@ -5,6 +5,7 @@ const common = {
   rootDir: __dirname,
   roots: ['<rootDir>/__tests__'],
   testEnvironment: 'node',
+  setupFilesAfterEnv: ['<rootDir>/__tests__/support/as-found.ts'],
   modulePathIgnorePatterns: [
     '<rootDir>/dist/',
     '<rootDir>/.tools/',

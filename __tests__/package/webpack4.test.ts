@@ -18,7 +18,9 @@ afterEach(() => application?.remove())
 /** Webpack 4 knows neither \`exports\` nor \`node:\` nor \`?.\`: what it bundles, any old bundler does. */
 describe.each(['axios-0-27', 'axios-1-7'])('webpack 4 beside %s', axios => {
   // files and programs of a machine are no page's
-  const forBrowsers = Object.entries(api).filter(([name]) => !/\/((stores|locks)\/file|workload|cli)$/.test(name))
+  const forBrowsers = Object.entries(api).filter(
+    ([name]) => !/\/((stores|locks)\/file|routes\/node|workload|cli)$/.test(name),
+  )
 
   test('bundles every entry for a page, and the bundle runs', async () => {
     application = consumer(axios, ['redis-semaphore', 'proper-lockfile'])

@@ -252,6 +252,9 @@ describe('fakeAuthorizationServer', () => {
 })
 
 describe('beside other mocks', () => {
+  // importing nock takes node:http over, for every test file that this process runs afterwards
+  afterAll(() => nock.restore())
+
   it('nock answers the API, the kit the authorization server', async () => {
     nock(API).get('/me').matchHeader('authorization', 'Bearer access-3').reply(200, { name: 'Anna' })
     nock(API).get('/me').reply(401)

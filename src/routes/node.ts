@@ -1,7 +1,22 @@
 /** The routes for servers of Node: Express and Connect, Fastify, Koa, or `node:http` itself. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Routes } from './routes.js'
+
+/** The part of `node:http`'s request that the routes read. */
+export interface NodeRequest extends AsyncIterable<unknown> {
+  method?: string | undefined
+  url?: string | undefined
+  headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** The part of `node:http`'s response that the routes write. */
+export interface NodeResponse {
+  writeHead(status: number, headers: Record<string, string | string[]>): unknown
+  end(text: string): unknown
+}
+
+/** What frameworks add: the address before a router took its part off, and a body that was read already. */
+type FrameworkRequest = NodeRequest & { originalUrl?: string; body?: unknown }
 
 /** Who is being served: `user` is for `createRegistry`, `run` is what the adapters call for each request. */
 export interface ServedUser {
@@ -25,11 +40,11 @@ export function servedUser(): ServedUser {
 const MAX_BODY = 65_536
 
 /** The body of a request, read by the framework or by nobody yet. */
-async function bodyOf(request: IncomingMessage & { body?: unknown }): Promise<string> {
+async function bodyOf(request: FrameworkRequest): Promise<string> {
   const { body } = request
   if (typeof body === 'string') return body
   if (body && typeof body === 'object' && !(body instanceof Uint8Array)) {
-    const isJson = /json/.test(request.headers['content-type'] ?? '')
+    const isJson = /json/.test(`${request.headers['content-type']}`)
     return isJson ? JSON.stringify(body) : `${new URLSearchParams(body as Record<string, string>)}`
   }
   const chunks: Buffer[] = []
@@ -42,20 +57,20 @@ async function bodyOf(request: IncomingMessage & { body?: unknown }): Promise<st
 }
 
 /** The request as the routes know it; its address is that of the line, at a host of no meaning. */
-async function requestOf(request: IncomingMessage & { originalUrl?: string }, withBody: boolean): Promise<Request> {
+async function requestOf(request: FrameworkRequest, withBody: boolean): Promise<Request> {
   const { method = 'GET', originalUrl, url = '/', headers } = request
   const sent = new Headers()
   for (const [name, values] of Object.entries(headers))
-    for (const value of [values ?? []].flat()) sent.append(name, value)
+    for (const value of [values ?? []].flat() as string[]) sent.append(name, value)
   const address = new URL(`http://site.invalid${originalUrl ?? url}`)
   const hasBody = withBody && method !== 'GET' && method !== 'HEAD'
   return new Request(address, { method, headers: sent, ...(hasBody && { body: await bodyOf(request) }) })
 }
 
-const isOurs = ({ basePath }: Routes, request: IncomingMessage & { originalUrl?: string }) =>
+const isOurs = ({ basePath }: Routes, request: FrameworkRequest) =>
   (request.originalUrl ?? request.url ?? '').startsWith(`${basePath}/`)
 
-async function send(answer: Response, response: ServerResponse): Promise<void> {
+async function send(answer: Response, response: NodeResponse): Promise<void> {
   const headers: Record<string, string | string[]> = Object.fromEntries(answer.headers)
   const cookies = answer.headers.getSetCookie()
   response.writeHead(answer.status, { ...headers, ...(cookies.length > 0 && { 'set-cookie': cookies }) })
@@ -63,7 +78,7 @@ async function send(answer: Response, response: ServerResponse): Promise<void> {
 }
 
 /** Answers a request of `node:http`, if it is one of the routes; `false` where it is another. */
-export async function handleNode(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+export async function handleNode(routes: Routes, request: NodeRequest, response: NodeResponse): Promise<boolean> {
   if (!isOurs(routes, request)) return false
   const answer = await routes.handle(await requestOf(request, true))
   if (!answer) return false
@@ -71,7 +86,7 @@ export async function handleNode(routes: Routes, request: IncomingMessage, respo
   return true
 }
 
-const personOf = async (routes: Routes, request: IncomingMessage) => routes.user(await requestOf(request, false))
+const personOf = async (routes: Routes, request: NodeRequest) => routes.user(await requestOf(request, false))
 
 /**
  * The routes as middleware of Express or Connect. Whatever comes after it runs for the person whose request it is.
@@ -80,7 +95,7 @@ const personOf = async (routes: Routes, request: IncomingMessage) => routes.user
  * app.get('/orders', async (_, response) => response.json((await registry.client('orders').get('/orders')).data))
  */
 export function expressRoutes(routes: Routes, served?: ServedUser) {
-  return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+  return (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void => {
     const serve = async () => {
       if (await handleNode(routes, request, response)) return
       const user = served && (await personOf(routes, request))
@@ -94,7 +109,7 @@ export function expressRoutes(routes: Routes, served?: ServedUser) {
 /** What the hook takes of Fastify. */
 interface FastifyReplyLike {
   hijack(): unknown
-  raw: ServerResponse
+  raw: NodeResponse
 }
 
 /**
@@ -103,7 +118,7 @@ interface FastifyReplyLike {
  * app.addHook('onRequest', fastifyRoutes(routes, served))
  */
 export function fastifyRoutes(routes: Routes, served?: ServedUser) {
-  return ({ raw }: { raw: IncomingMessage }, reply: FastifyReplyLike, done: (error?: Error) => void): void => {
+  return ({ raw }: { raw: NodeRequest }, reply: FastifyReplyLike, done: (error?: Error) => void): void => {
     const serve = async () => {
       if (isOurs(routes, raw)) {
         reply.hijack()
@@ -120,7 +135,7 @@ export function fastifyRoutes(routes: Routes, served?: ServedUser) {
 
 /** What the middleware takes of Koa. */
 interface KoaContextLike {
-  req: IncomingMessage
+  req: NodeRequest
   status: number
   body: unknown
   set(name: string, value: string | string[]): void

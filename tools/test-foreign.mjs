@@ -52,11 +52,26 @@ function rowsOf(text) {
   return Object.fromEntries(rows.map(([row, name]) => [name, { row, count: Number(row.split('|').at(-3)) }]))
 }
 
+/** The cases that a suite's package decides otherwise, by the reason: from a file of its own, or from the rows of its table. */
+function reasonsOf(name) {
+  const differences = `__tests__/foreign/differences/${name}.json`
+  if (existsSync(join(root, differences))) return readJson(differences)
+  const table = `__tests__/foreign/tables/${name}.json`
+  const reasons = {}
+  if (!existsSync(join(root, table))) return reasons
+  for (const { test, case: one, why } of readJson(table)) {
+    if (!why) continue
+    reasons[why] ??= []
+    reasons[why].push(`${test}: ${one}`)
+  }
+  return reasons
+}
+
 /** One list of differences for each suite that has some. */
 function differencesOf(name) {
-  const path = `__tests__/foreign/differences/${name}.json`
-  if (!existsSync(join(root, path))) return ''
-  const lines = Object.entries(readJson(path)).map(
+  const reasons = Object.entries(reasonsOf(name))
+  if (reasons.length === 0) return ''
+  const lines = reasons.map(
     ([why, cases]) => `| ${why} | ${cases.length} | ${cases.map(one => `\`${one}\``).join(', ')} |`,
   )
   return `\n### ${name}\n\n| Why | Cases | Which |\n|---|---|---|\n${lines.join('\n')}\n`

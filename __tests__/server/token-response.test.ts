@@ -35,6 +35,12 @@ describe('a token', () => {
     })
   })
 
+  it('is read from a form whose spaces nobody encoded, and never from a page', async () => {
+    expect(read('access_token=AT&scope=a b')).toEqual({ access_token: 'AT', scope: 'a b' })
+    for (const body of ['access_token=AT&note=<b>', 'access_token=AT\nscope=a'])
+      expect(await errorOf(() => read(body))).toMatchObject({ code: 'OAUTH_INVALID_RESPONSE' })
+  })
+
   it('may come with any status between 200 and 299, a byte order mark or spaces', () => {
     expect(read(good, 201).access_token).toBe('AT')
     expect(read(`\n  ${JSON.stringify(good)}\n`).access_token).toBe('AT')

@@ -38,7 +38,7 @@ function parse(body: string): ServerFields {
     const value = JSON.parse(body)
     return Array.isArray(value) ? {} : Object(value)
   } catch {
-    return /^[\w.]+=\S*$/.test(body.trim()) ? Object.fromEntries(new URLSearchParams(body.trim())) : {}
+    return /^[\w.]+=[^<\n]*$/.test(body.trim()) ? Object.fromEntries(new URLSearchParams(body.trim())) : {}
   }
 }
 

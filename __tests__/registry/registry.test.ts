@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import axios from 'axios'
 import {
   clientCredentialsGrant,
+  createAuthorizationUrl,
   createOAuth2Session,
+  discover,
   isOAuthError,
   memoryStore,
   type OAuth1Session,
@@ -64,7 +66,7 @@ test('E1: a name that is none names those that are, also at compile time', () =>
   expect(codeOf(() => registry.session('constructor'))).toBe('OAUTH_INVALID_OPTION')
 })
 
-test('E1: registering again replaces what was made', async () => {
+test('E1, E3: registering later, and again, replaces what was made', async () => {
   const registry = createRegistry({ clients: { api: person() }, environment: {} })
   const old = registry.client('api')
   const [session] = [registry.session('api')]
@@ -126,6 +128,17 @@ test('E2: configuration comes from the environment, the code wins, unless it is 
   })
   // what was given is left as it was
   expect(clients.github.client).toEqual({ client_id: 'from-code' })
+})
+
+test('E6: the server’s metadata are read once for everybody', async () => {
+  const registry = createRegistry({
+    clients: { orders: { ...person(), server: discover(as.metadata.issuer) } },
+    environment: {},
+  })
+  const before = as.counts.metadata
+  for (const user of ['anna', 'ben', 'carl'])
+    await createAuthorizationUrl(registry.session('orders', { user }), { redirect_uri: 'https://app.example.com/' })
+  expect(as.counts.metadata).toBe(before + 1)
 })
 
 test('E4: one instance serves many people, each request with the token of the person who is served', async () => {

@@ -417,6 +417,32 @@ describe('an application with a sign-in of its own', () => {
   })
 })
 
+describe('a sign-in that one of the application’s people began', () => {
+  const routes = { user: (request: Request) => request.headers.get('x-user') ?? undefined }
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+
+  test('is not finished for another, and not when nobody is served', async () => {
+    const site = await startAtFake('node:http', { routes })
+    const { go } = browserAt(site.origin)
+    const { location = '' } = await go('/auth/login/api', { headers: { 'x-user': 'anna' } })
+    const callback = pathOf(fake.authorize(location))
+    const page = await go(callback, { headers: { 'x-user': 'ben' } })
+    expect([page.status, /OAUTH_STATE_MISMATCH/.test(page.body)]).toEqual([400, true])
+    expect((await go(callback)).status).toBe(401)
+    for (const user of ['anna', 'ben']) expect(await site.registry.session('api', { user }).authorized()).toBe(false)
+    expect((await go(callback, { headers: { 'x-user': 'anna' } })).status).toBe(303)
+  })
+
+  test('is finished by a form that the server has the browser post, without the application’s cookie', async () => {
+    const site = await startAtFake('node:http', { routes })
+    const { go } = browserAt(site.origin)
+    const { location = '' } = await go('/auth/login/api', { headers: { 'x-user': 'anna' } })
+    const { pathname, searchParams } = new URL(fake.authorize(location))
+    expect((await go(pathname, { method: 'POST', body: `${searchParams}`, headers: form })).status).toBe(303)
+    expect(await site.registry.session('api', { user: 'anna' }).authorized()).toBe(true)
+  })
+})
+
 test('two people at one browser, one after the other: the second has nothing of the first', async () => {
   const site = await startAtFake()
   const shared = browserAt(site.origin)

@@ -148,7 +148,7 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
     expect((await finish('github')).token.access_token).toBeTruthy()
   })
 
-  test('a refusal has the server’s word', async () => {
+  test('E14: a refusal has the server’s word', async () => {
     const { state } = await begin()
     const authorizationResponse = `${redirect_uri}?error=access_denied&state=${state}&iss=${as.metadata.issuer}`
     await expect(finishSignIn(sessionOf(), { authorizationResponse, transactions })).rejects.toMatchObject({
@@ -158,7 +158,7 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
   })
 })
 
-test('the cache alone is not enough: a browser without the marker did not begin the sign-in', async () => {
+test('E8: the cache alone is not enough: a browser without the marker did not begin the sign-in', async () => {
   const cache = new Map<string, string>()
   const shared = { get: (key: string) => cache.get(key), set: (key: string, value: string) => cache.set(key, value) }
   const { url } = await beginSignIn(sessionOf(), { redirect_uri }, { transactions: cacheTransactions(shared, {}) })
@@ -305,7 +305,7 @@ describe('signing out', () => {
     return session
   }
 
-  test('revokes, and answers where the server signs the person out too', async () => {
+  test('E13: revokes, and answers where the server signs the person out too', async () => {
     const session = await signedIn({ end_session_endpoint: `${as.url}/logout` })
     const { revocation, url, state } = await signOut(session, { post_logout_redirect_uri: 'https://app.example.com/' })
     expect(revocation).toEqual({ revoked: true })

@@ -1,4 +1,4 @@
-import { isOAuthError } from '../errors.js'
+import { isOAuthError, oauthError } from '../errors.js'
 import type { OAuth1Session } from '../oauth1/session-options.js'
 import { isOAuth1 } from '../registry/registration.js'
 import { claimsOf } from '../session/person.js'
@@ -56,15 +56,22 @@ async function isSignedIn({ site }: Visit, user: string): Promise<boolean> {
   return false
 }
 
-/** Whose sign-in a callback finishes: a visitor who is signed in nowhere gets a new name, so that none that was planted counts. */
+/**
+ * Whose sign-in a callback finishes. A visitor who is signed in nowhere gets a new name, so that none that was planted counts.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH` when the application serves another person now than the one who began it
+ */
 async function userOfCallback(
   visit: Visit,
   transactions: CookieTransactions,
   state: string,
 ): Promise<string | undefined> {
-  const known = (await userOf(visit)) ?? (await transactions.userOf(state))
-  if (visit.site.options.user) return known
-  return known && (await isSignedIn(visit, known)) ? known : newVisitor(visit)
+  const { site, request } = visit
+  const begunBy = await transactions.userOf(state)
+  // a form that another site has the browser post brings no cookie but the sign-in's
+  const known = (await userOf(visit)) ?? (request.method === 'POST' ? begunBy : undefined)
+  if (!site.options.user) return known && (await isSignedIn(visit, known)) ? known : newVisitor(visit)
+  if (known && begunBy && known !== begunBy) throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
+  return known
 }
 
 /** Remembers by which names the server knows a person. */

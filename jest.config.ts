@@ -12,6 +12,7 @@ const common = {
     '<rootDir>/tools/legacy/',
     '<rootDir>/tools/consumers/',
     '<rootDir>/tools/generators/',
+    '<rootDir>/tools/mcp/',
   ],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -2,7 +2,7 @@
  * Suites that others wrote, against this package: `npm run test:foreign` runs all, `npm run test:foreign -- wycheproof` one.
  * The results are written to docs/proof.md. In CI nothing is written: there the page must say what the run found.
  */
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,6 +87,11 @@ function write(text, rows) {
     .replace(/(<!-- results -->\n)[\s\S]*?(\n<!-- end -->)/, (_, begin, end) => `${begin}${results}${end}`)
     .replace(/(<!-- differences -->\n)[\s\S]*?(\n<!-- end -->)/, (_, begin, end) => `${begin}${differences}${end}`)
 }
+
+// a separate install, because few changes need it
+const mcp = join(root, 'tools/mcp')
+if (names.includes('mcp') && !existsSync(join(mcp, 'node_modules/@modelcontextprotocol/conformance')))
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: mcp, stdio: 'inherit' })
 
 const { passed, isGreen } = run(names)
 const text = readFileSync(page, 'utf8')

@@ -87,6 +87,7 @@ export const texts = {
     noUser: '`user` was given for {name}, but is empty: name the person, or leave it out.',
     signingOnly: 'The client {name} signs with its key alone and has no session: use client().',
     apis: 'Two entries of `apis` match the same URLs: {match}',
+    openApi: 'The OpenAPI document cannot be read: {problem}.',
     secret: '`secret` is missing or short: give 32 random characters at least.',
     siteOrigin: '`origin` is the address of this site without a path, such as https://app.example.com.',
     notInspectable: 'createInspector takes a session, several sessions, or a function that answers them.',

@@ -24,7 +24,7 @@ const rooms = {
   oidc: ['oauth2', 'session', 'authorization', 'server', 'auth', 'crypto', 'lib'],
   fapi: ['oidc', 'authorization', 'server', 'token-types', 'crypto'],
   'sign-in': ['authorization', 'grants', 'oidc', 'oauth1', 'session', 'lib'],
-  registry: ['axios', 'server', 'stores', 'auth', 'lib'],
+  registry: ['axios', 'grants', 'server', 'stores', 'auth', 'lib'],
   routes: ['registry', 'sign-in', 'oidc', 'oauth1', 'session', 'crypto', 'lib'],
   locks: ['crypto', 'lib'],
   stores: ['locks', 'crypto', 'lib'],

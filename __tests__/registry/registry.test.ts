@@ -11,6 +11,7 @@ import {
   type OAuth2Session,
   saveToken,
 } from 'axios-oauth-interceptor'
+import { createInspector } from 'axios-oauth-interceptor/inspector'
 import { github } from 'axios-oauth-interceptor/providers/github'
 import { woocommerce } from 'axios-oauth-interceptor/providers/woocommerce'
 import { createRegistry, type Registration, type RegistryOptions } from 'axios-oauth-interceptor/registry'
@@ -49,12 +50,12 @@ const codeOf = (run: () => unknown) => {
 test('E1, E5: clients by name, each an instance with base URL and authentication, made once', async () => {
   const registry = createRegistry({ clients: { billing: machine(), orders: person() }, environment: {} })
   expect(registry.names).toEqual(['billing', 'orders'])
-  expect(registry.size).toBe(0)
+  expect(registry.sessions().length).toBe(0)
   const billing = registry.client('billing')
   expect((await billing.get('/me')).status).toBe(200)
   expect(registry.client('billing')).toBe(billing)
   expect(registry.session('billing')).toBe(registry.session('billing'))
-  expect(registry.size).toBe(1)
+  expect(registry.sessions().length).toBe(1)
   await registry.close()
 })
 
@@ -164,7 +165,7 @@ test('E4: one instance serves many people, each request with the token of the pe
   expect(seen).toEqual({ '/me?who=anna': 10, '/me?who=ben': 10 })
   // a client that needs nobody has one session for all
   await served.run('anna', () => registry.client('billing').get('/me'))
-  expect(registry.size).toBe(3)
+  expect(registry.sessions().length).toBe(3)
 })
 
 test('nobody gets nobody’s token: not without a person, not with an empty one', async () => {
@@ -229,7 +230,7 @@ test('sessions of people who are gone are let go; what they had is in the store'
     now += 0.01
   }
   expect(closed).toEqual(['anna'])
-  expect(registry.size).toBeLessThan(6_100)
+  expect(registry.sessions().length).toBeLessThan(6_100)
   expect(registry.session('orders', { user: 'anna' })).not.toBe(first)
   await registry.client('orders', { user: 'anna' }).get('/me')
   expect(lastSubject()).toBe('anna')
@@ -255,6 +256,15 @@ test('a session that has something to store yet is not let go', async () => {
   await new Promise(resolve => setImmediate(resolve))
   isAway = false
   expect(registry.session('orders', { user: 'anna' })).toBe(session)
+})
+
+test('an inspector sees the requests of sessions that are made later', async () => {
+  const registry = createRegistry({ clients: { billing: machine() }, environment: {} })
+  const inspector = createInspector(registry)
+  await registry.client('billing').get('/invoices')
+  const { requests, renewals } = inspector.timeline()
+  expect([requests.map(({ url }) => url), renewals.length]).toEqual([[`${api.url}/invoices`], 1])
+  inspector.stop()
 })
 
 describe('many APIs on one grant', () => {

@@ -13,8 +13,12 @@ import { inside } from '../session/session-state.js'
 
 type Session = OAuth2Session | OAuth1Session
 
-/** Whose requests are shown: one session, several, or a function that answers those of the moment (a registry's). */
-export type InspectorSource = Session | Iterable<Session> | (() => Iterable<Session>)
+/** Whose requests are shown: one session, several, a registry's of the moment, or what a function answers. */
+export type InspectorSource =
+  | Session
+  | Iterable<Session>
+  | { sessions(): Iterable<Session> }
+  | (() => Iterable<Session>)
 
 /** Options of {@link createInspector}. */
 export interface InspectorOptions {
@@ -126,6 +130,7 @@ function ownersOfSession(session: Session): unknown[] {
 
 function sessionsOf(source: InspectorSource): readonly Session[] {
   if (typeof source === 'function') return [...source()]
+  if ('sessions' in source) return [...source.sessions()]
   if (Symbol.iterator in source) return [...source]
   return [source]
 }

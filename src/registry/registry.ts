@@ -84,8 +84,8 @@ export interface Registry<R extends Record<string, Registration> = Record<string
   registration(name: keyof R & string): Registration
   /** Listens to every session of every client, also to those that are made later; answers the function that stops. */
   on<E extends keyof SessionEvents>(event: E, listener: (detail: SessionEvents[E] & RegistryEvent) => void): () => void
-  /** How many sessions are held at the moment. */
-  readonly size: number
+  /** The sessions that are held at the moment; `createInspector` takes a registry for them. */
+  sessions(): (OAuth2Session | OAuth1Session)[]
   /** Closes every session: what is under way is finished and stored. @throws OAuthError as `session.close()` does */
   close(): Promise<void>
 }
@@ -320,9 +320,7 @@ export function createRegistry<R extends Record<string, Registration>>(options: 
     get names() {
       return [...state.clients.keys()]
     },
-    get size() {
-      return state.live.size
-    },
+    sessions: () => [...state.live.values()].map(({ session }) => session),
     client: (name, target) => instanceOf(state, name, target),
     session: (name, target) => liveOf(state, name, userOf(state, name, target)).session as never,
     register(name, registration) {

@@ -1,0 +1,198 @@
+/** Clients of a registry from an OpenAPI document: what it says of its security is what a registration says. */
+import { oauthError } from '../errors.js'
+import { clientCredentialsGrant } from '../grants/client-credentials.js'
+import { discover } from '../server/discovery.js'
+import type { ServerRequest } from '../server/messages.js'
+import type { OAuth2Registration, Registration } from './registration.js'
+import { createRegistry, type Registry, type RegistryOptions } from './registry.js'
+
+/** A security requirement of OpenAPI: by the name of a scheme, the scopes that are needed. */
+export type SecurityRequirement = Readonly<Record<string, readonly string[]>>
+
+/** What is read of an OpenAPI 3.0 or 3.1 document. */
+export interface OpenApiDocument {
+  openapi?: unknown
+  servers?: unknown
+  security?: unknown
+  components?: unknown
+  paths?: unknown
+}
+
+/** A scheme that no client was made of. */
+export interface IgnoredScheme {
+  name: string
+  /** `apiKey`, `http basic`, `mutualTLS` … */
+  type: string
+}
+
+/** Options of {@link clientsFromOpenApi}. */
+export interface OpenApiOptions {
+  /** By the name of a scheme: the client's `client_id`, and whatever the document does not say or says wrongly. */
+  clients?: Readonly<Record<string, Partial<Registration>>>
+  /** Default: the document's first server. */
+  baseURL?: string
+  /** Where the document is, for addresses that are relative to it. */
+  documentUrl?: string
+}
+
+type Json = Record<string, unknown>
+
+const malformed = (problem: string) => oauthError('OAUTH_INVALID_OPTION', 'openApi', { problem })
+
+/** @throws OAuthError `OAUTH_INVALID_OPTION` */
+function objectOf(value: unknown, what: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(`${what} is no object`)
+  return value as Json
+}
+
+/** Follows a reference inside the document, once or several times. */
+function dereferenced(value: unknown, document: OpenApiDocument, what: string): Json {
+  let found = objectOf(value, what)
+  for (let steps = 0; typeof found.$ref === 'string'; steps++) {
+    const { $ref } = found
+    if (!$ref.startsWith('#/') || steps > 10) throw malformed(`${what} refers to ${$ref}`)
+    const names = $ref
+      .slice(2)
+      .split('/')
+      .map(name => decodeURIComponent(name).replace(/~1/g, '/').replace(/~0/g, '~'))
+    const target = names.reduce<unknown>(
+      (at, name) => (Object.hasOwn(Object(at), name) ? (at as Json)[name] : undefined),
+      document,
+    )
+    found = objectOf(target, $ref)
+  }
+  return found
+}
+
+/** The first server's address, its variables replaced by their defaults. */
+function baseUrlOf({ servers }: OpenApiDocument, documentUrl: string | undefined): string | undefined {
+  const [server] = Array.isArray(servers) ? servers : []
+  const { url, variables } = Object(server) as { url?: unknown; variables?: Record<string, { default?: unknown }> }
+  if (typeof url !== 'string') return undefined
+  const filled = url.replace(/\{([^}]+)\}/g, (whole, name: string) => String(variables?.[name]?.default ?? whole))
+  const address = documentUrl === undefined ? filled : new URL(filled, documentUrl).href
+  return address.replace(/\/$/, '')
+}
+
+/** Every requirement of the document and its operations. */
+function requirementsOf({ security, paths }: OpenApiDocument): SecurityRequirement[] {
+  const operations = Object.values(Object(paths) as Json).flatMap(path => Object.values(Object(path) as Json))
+  const lists = [security, ...operations.map(operation => Object(operation).security)]
+  return lists.flatMap(list => (Array.isArray(list) ? (list as SecurityRequirement[]) : []))
+}
+
+const scopesFor = (name: string, requirements: readonly SecurityRequirement[]) => [
+  ...new Set(requirements.flatMap(requirement => Object(requirement)[name] ?? [])),
+]
+
+/**
+ * The scope that an operation needs of a scheme, for the `oauth` option of its request; nothing where it needs none.
+ * @example
+ * await api.get('/orders', { oauth: { scope: scopeOf(operation.security, 'login') } })
+ */
+export function scopeOf(security: readonly SecurityRequirement[] | undefined, name: string): string | undefined {
+  return scopesFor(name, security ?? []).join(' ') || undefined
+}
+
+/** A hook that sends refreshes to an address of their own. */
+const refreshAt = (url: string) => (request: ServerRequest) => ({ ...request, url: new URL(url) })
+
+/** A client for the flows of an `oauth2` scheme: their endpoints, and a grant where nobody is to be asked. */
+function fromFlows(
+  flows: Json,
+  scopes: readonly string[],
+  resolve: (url: unknown) => string | undefined,
+): OAuth2Registration {
+  const kinds = Object.entries(flows).map(([kind, flow]) => [kind, objectOf(flow, `flow ${kind}`)] as const)
+  const first = (member: string) => kinds.map(([, flow]) => resolve(flow[member])).find(Boolean)
+  const endpoints = {
+    authorization_endpoint: first('authorizationUrl'),
+    token_endpoint: first('tokenUrl'),
+    device_authorization_endpoint: first('deviceAuthorizationUrl'),
+  }
+  const scope = scopes.join(' ')
+  const isUnattended = kinds.length > 0 && kinds.every(([kind]) => kind === 'clientCredentials')
+  const refreshUrl = first('refreshUrl')
+  return {
+    server: Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined)),
+    ...(isUnattended
+      ? { grant: clientCredentialsGrant(scope ? { scope } : {}) }
+      : scope && { authorization: { scope } }),
+    ...(refreshUrl && refreshUrl !== endpoints.token_endpoint && { hooks: { refreshRequest: refreshAt(refreshUrl) } }),
+  }
+}
+
+/** What a scheme is made into; nothing for one that is no OAuth. */
+function fromScheme(
+  scheme: Json,
+  scopes: readonly string[],
+  resolve: (url: unknown) => string | undefined,
+): OAuth2Registration | undefined {
+  const scope = scopes.join(' ')
+  const metadata = resolve(scheme.type === 'openIdConnect' ? scheme.openIdConnectUrl : scheme.oauth2MetadataUrl)
+  if (metadata) return { server: discover(metadata), ...(scope && { authorization: { scope } }) }
+  return scheme.type === 'oauth2' ? fromFlows(objectOf(scheme.flows, 'flows'), scopes, resolve) : undefined
+}
+
+const isBearer = ({ type, scheme }: Json) => type === 'http' && String(scheme).toLowerCase() === 'bearer'
+
+/**
+ * Reads the security schemes of an OpenAPI document: a registration for each `oauth2` and `openIdConnect` scheme, and for each
+ * `http bearer` scheme that `clients` says how to get a token for. What else there is (`apiKey`, `mutualTLS`, `http basic`) is named in
+ * `ignored`. The scopes are those that the operations ask for.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a document that is malformed, or refers to another one
+ * @see https://spec.openapis.org/oas/v3.1.1#security-scheme-object
+ */
+export function clientsFromOpenApi(
+  document: OpenApiDocument,
+  { clients = {}, baseURL, documentUrl }: OpenApiOptions = {},
+): { clients: Record<string, Registration>; ignored: IgnoredScheme[] } {
+  const { components } = objectOf(document, 'The document') as OpenApiDocument
+  const schemes = objectOf(Object(components).securitySchemes ?? {}, 'components.securitySchemes')
+  const base = baseURL ?? baseUrlOf(document, documentUrl)
+  const requirements = requirementsOf(document)
+  const resolve = (url: unknown) => {
+    if (typeof url !== 'string') return undefined
+    try {
+      return new URL(url, documentUrl ?? base).href
+    } catch {
+      throw malformed(`${url} is no address; give documentUrl`)
+    }
+  }
+  const found: Record<string, Registration> = {}
+  const ignored: IgnoredScheme[] = []
+  for (const [name, value] of Object.entries(schemes)) {
+    const scheme = dereferenced(value, document, `The scheme ${name}`)
+    const own = clients[name]
+    const made =
+      fromScheme(scheme, scopesFor(name, requirements), resolve) ?? (own && isBearer(scheme) ? {} : undefined)
+    if (made) found[name] = { ...(base !== undefined && { baseURL: base }), ...made, ...own } as Registration
+    else ignored.push({ name, type: [scheme.type, scheme.scheme].filter(Boolean).join(' ') })
+  }
+  return { clients: found, ignored }
+}
+
+/**
+ * Makes a registry of an OpenAPI document: a client for each of its security schemes, by their names. `ignored` names the schemes that are no
+ * OAuth.
+ * @example
+ * const { registry } = registryFromOpenApi(document, { clients: { login: { client: { client_id: 'app' } } } })
+ * await registry.client('login').get('/orders')
+ * @throws OAuthError as {@link clientsFromOpenApi} and `createRegistry` do
+ */
+export function registryFromOpenApi(
+  document: OpenApiDocument,
+  {
+    clients,
+    baseURL,
+    documentUrl,
+    ...options
+  }: OpenApiOptions & Omit<RegistryOptions<Record<string, Registration>>, 'clients'> = {},
+): { registry: Registry; ignored: IgnoredScheme[] } {
+  const read = clientsFromOpenApi(document, {
+    ...(clients && { clients }),
+    ...(baseURL !== undefined && { baseURL }),
+    ...(documentUrl !== undefined && { documentUrl }),
+  })
+  return { registry: createRegistry({ ...options, clients: read.clients }) as Registry, ignored: read.ignored }
+}

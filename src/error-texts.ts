@@ -267,6 +267,8 @@ export const texts = {
   OAUTH_DISCOVERY_FAILED: {
     noDocument: 'No metadata document: {status}',
     fapi: 'This server cannot keep FAPI 2.0: {problem}.',
+    noClient:
+      'There is no client for {issuer}: give `clients`, a `clientIdMetadata` that the server takes, or a `registration` where it registers clients.',
     nowhere: 'No metadata for {issuer} at {urls}',
     noDescription: 'No description of the resource: {status}',
     otherResource: 'The description belongs to another resource than {resource}',

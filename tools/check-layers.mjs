@@ -25,6 +25,7 @@ const rooms = {
   fapi: ['oidc', 'authorization', 'server', 'token-types', 'crypto'],
   'sign-in': ['authorization', 'grants', 'oidc', 'oauth1', 'session', 'lib'],
   registry: ['axios', 'grants', 'server', 'stores', 'auth', 'lib'],
+  connect: ['axios', 'oauth2', 'session', 'server', 'lib'],
   routes: ['registry', 'sign-in', 'oidc', 'oauth1', 'session', 'crypto', 'lib'],
   locks: ['crypto', 'lib'],
   stores: ['locks', 'crypto', 'lib'],

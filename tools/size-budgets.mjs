@@ -50,6 +50,13 @@ export const budgets = [
     max: 2.5,
   },
   { name: 'popup', imports: { '/sign-in': ['signInWithPopup', 'finishPopup'] }, over: 'page', max: 2 },
+  {
+    name: 'connect',
+    // it finds what the parts are told: how an API is described, how a client registers, what a challenge asks for
+    imports: { '/connect': ['connectResource'] },
+    over: 'page',
+    max: 4,
+  },
   { name: 'registry', imports: { '/registry': ['createRegistry'] }, over: 'parts', max: 2 },
   { name: 'observe', imports: { '/observe': ['observeSession'] }, over: 'bearer', max: 1.1 },
   // the framework itself is the application's

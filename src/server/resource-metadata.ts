@@ -43,6 +43,8 @@ export interface ResourceDiscoveryOptions {
 export interface ResourceServerSource extends ServerSource {
   /** The API's description, once it was read; `metadata.resource` is what to send as `resource`. */
   readonly metadata?: ResourceMetadata
+  /** The scope that the API's own challenge asked for, where it did. */
+  readonly challengedScope?: string
 }
 
 /**
@@ -93,19 +95,20 @@ function get(url: string, name: string, { send, allowInsecure, timeout }: Readin
   return send(request)
 }
 
-/** The address that the API's own challenge names; `undefined` where it names none or does not answer. */
-async function askedAddress(resource: string, reading: Reading): Promise<string | undefined> {
+/** What the API's own challenge says; nothing where it says nothing or does not answer. */
+async function ask(resource: string, reading: Reading): Promise<{ address?: string | undefined; scope?: string }> {
   let response: ServerResponse
   try {
     response = await get(resource, 'resource', reading)
   } catch (error) {
-    if (isOAuthError(error, 'OAUTH_SERVER_UNAVAILABLE')) return undefined
+    if (isOAuthError(error, 'OAUTH_SERVER_UNAVAILABLE')) return {}
     throw error
   }
   const challenges = parseChallenges(response.header('WWW-Authenticate'))
   const address = challenges.find(({ parameters }) => parameters.resource_metadata)?.parameters.resource_metadata
   checkReach(address, 'resource_metadata', [resource], reading.allowInsecure)
-  return address
+  const scope = challenges.find(({ parameters }) => parameters.scope)?.parameters.scope
+  return { address, ...(scope !== undefined && { scope }) }
 }
 
 /** Reads the API's description from the first place that has it, or from the address that was told. */
@@ -143,7 +146,9 @@ export function discoverFromResource(resource: string, options: ResourceDiscover
 
   async function read(context: Parameters<ServerSource>[0]): Promise<ServerSource> {
     const reading = { ...context, timeout }
-    const told = options.resourceMetadataUrl ?? (probe ? await askedAddress(resource, reading) : undefined)
+    const { address, scope } = probe && !options.resourceMetadataUrl ? await ask(resource, reading) : {}
+    const told = options.resourceMetadataUrl ?? address
+    if (scope !== undefined) Object.assign(source, { challengedScope: scope })
     try {
       const { metadata, issuers } = await readDescription(resource, told, reading)
       const issuer = select(issuers, metadata)

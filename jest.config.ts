@@ -49,7 +49,10 @@ const projects = [
     testMatch: ['**/*.test.ts'],
     testPathIgnorePatterns: ['/node_modules/', ...ownCommands.map(name => `<rootDir>/__tests__/${name}/`)],
   }),
-  suite('long', { testMatch: long.map(name => `<rootDir>/__tests__/${name}.test.ts`), globals: { LONG: true } }),
+  suite('long', {
+    testMatch: long.map(name => `<rootDir>/__tests__/${name}.test.ts`),
+    globals: { LONG: true },
+  }),
   suite('package', { globalSetup: '<rootDir>/tools/prepare-package.mjs' }),
   suite('generated', { globalSetup: '<rootDir>/tools/prepare-generators.mjs' }),
   suite('browsers'),

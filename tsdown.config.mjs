@@ -37,7 +37,8 @@ const light = {
   resolveId: {
     order: 'pre',
     handler(source, importer) {
-      if (importer === undefined || !/^\.{1,2}\/.*\.js$/.test(source) || !/(?<!\.d)\.ts$/.test(importer)) return null
+      if (importer === undefined || !/^\.{1,2}\/.*\.js$/.test(source) || !/(?<!\.d)\.ts$/.test(importer))
+        return null
       const standIn = resolve(dirname(importer), source.replace(/\.js$/, '.light.ts'))
       return existsSync(standIn) ? standIn : null
     },

@@ -62,7 +62,9 @@ describe('protocolContext', () => {
       subtle: crypto.subtle,
       getRandomValues: <T>(bytes: T) => (bytes as Uint8Array).fill(7) as T,
     } as Pick<Crypto, 'subtle' | 'getRandomValues'>
-    expect([...protocolContext({ server, client: { client_id: 'app' }, crypto: given }).random(2)]).toEqual([7, 7])
+    expect([...protocolContext({ server, client: { client_id: 'app' }, crypto: given }).random(2)]).toEqual([
+      7, 7,
+    ])
   })
 
   test('without send nothing is sent, and it says so', async () => {
@@ -88,11 +90,17 @@ describe('buildServerRequest', () => {
         return { status: 200, header: () => undefined, body: '{"access_token":"a"}' }
       },
     })
-    const built = await buildServerRequest(context, 'token', refreshGrant('r1', { resource: ['urn:a', 'urn:b'] }))
+    const built = await buildServerRequest(
+      context,
+      'token',
+      refreshGrant('r1', { resource: ['urn:a', 'urn:b'] }),
+    )
     expect(sent).toEqual([])
     await callEndpoint(context, 'token', refreshGrant('r1', { resource: ['urn:a', 'urn:b'] }))
     expect(sent).toEqual([built])
-    expect(`${built.body}`).toBe('grant_type=refresh_token&refresh_token=r1&resource=urn%3Aa&resource=urn%3Ab')
+    expect(`${built.body}`).toBe(
+      'grant_type=refresh_token&refresh_token=r1&resource=urn%3Aa&resource=urn%3Ab',
+    )
     expect(built.headers).toEqual({
       Accept: 'application/json',
       'Content-Type': 'application/x-www-form-urlencoded',
@@ -103,7 +111,12 @@ describe('buildServerRequest', () => {
 
   test('a GET has everything in the query', async () => {
     const context = protocolContext({ server, client: { client_id: 'app' } })
-    const built = await buildServerRequest(context, 'revocation', { token: 't', callback: 'a.b' }, { method: 'GET' })
+    const built = await buildServerRequest(
+      context,
+      'revocation',
+      { token: 't', callback: 'a.b' },
+      { method: 'GET' },
+    )
     expect(built.url.href).toBe('https://auth.example.com/revoke?token=t&callback=a.b&client_id=app')
     expect(`${built.body}`).toBe('')
   })
@@ -113,7 +126,9 @@ describe('buildServerRequest', () => {
     ['OAUTH_INSECURE_URL', { token_endpoint: 'http://auth.example.com/token' }],
   ] as const)('refuses with %s', async (code, server) => {
     const context = protocolContext({ server, client: { client_id: 'app' } })
-    const error = await buildServerRequest(context, 'token', refreshGrant('r')).catch((error: unknown) => error)
+    const error = await buildServerRequest(context, 'token', refreshGrant('r')).catch(
+      (error: unknown) => error,
+    )
     expect(isOAuthError(error, code)).toBe(true)
   })
 
@@ -124,7 +139,9 @@ describe('buildServerRequest', () => {
         server: auth.metadata,
         client: { client_id: 'worker', client_secret: 'worker-secret' },
       })
-      const { url, headers, body } = await buildServerRequest(context, 'token', { grant_type: 'client_credentials' })
+      const { url, headers, body } = await buildServerRequest(context, 'token', {
+        grant_type: 'client_credentials',
+      })
       const requestedAt = context.clock()
       const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual' })
       const token = processTokenResponse(

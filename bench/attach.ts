@@ -1,9 +1,11 @@
 /**
- * What attaching costs a request that needs nothing: a valid token at hand, no waiting, no refusal. Against bare axios, against
- * the least that an application writes by hand, an interceptor of one line, and against other packages for the same job, which
- * run in the same process because what they do to axios's shared code paths slows all contenders alike. The adapter answers from memory, so that axios
- * itself is all that is measured; over a network the difference disappears. Rounds are short and shuffled, each compares the
- * contenders within the same moment, and the median of the paired ratios counts: what else the machine does hits all alike.
+ * What attaching costs a request that needs nothing: a valid token at hand, no waiting, no refusal. Against
+ * bare axios, against the least that an application writes by hand, an interceptor of one line, and against
+ * other packages for the same job, which run in the same process because what they do to axios's shared code
+ * paths slows all contenders alike. The adapter answers from memory, so that axios itself is all that is
+ * measured; over a network the difference disappears. Rounds are short and shuffled, each compares the
+ * contenders within the same moment, and the median of the paired ratios counts: what else the machine does
+ * hits all alike.
  */
 import axios, { type AxiosInstance } from 'axios'
 import { createAuthRefresh } from 'axios-auth-refresh'
@@ -13,7 +15,10 @@ import tokenInterceptor from 'axios-token-interceptor'
 import { attachOAuth2, createOAuth2Session, saveToken } from '../src/index.js'
 import { traceRequest } from '../src/lib/diagnostics.js'
 
-/** The marks: a request with OAuth costs at most so much of a bare one, and of one with the one-line interceptor. */
+/**
+ * The marks: a request with OAuth costs at most so much of a bare one, and of one with the one-line
+ * interceptor.
+ */
 const LIMIT = 1.12
 const LIMIT_BY_HAND = 1.02
 /** The unobserved diagnostics channels cost less than what two runs of this bench differ by. */
@@ -40,7 +45,10 @@ const oneLine = (instance: AxiosInstance) => {
 }
 const byHand = oneLine(create())
 
-/** The interceptors that most applications carry: one renewal at a time, the other refused requests in a queue. */
+/**
+ * The interceptors that most applications carry: one renewal at a time, the other refused requests in a
+ * queue.
+ */
 function failedQueue(instance: AxiosInstance): AxiosInstance {
   let isRefreshing = false
   let queue: { resolve(token: string): void; reject(error: unknown): void }[] = []
@@ -127,7 +135,9 @@ const overOneLine: number[] = []
 for (let round = 0; round < ROUNDS; round++) {
   const measured = new Map<string, number>()
   for (const [name, instance] of shuffle([...contenders])) measured.set(name, await time(instance))
-  overOneLine.push((measured.get('attachOAuth2') as number) / (measured.get('one-line interceptor') as number))
+  overOneLine.push(
+    (measured.get('attachOAuth2') as number) / (measured.get('one-line interceptor') as number),
+  )
   for (const [name, value] of measured) {
     times.get(name)?.push(value)
     ratios.get(name)?.push(value / (measured.get('bare axios') as number))
@@ -135,10 +145,15 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 for (const [name] of contenders) {
   const ns = median(times.get(name) as number[])
-  console.log(`${name.padEnd(24)} ${(ns / 1000).toFixed(2)} µs  ${median(ratios.get(name) as number[]).toFixed(3)} ×`)
+  console.log(
+    `${name.padEnd(24)} ${(ns / 1000).toFixed(2)} µs  ${median(ratios.get(name) as number[]).toFixed(3)} ×`,
+  )
 }
 
-/** What a request pays for the diagnostics channels while nobody listens, in nanoseconds: the shortest of many rounds. */
+/**
+ * What a request pays for the diagnostics channels while nobody listens, in nanoseconds: the shortest of many
+ * rounds.
+ */
 function unobserved(): number {
   const call = { method: 'GET', url: '/', scheme: {}, adapter: () => done }
   const done = Promise.resolve()

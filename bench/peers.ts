@@ -1,7 +1,8 @@
 /**
- * What becomes of requests under axios-oauth-interceptor and under other packages for the same job, in situations that happen to every
- * application. Server and API are in memory and answer in later turns of the event loop, so every count is the same in
- * every run. README.md shows the table: `npm run readme` writes it, and `npm run check -- readme` compares it with a fresh run.
+ * What becomes of requests under axios-oauth-interceptor and under other packages for the same job, in
+ * situations that happen to every application. Server and API are in memory and answer in later turns of the
+ * event loop, so every count is the same in every run. README.md shows the table: `npm run readme` writes it,
+ * and `npm run check -- readme` compares it with a fresh run.
  * `node --import ./tools/register.mjs bench/peers.ts --json` prints it as data.
  */
 import { readFileSync } from 'node:fs'
@@ -179,7 +180,10 @@ const tokenCache: Contender = async world => {
   return api
 }
 
-/** The interceptors that most applications carry: one renewal at a time, the other refused requests in a queue. */
+/**
+ * The interceptors that most applications carry: one renewal at a time, the other refused requests in a
+ * queue.
+ */
 const byHand: Contender = async world => {
   const api = create(world)
   const { refresh, onEveryRequest } = tokensByHand(world)

@@ -1,6 +1,7 @@
 /**
- * A server with many users: 100 000 sessions over one store. An idle session, its token read, takes at most a kilobyte more than
- * its record, keeps no timer and listens to nobody. Run with --expose-gc; `SESSIONS` sets another number.
+ * A server with many users: 100 000 sessions over one store. An idle session, its token read, takes at most a
+ * kilobyte more than its record, keeps no timer and listens to nobody. Run with --expose-gc; `SESSIONS` sets
+ * another number.
  */
 import { createOAuth2Session, memoryStore, type OAuth2Session, type TokenStore } from '../src/index.js'
 

@@ -1,6 +1,7 @@
 /**
- * What a token costs that is there already: `await session.token()` against an awaited `Map.get`, for every store. A session
- * remembers what it read, so all stores cost the same and none is asked again within `recheck`. Prints percentiles as ratios.
+ * What a token costs that is there already: `await session.token()` against an awaited `Map.get`, for every
+ * store. A session remembers what it read, so all stores cost the same and none is asked again within
+ * `recheck`. Prints percentiles as ratios.
  */
 import 'fake-indexeddb/auto'
 import { spawnSync } from 'node:child_process'
@@ -9,7 +10,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { startRedis } from '../__tests__/stores/redis-server.js'
-import { createOAuth2Session, memoryStore, saveToken, type TokenStore, webStorageStore } from '../src/index.js'
+import {
+  createOAuth2Session,
+  memoryStore,
+  saveToken,
+  type TokenStore,
+  webStorageStore,
+} from '../src/index.js'
 import { inProcessLock } from '../src/locks/in-process.js'
 import { fileStore } from '../src/stores/file.js'
 import { indexedDbStore } from '../src/stores/indexed-db.js'

@@ -1,6 +1,6 @@
 /**
- * What a request holds while it waits for a renewal: heap for each of 10 000 waiters, against as many bare axios requests whose
- * adapter has not answered yet.
+ * What a request holds while it waits for a renewal: heap for each of 10 000 waiters, against as many bare
+ * axios requests whose adapter has not answered yet.
  */
 import axios from 'axios'
 import { attachOAuth2, createOAuth2Session, saveToken } from '../src/index.js'

@@ -3,7 +3,9 @@ import axios from 'axios'
 import { attachOAuth2, clientCredentialsGrant, createOAuth2Session } from 'axios-oauth-interceptor'
 import { fromEnvironment, type Settings } from './settings.js'
 
-export async function clientCredentials({ server, client, api }: Settings = fromEnvironment()): Promise<unknown> {
+export async function clientCredentials(
+  { server, client, api }: Settings = fromEnvironment(),
+): Promise<unknown> {
   const instance = axios.create({ baseURL: api })
   const session = createOAuth2Session({ server, client, grant: clientCredentialsGrant({ scope: 'read' }) })
   attachOAuth2(instance, session)

@@ -1,6 +1,6 @@
 /**
- * The main job, from the first token to the log-out, against a certified authorization server and an API on this machine.
- * No configuration; nothing leaves loopback.
+ * The main job, from the first token to the log-out, against a certified authorization server and an API on
+ * this machine. No configuration; nothing leaves loopback.
  */
 import { webcrypto } from 'node:crypto'
 import axios from 'axios'
@@ -37,9 +37,13 @@ const basic = Buffer.from(`api:${provider.clients.api?.client_secret}`).toString
 const server = await startResourceServer({
   record: false,
   async accepts(token) {
-    const { data } = await axios.post(`${provider.issuer}/token/introspection`, new URLSearchParams({ token }), {
-      headers: { Authorization: `Basic ${basic}` },
-    })
+    const { data } = await axios.post(
+      `${provider.issuer}/token/introspection`,
+      new URLSearchParams({ token }),
+      {
+        headers: { Authorization: `Basic ${basic}` },
+      },
+    )
     return data.active === true
   },
 })
@@ -103,7 +107,10 @@ say('API', `GET /me: ${(await api.get('/me')).status}`)
 check('token requests', (await provider.stats()).tokenRequests, 2)
 check('requests that the API refused', server.counts.status[401] ?? 0, 0)
 
-chapter('A storm', 'An administrator revokes the token. The app does not know, and sends 100 requests with it at once.')
+chapter(
+  'A storm',
+  'An administrator revokes the token. The app does not know, and sends 100 requests with it at once.',
+)
 const doomed = await session.token()
 await provider.revokeAccessToken(doomed.access_token)
 const inspector = createInspector(session)

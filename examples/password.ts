@@ -1,9 +1,15 @@
 /**
- * The program asks for name and password itself (legacy application flow). Only for servers that offer nothing else: the
- * person's password is in your hands.
+ * The program asks for name and password itself (legacy application flow). Only for servers that offer
+ * nothing else: the person's password is in your hands.
  */
 import axios from 'axios'
-import { attachOAuth2, createOAuth2Session, fetchToken, isOAuthError, passwordGrant } from 'axios-oauth-interceptor'
+import {
+  attachOAuth2,
+  createOAuth2Session,
+  fetchToken,
+  isOAuthError,
+  passwordGrant,
+} from 'axios-oauth-interceptor'
 import { fromEnvironment, type Settings } from './settings.js'
 
 export async function signInWithPassword(

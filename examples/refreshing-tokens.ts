@@ -1,6 +1,6 @@
 /**
- * Three ways of refreshing, from the one with the most work to the one with the least. All begin with a token that was kept
- * since the last time, in wire names, as any other library may have left it.
+ * Three ways of refreshing, from the one with the most work to the one with the least. All begin with a token
+ * that was kept since the last time, in wire names, as any other library may have left it.
  */
 import axios from 'axios'
 import {
@@ -21,8 +21,8 @@ import { fromEnvironment, type Settings } from './settings.js'
 export type SaveToken = (token: Token) => Promise<void> | void
 
 /**
- * The first way: nothing is refreshed unless you say so. The session is given the access token alone, so a request with an
- * expired one fails before it is sent; you refresh, save, and send again.
+ * The first way: nothing is refreshed unless you say so. The session is given the access token alone, so a
+ * request with an expired one fails before it is sent; you refresh, save, and send again.
  */
 export async function refreshByHand(
   token: Token,
@@ -90,8 +90,8 @@ export const tableStore = (table: Table): TokenStore => ({
 })
 
 /**
- * The third way, recommended: the session refreshes and saves. A rotated refresh token cannot be lost between the two, and
- * whoever else works for this person at the same time waits for the one refresh.
+ * The third way, recommended: the session refreshes and saves. A rotated refresh token cannot be lost between
+ * the two, and whoever else works for this person at the same time waits for the one refresh.
  */
 export async function refreshAndSave(
   key: string,

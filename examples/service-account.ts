@@ -1,4 +1,7 @@
-/** A service account: the program signs a statement with its own key and gets a token for it. Google's key file as it is. */
+/**
+ * A service account: the program signs a statement with its own key and gets a token for it. Google's key
+ * file as it is.
+ */
 import { webcrypto } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import axios from 'axios'
@@ -15,7 +18,12 @@ export interface ServiceAccountOptions {
   api: string
 }
 
-export async function serviceAccount({ account, scope, subject, api }: ServiceAccountOptions): Promise<unknown> {
+export async function serviceAccount({
+  account,
+  scope,
+  subject,
+  api,
+}: ServiceAccountOptions): Promise<unknown> {
   const instance = axios.create({ baseURL: api })
   const session = createOAuth2Session({
     server: { token_endpoint: account.token_uri },

@@ -4,7 +4,10 @@ const { env } = process
 
 /** What every example must know: where the servers are, and who the client is. */
 export interface Settings {
-  /** The authorization server's endpoints, in wire names. `discover('https://auth.example.com')` would read them. */
+  /**
+   * The authorization server's endpoints, in wire names. `discover('https://auth.example.com')` would read
+   * them.
+   */
   server: ServerMetadata
   client: ClientMetadata
   /** The API. */

@@ -17,9 +17,20 @@ export interface Timeline {
 /** Colour where the terminal has it, as https://no-color.org asks. */
 function painter(stream: NodeJS.WriteStream) {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
-  const colour = NO_COLOR ? false : FORCE_COLOR ? FORCE_COLOR !== '0' : stream.isTTY === true && TERM !== 'dumb'
+  const colour = NO_COLOR
+    ? false
+    : FORCE_COLOR
+      ? FORCE_COLOR !== '0'
+      : stream.isTTY === true && TERM !== 'dumb'
   const paint = (code: string) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
-  return { colour, bold: paint('1'), dim: paint('2'), green: paint('32'), red: paint('1;31'), blue: paint('36') }
+  return {
+    colour,
+    bold: paint('1'),
+    dim: paint('2'),
+    green: paint('32'),
+    red: paint('1;31'),
+    blue: paint('36'),
+  }
 }
 
 /** Makes a {@link Timeline} that writes to `stream`. */
@@ -45,7 +56,9 @@ export function timeline(stream: NodeJS.WriteStream = process.stdout): Timeline 
     check(what, found, right) {
       const ok = Object.is(found, right)
       checks.push({ what, found, ok })
-      line(`${' '.repeat(10)}${ok ? green('✓') : red('✗')} ${what}: ${found}${ok ? '' : red(` (right is ${right})`)}`)
+      line(
+        `${' '.repeat(10)}${ok ? green('✓') : red('✗')} ${what}: ${found}${ok ? '' : red(` (right is ${right})`)}`,
+      )
     },
     finish() {
       const wrong = checks.filter(({ ok }) => !ok)

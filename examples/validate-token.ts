@@ -1,6 +1,7 @@
 /**
- * Asks whether a token is good. Google has an endpoint of its own for it, `tokeninfo`; other servers have introspection.
- * Neither is needed before a request: a token that is not good is refused, renewed, and the request is sent again.
+ * Asks whether a token is good. Google has an endpoint of its own for it, `tokeninfo`; other servers have
+ * introspection. Neither is needed before a request: a token that is not good is refused, renewed, and the
+ * request is sent again.
  */
 import axios from 'axios'
 import { createOAuth2Session, introspectToken, type OAuth2Session, saveToken } from 'axios-oauth-interceptor'
@@ -17,8 +18,9 @@ export interface TokenInfo {
 }
 
 /**
- * Asks Google about the session's token; `undefined` when it is not good, or was given to another client. It is a plain
- * request, without a session: the token is what is asked about. The URL has the token in it, so keep it out of logs.
+ * Asks Google about the session's token; `undefined` when it is not good, or was given to another client. It
+ * is a plain request, without a session: the token is what is asked about. The URL has the token in it, so
+ * keep it out of logs.
  */
 export async function tokenInfo(
   session: OAuth2Session,

@@ -1,6 +1,7 @@
 /**
- * A web application that signs people in and works for them (web application flow). Written against the little of Express that
- * it needs, so any framework will do. Tokens stay on the server: in a store, one key per person.
+ * A web application that signs people in and works for them (web application flow). Written against the
+ * little of Express that it needs, so any framework will do. Tokens stay on the server: in a store, one key
+ * per person.
  */
 import { webcrypto } from 'node:crypto'
 import axios from 'axios'
@@ -44,12 +45,22 @@ export interface WebOptions extends Settings {
   redirect_uri: string
   /** One for the whole server. Several processes share a store that brings its lock (Redis, files). */
   store: TokenStore
-  /** Visitors come back as who they are: their key must be theirs alone. Default: by the id of the visitor's session. */
+  /**
+   * Visitors come back as who they are: their key must be theirs alone. Default: by the id of the visitor's
+   * session.
+   */
   keyOf?: (request: WebRequest) => string
 }
 
 export function addRoutes(app: WebApplication, options: WebOptions): void {
-  const { server, client, api, redirect_uri, store, keyOf = ({ session }) => `visitor:${session.id}` } = options
+  const {
+    server,
+    client,
+    api,
+    redirect_uri,
+    store,
+    keyOf = ({ session }) => `visitor:${session.id}`,
+  } = options
 
   /** The OAuth session of who is being served; made for each request, while the store outlives it. */
   const sessionOf = (request: WebRequest): OAuth2Session =>
@@ -81,7 +92,10 @@ export function addRoutes(app: WebApplication, options: WebOptions): void {
     request.session.transaction = undefined
     if (!transaction) return response.status(400).json({ error: 'Begin at /' })
     try {
-      await fetchToken(sessionOf(request), authorizationCodeGrant({ authorizationResponse: request.url, transaction }))
+      await fetchToken(
+        sessionOf(request),
+        authorizationCodeGrant({ authorizationResponse: request.url, transaction }),
+      )
     } catch (error) {
       if (!isOAuthError(error)) throw error
       return response.status(403).json({ error: error.error ?? error.code })
@@ -103,7 +117,8 @@ export function addRoutes(app: WebApplication, options: WebOptions): void {
     }
   })
 
-  // an expired token is refreshed on the way, so there is no route for that; this one does it although none has expired
+  // an expired token is refreshed on the way, so there is no route for that; this one does it although none
+  // has expired
   app.get('/manual_refresh', async (request, response) => {
     const { expires_at } = await refreshToken(sessionOf(request))
     response.json({ expires_at })

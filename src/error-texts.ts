@@ -3,8 +3,9 @@ const answered = 'The authorization server answered {status} {error} {descriptio
 const waitedForLock = 'Gave up waiting for the lock.'
 
 /**
- * Every text of an error, by code and reason: what happened, and what to do. `{name}` is replaced by the value of that name.
- * The light build has none of them: there the message is the code, the reason and the values.
+ * Every text of an error, by code and reason: what happened, and what to do. `{name}` is replaced by the
+ * value of that name. The light build has none of them: there the message is the code, the reason and the
+ * values.
  */
 export const texts = {
   OAUTH_INVALID_OPTION: {
@@ -17,7 +18,8 @@ export const texts = {
       'axios 1.0.0 loses the question mark of every query: install axios 1.1.0 or newer, or a release of the 0.x line.',
     // client and server
     clientId: '`client.client_id` is missing.',
-    clientIdUrl: 'A client_id of this kind is an https URL with a path, without query, fragment, user or dot segments.',
+    clientIdUrl:
+      'A client_id of this kind is an https URL with a path, without query, fragment, user or dot segments.',
     redirectUris: 'The document needs redirect_uris.',
     publicSecret: 'Everybody can read this document: no client secret, use private_key_jwt or none.',
     clientSecret: 'clientSecretJwt needs client.client_secret',
@@ -31,8 +33,10 @@ export const texts = {
     // session
     serverText: "`server` is no text: write server: discover('{issuer}').",
     uncalledGrant: '`grant` was not called: write grant: {name}({ … }).',
-    programError: 'The application’s own {what} threw {name}, which is a mistake of the program: see the cause.',
-    grant: '`grant` must be one that needs nobody, such as clientCredentialsGrant(); give this one to fetchToken().',
+    programError:
+      'The application’s own {what} threw {name}, which is a mistake of the program: see the cause.',
+    grant:
+      '`grant` must be one that needs nobody, such as clientCredentialsGrant(); give this one to fetchToken().',
     clock: '`clock` must answer seconds, not milliseconds.',
     expiresAt: '`expires_at` is no time: give seconds, milliseconds, a Date or an ISO text.',
     key: '`key` is missing: it says whose token this is in a store that several share.',
@@ -112,7 +116,8 @@ export const texts = {
   },
   OAUTH_INSECURE_URL: {
     endpoint: '{name} is no https URL; see allowInsecure',
-    origin: '{origin} is not https: use https, or name the origin in allowInsecure if the network can be trusted.',
+    origin:
+      '{origin} is not https: use https, or name the origin in allowInsecure if the network can be trusted.',
     privateAddress:
       '{name} leads to a private address ({host}) though the server is a public one: name that origin in allowInsecure if it is right.',
     plaintext: 'PLAINTEXT shows the secrets: use https, or allowInsecure.',
@@ -146,9 +151,11 @@ export const texts = {
       'The request to {url} has an Authorization or auth of its own, which wins: remove what sets it, often an interceptor.',
     'oauth-false': 'The request to {url} says `oauth: false`.',
     skip: 'The option `skip` leaves out the request to {url}.',
-    insecure: '{url} is plain http: use https, or name the origin in allowInsecure if the network can be trusted.',
+    insecure:
+      '{url} is plain http: use https, or name the origin in allowInsecure if the network can be trusted.',
     'no-token': 'The session has no token for {url}, and no way to get one: sign in first.',
-    'user-changed': "The grant is another person's than when the request to {url} began: begin again as that person.",
+    'user-changed':
+      "The grant is another person's than when the request to {url} began: begin again as that person.",
     'not-this-instance':
       'Nothing is attached to this instance any more: detach() was called, or its interceptors were cleared.',
   },
@@ -224,7 +231,8 @@ export const texts = {
     endNotKept: 'The store did not take the end of the session: only this process is logged out.',
   },
   OAUTH_STORE_VALUE: {
-    sealed: 'What is stored cannot be opened: give encryptedStore() the key that it was written with as well.',
+    sealed:
+      'What is stored cannot be opened: give encryptedStore() the key that it was written with as well.',
     broken:
       'What is stored under the key of this session is broken or was not written by this package; delete it or use another key.',
     foreign: 'What is stored belongs to another issuer, client or version: ignored.',

@@ -1,7 +1,8 @@
 import { texts } from './error-texts.js'
 
 /**
- * Stable names of everything that can go wrong. `docs/errors.md` says for each when it happens and what to do.
+ * Stable names of everything that can go wrong. `docs/errors.md` says for each when it happens and what to
+ * do.
  */
 export type OAuthErrorCode =
   | 'OAUTH_INVALID_OPTION'
@@ -55,8 +56,8 @@ export interface OAuthErrorDetails {
 }
 
 /**
- * The one error class of this package: compare `code`, read `message` for what to do.
- * Its properties hold what the server said (`error`, `error_description`, `error_uri`, `status`) and never a secret.
+ * The one error class of this package: compare `code`, read `message` for what to do. Its properties hold
+ * what the server said (`error`, `error_description`, `error_uri`, `status`) and never a secret.
  */
 export class OAuthError extends Error {
   /** Stable; see {@link OAuthErrorCode}. */
@@ -68,13 +69,15 @@ export class OAuthError extends Error {
   declare readonly retryAfter?: number
 
   constructor(code: OAuthErrorCode, message: string, details: OAuthErrorDetails = {}) {
-    // the server's words are in it: they must not write lines of their own into a log, or move a terminal's cursor
+    // the server's words are in it: they must not write lines of their own into a log, or move a terminal's
+    // cursor
     super(message.replace(/[\0-\x20\x7f-\xa0\u2028-\u202e\u2066-\u2069]+/g, ' ').trim())
     this.name = 'OAuthError'
     this.code = code
     const { cause, ...words } = details
     Object.assign(this, words)
-    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
+    if (cause !== undefined)
+      Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
   }
 }
 
@@ -85,8 +88,8 @@ export type OAuthErrorReason<C extends OAuthErrorCode> = keyof (typeof texts)[C]
 type Placeholders<T> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never
 
 /**
- * Makes an error with the text that stands under its code and reason. `values` fill the places in braces; they must be no
- * secrets. Without texts (the light build) the message is `CODE: reason` and the values.
+ * Makes an error with the text that stands under its code and reason. `values` fill the places in braces;
+ * they must be no secrets. Without texts (the light build) the message is `CODE: reason` and the values.
  */
 export function oauthError<C extends OAuthErrorCode, R extends OAuthErrorReason<C>>(
   code: C,
@@ -111,5 +114,7 @@ export function isOAuthError<C extends OAuthErrorCode = OAuthErrorCode>(
   code?: C,
 ): value is OAuthError & { readonly code: C } {
   const error = value as Partial<OAuthError> | null | undefined
-  return typeof error === 'object' && error?.name === 'OAuthError' && (code === undefined || error.code === code)
+  return (
+    typeof error === 'object' && error?.name === 'OAuthError' && (code === undefined || error.code === code)
+  )
 }

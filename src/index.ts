@@ -12,7 +12,11 @@ export type { OAuth1RequestOption, OAuth2RequestOption, RequestOption } from './
 
 // sessions: signing in, renewing, logging out
 
-export type { AuthorizationOptions, AuthorizationTransaction, AuthorizationTransport } from './authorization/request.js'
+export type {
+  AuthorizationOptions,
+  AuthorizationTransaction,
+  AuthorizationTransport,
+} from './authorization/request.js'
 export { createAuthorizationUrl } from './authorization/request.js'
 export type { NewGrantOptions, RefreshOptions } from './session/fetch-token.js'
 export { fetchToken, refreshToken, saveToken } from './session/fetch-token.js'
@@ -102,7 +106,11 @@ export type {
   OAuth1SessionOptions,
   RenewOAuth1Token,
 } from './oauth1/session-options.js'
-export type { OAuth1AuthorizationOptions, OAuth1RequestTokenOptions, OAuth1TokenOptions } from './oauth1/sign-in.js'
+export type {
+  OAuth1AuthorizationOptions,
+  OAuth1RequestTokenOptions,
+  OAuth1TokenOptions,
+} from './oauth1/sign-in.js'
 export { createOAuth1AuthorizationUrl, fetchOAuth1RequestToken, fetchOAuth1Token } from './oauth1/sign-in.js'
 export { hmacSha1 } from './signature-methods/hmac-sha1.js'
 export { hmacSha256 } from './signature-methods/hmac-sha256.js'
@@ -115,6 +123,13 @@ export type { SignatureMethod } from './signature-methods/signature-method.js'
 
 // errors, and schemes of one's own
 
-export type { Auth, AuthFlow, Awaitable, Credential, IncomingResponse, OutgoingRequest } from './auth/scheme.js'
+export type {
+  Auth,
+  AuthFlow,
+  Awaitable,
+  Credential,
+  IncomingResponse,
+  OutgoingRequest,
+} from './auth/scheme.js'
 export type { OAuthErrorCode, OAuthErrorDetails } from './errors.js'
 export { isOAuthError, OAuthError } from './errors.js'

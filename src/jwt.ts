@@ -1,6 +1,13 @@
-/** What needs signed JWTs: client authentication by assertion, and service accounts. @see https://www.rfc-editor.org/rfc/rfc7523 */
+/**
+ * What needs signed JWTs: client authentication by assertion, and service accounts. @see
+ * https://www.rfc-editor.org/rfc/rfc7523
+ */
 
-export { type RequestObjectOptions, type RequestObjectSigner, requestObject } from './authorization/request-object.js'
+export {
+  type RequestObjectOptions,
+  type RequestObjectSigner,
+  requestObject,
+} from './authorization/request-object.js'
 export type { SigningFunction, SigningKey } from './crypto/jws.js'
 export type { JwsAlgorithm } from './crypto/keys.js'
 export type { NodeKeyObject, PrivateKey } from './crypto/private-key.js'

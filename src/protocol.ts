@@ -1,6 +1,6 @@
 /**
- * The messages of the protocol, without a session and without axios: pure builders, and processors that judge what came back.
- * Between the two stands a {@link Send} of one's own.
+ * The messages of the protocol, without a session and without axios: pure builders, and processors that judge
+ * what came back. Between the two stands a {@link Send} of one's own.
  */
 
 // calls to the authorization server
@@ -70,7 +70,11 @@ export {
   type ServerFields,
   scopeChange,
 } from './server/token-response.js'
-export { type Introspection, type IntrospectionOptions, processIntrospectionResponse } from './session/introspection.js'
+export {
+  type Introspection,
+  type IntrospectionOptions,
+  processIntrospectionResponse,
+} from './session/introspection.js'
 export { processRevocationResponse } from './session/revocation.js'
 export type { TokenType } from './token-types/token-type.js'
 

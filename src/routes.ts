@@ -1,5 +1,6 @@
 /**
- * The routes with which people sign in to the clients of a registry, for servers that know `Request` and `Response`.
+ * The routes with which people sign in to the clients of a registry, for servers that know `Request` and
+ * `Response`.
  * @packageDocumentation
  */
 export type { PeopleIndex } from './routes/people.js'

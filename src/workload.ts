@@ -6,4 +6,10 @@ export { firstOf } from './workload/first-of.js'
 export { type GithubActionsOptions, githubActionsToken } from './workload/github-actions.js'
 export { sourceGrant } from './workload/grant.js'
 export { type MetadataServerOptions, metadataServerToken } from './workload/metadata-server.js'
-export { type Environment, environmentToken, type TokenText, tokenFile, type WorkloadToken } from './workload/text.js'
+export {
+  type Environment,
+  environmentToken,
+  type TokenText,
+  tokenFile,
+  type WorkloadToken,
+} from './workload/text.js'

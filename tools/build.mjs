@@ -1,6 +1,6 @@
 /**
- * `npm run build`: the three builds, and beside them the licences of what the CommonJS and script builds carry inside, as
- * those licences ask.
+ * `npm run build`: the three builds, and beside them the licences of what the CommonJS and script builds
+ * carry inside, as those licences ask.
  */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -19,9 +19,15 @@ function licence(name) {
 }
 
 const tsdown = join(root, 'node_modules/tsdown/dist/run.mjs')
-const { status } = spawnSync(process.execPath, [tsdown, '--logLevel', 'error'], { cwd: root, stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [tsdown, '--logLevel', 'error'], {
+  cwd: root,
+  stdio: 'inherit',
+})
 if (status === 0) {
   writePlatformTypes(join(root, 'dist'))
-  writeFileSync(join(root, 'dist/third-party-licenses.txt'), carried.map(licence).join(`\n${'-'.repeat(80)}\n\n`))
+  writeFileSync(
+    join(root, 'dist/third-party-licenses.txt'),
+    carried.map(licence).join(`\n${'-'.repeat(80)}\n\n`),
+  )
 }
 process.exitCode = status ?? 1

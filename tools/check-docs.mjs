@@ -1,7 +1,7 @@
 /**
- * An example that does not compile is worse than none. Every `ts` and `tsx` block of README.md and docs/ is a module of its own
- * and is compiled by TypeScript against the sources; every `js` block must parse; every relative link must lead somewhere. There
- * is no way to exempt a block.
+ * An example that does not compile is worse than none. Every `ts` and `tsx` block of README.md and docs/ is a
+ * module of its own and is compiled by TypeScript against the sources; every `js` block must parse; every
+ * relative link must lead somewhere. There is no way to exempt a block.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -15,7 +15,12 @@ const folder = join(root, '.tools/docs')
 /** The Markdown files a user reads. */
 function markdownFiles() {
   const docs = existsSync(join(root, 'docs')) ? readdirSync(join(root, 'docs'), { recursive: true }) : []
-  return ['README.md', 'llms.txt', 'skills/axios-oauth-interceptor/SKILL.md', ...docs.map(path => join('docs', path))]
+  return [
+    'README.md',
+    'llms.txt',
+    'skills/axios-oauth-interceptor/SKILL.md',
+    ...docs.map(path => join('docs', path)),
+  ]
     .filter(path => /\.(md|txt)$/.test(path) && existsSync(join(root, path)))
     .sort()
 }
@@ -30,7 +35,14 @@ function blocks(path) {
       const fence = /^(\s*)(`{3,}|~{3,})\s*(.*?)\s*$/.exec(text)
       if (open === undefined) {
         if (fence)
-          open = { path, indent: fence[1].length, mark: fence[2], language: fence[3], line: index + 2, lines: [] }
+          open = {
+            path,
+            indent: fence[1].length,
+            mark: fence[2],
+            language: fence[3],
+            line: index + 2,
+            lines: [],
+          }
       } else if (fence?.[3] === '' && fence[2].startsWith(open.mark)) {
         found.push(open)
         open = undefined
@@ -46,7 +58,8 @@ function checkLinks(path) {
   const text = readFileSync(join(root, path), 'utf8').replace(/^(\s*)(`{3,})[\s\S]*?^\1\2\s*$/gm, '')
   for (const [, target] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)\s]*)?\)/g)) {
     if (/^[a-z]+:/.test(target)) continue
-    if (!existsSync(join(root, dirname(path), target))) failures.push(`${path}: the link ${target} leads nowhere`)
+    if (!existsSync(join(root, dirname(path), target)))
+      failures.push(`${path}: the link ${target} leads nowhere`)
   }
 }
 
@@ -54,7 +67,8 @@ function checkSyntax({ path, line, lines }) {
   try {
     transformSync(lines.join('\n'), { loader: 'js', format: 'esm', target: 'esnext' })
   } catch (error) {
-    for (const { text, location } of error.errors) failures.push(`${path}:${line + location.line - 1} ${text}`)
+    for (const { text, location } of error.errors)
+      failures.push(`${path}:${line + location.line - 1} ${text}`)
   }
 }
 

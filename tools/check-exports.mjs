@@ -1,7 +1,7 @@
 /**
- * An export that vanishes breaks users, and one that appears by accident must be kept for ever. `exports.json` is the list that
- * was agreed on; this fails when the sources say something else. `--write` agrees (npm run exports): the change then stands
- * in the diff, where a reviewer sees it.
+ * An export that vanishes breaks users, and one that appears by accident must be kept for ever.
+ * `exports.json` is the list that was agreed on; this fails when the sources say something else. `--write`
+ * agrees (npm run exports): the change then stands in the diff, where a reviewer sees it.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 /**
- * Imports run one way, so that a reader can start anywhere and go down, and a bundle carries no more than it uses. The table
- * says which rooms of src/ a room may import values from; types may come from anywhere. Files directly in src/ are entry
- * points and put the rooms together.
+ * Imports run one way, so that a reader can start anywhere and go down, and a bundle carries no more than it
+ * uses. The table says which rooms of src/ a room may import values from; types may come from anywhere. Files
+ * directly in src/ are entry points and put the rooms together.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
@@ -19,7 +19,17 @@ const rooms = {
   'token-types': ['server', 'crypto', 'lib', 'session'],
   session: ['grants', 'authorization', 'server', 'token-types', 'crypto', 'lib', 'stores', 'locks', 'auth'],
   // OAuth 1.0a keeps its credentials in the same kind of session and asks over the same kind of transport
-  oauth1: ['signature-methods', 'session', 'server', 'authorization', 'auth', 'crypto', 'lib', 'stores', 'locks'],
+  oauth1: [
+    'signature-methods',
+    'session',
+    'server',
+    'authorization',
+    'auth',
+    'crypto',
+    'lib',
+    'stores',
+    'locks',
+  ],
   oauth2: ['session', 'grants', 'authorization', 'server', 'token-types', 'auth', 'crypto', 'lib'],
   oidc: ['oauth2', 'session', 'authorization', 'server', 'auth', 'crypto', 'lib'],
   fapi: ['oidc', 'authorization', 'server', 'token-types', 'crypto'],

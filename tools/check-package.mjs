@@ -1,6 +1,6 @@
 /**
- * Judges the tarball that npm would publish: publint (does package.json tell the truth), are-the-types-wrong (do types and
- * code agree for every way TypeScript resolves), and what the package promises about its files.
+ * Judges the tarball that npm would publish: publint (does package.json tell the truth), are-the-types-wrong
+ * (do types and code agree for every way TypeScript resolves), and what the package promises about its files.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -18,10 +18,14 @@ const packed = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
 const inTarball = path => packed.includes(path)
 
 function tool(name, ...options) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'node_modules', name), ...options], {
-    encoding: 'utf8',
-    cwd: root,
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules', name), ...options],
+    {
+      encoding: 'utf8',
+      cwd: root,
+    },
+  )
   if (status !== 0) failures.push(`${name}:\n${stdout}${stderr}`)
 }
 
@@ -33,7 +37,8 @@ function checkFiles() {
       if (!inTarball(`dist/${name}${end}`)) failures.push(`dist/${name}${end} is not in the tarball`)
     }
     if (!inTarball(`dist/node/${name}.js`)) failures.push(`dist/node/${name}.js is not in the tarball`)
-    if (exports[name === 'index' ? '.' : `./${name}`] === undefined) failures.push(`${name} is not in exports`)
+    if (exports[name === 'index' ? '.' : `./${name}`] === undefined)
+      failures.push(`${name} is not in exports`)
     if (name !== 'index' && !inTarball(`${name}/package.json`))
       failures.push(`${name}/package.json is not in the tarball`)
   }
@@ -61,12 +66,15 @@ function reachable(path, seen = new Set()) {
   return seen
 }
 
-/** The error texts are in the full build alone: were they in the light one, its stand-ins would not be taken. */
+/**
+ * The error texts are in the full build alone: were they in the light one, its stand-ins would not be taken.
+ */
 function checkLightBuild() {
   const carriesTexts = file =>
     [...reachable(file)].some(
       name =>
-        /\.c?js$/.test(name) && readFileSync(join(root, 'dist', name), 'utf8').includes('There is no option called'),
+        /\.c?js$/.test(name) &&
+        readFileSync(join(root, 'dist', name), 'utf8').includes('There is no option called'),
     )
   if (carriesTexts('index.js')) failures.push('dist/index.js carries the error texts of the full build')
   for (const file of ['node/index.js', 'index.cjs'])
@@ -82,7 +90,8 @@ function checkRoot() {
     )
     if (foreign.length > 0) failures.push(`dist/${file} loads ${foreign.join(', ')}`)
     const carries = all.filter(
-      name => /\.c?js$/.test(name) && /node_modules\/jose/.test(readFileSync(join(root, 'dist', name), 'utf8')),
+      name =>
+        /\.c?js$/.test(name) && /node_modules\/jose/.test(readFileSync(join(root, 'dist', name), 'utf8')),
     )
     if (carries.length > 0) failures.push(`dist/${file} carries jose in ${carries.join(', ')}`)
   }
@@ -91,18 +100,25 @@ function checkRoot() {
       if (name !== 'index' && reachable(`${name}.${end}`).has(`index.${end}`))
         failures.push(`dist/${name}.${end} loads the root`)
     }
-    if (reachable(`${name}.cjs`).has('jose')) failures.push(`dist/${name}.cjs requires jose, which is ES module only`)
+    if (reachable(`${name}.cjs`).has('jose'))
+      failures.push(`dist/${name}.cjs requires jose, which is ES module only`)
   }
 }
 
 /** Public types: nothing of jose's (ES module only), no any. */
 function checkTypes() {
   for (const path of packed.filter(path => /\.d\.c?ts$/.test(path))) {
-    const file = ts.createSourceFile(path, readFileSync(join(root, path), 'utf8'), ts.ScriptTarget.Latest, true)
+    const file = ts.createSourceFile(
+      path,
+      readFileSync(join(root, path), 'utf8'),
+      ts.ScriptTarget.Latest,
+      true,
+    )
     const visit = node => {
       const { line } = file.getLineAndCharacterOfPosition(node.getStart())
       if (node.kind === ts.SyntaxKind.AnyKeyword) failures.push(`${path}:${line + 1} says any`)
-      if (ts.isStringLiteral(node) && node.text === 'jose') failures.push(`${path}:${line + 1} shows jose's types`)
+      if (ts.isStringLiteral(node) && node.text === 'jose')
+        failures.push(`${path}:${line + 1} shows jose's types`)
       ts.forEachChild(node, visit)
     }
     visit(file)
@@ -122,7 +138,14 @@ checkRoot()
 checkLightBuild()
 checkTypes()
 tool('publint/src/cli.js', 'run', tarball, '--strict')
-tool('@arethetypeswrong/cli/dist/index.js', tarball, '--format', 'ascii', '--no-emoji', '--no-definitely-typed')
+tool(
+  '@arethetypeswrong/cli/dist/index.js',
+  tarball,
+  '--format',
+  'ascii',
+  '--no-emoji',
+  '--no-definitely-typed',
+)
 
 if (failures.length > 0) {
   console.error(`package:\n${failures.map(failure => `  ${failure}`).join('\n')}`)

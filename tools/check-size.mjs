@@ -1,7 +1,8 @@
 /**
- * Size is a feature that nobody sees shrinking away: bundles what a user would import from the build and compares it with
- * size-budgets.mjs. Also looks for words that must not be inside, because a budget that is met says nothing about what is in it.
- * `npm run check -- size` judges; `node tools/check-size.mjs --explain` shows which file brings how much.
+ * Size is a feature that nobody sees shrinking away: bundles what a user would import from the build and
+ * compares it with size-budgets.mjs. Also looks for words that must not be inside, because a budget that is
+ * met says nothing about what is in it. `npm run check -- size` judges; `node tools/check-size.mjs --explain`
+ * shows which file brings how much.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +26,9 @@ const ownPackage = {
       return explain && existsSync(standIn) ? { path: standIn, sideEffects: false } : undefined
     })
     onResolve({ filter: new RegExp(`^${packageName}(/|$)`) }, ({ path }) => ({
-      path: explain ? sources.get(path) : join(root, 'dist', `${path.slice(packageName.length + 1) || 'index'}.js`),
+      path: explain
+        ? sources.get(path)
+        : join(root, 'dist', `${path.slice(packageName.length + 1) || 'index'}.js`),
       sideEffects: false,
     }))
   },
@@ -62,13 +65,17 @@ function printParts(inputs) {
   }
 }
 
-/** Kilobytes that a difference of two bundles is off by: the longer one has other short names, which compress otherwise. */
+/**
+ * Kilobytes that a difference of two bundles is off by: the longer one has other short names, which compress
+ * otherwise.
+ */
 const NOISE = 0.02
 
 const gzipped = text => gzipSync(text, { level: 9 }).length / 1000
 const merged = (a, b) => {
   const all = structuredClone(a)
-  for (const [subpath, names] of Object.entries(b)) all[subpath] = [...new Set([...(all[subpath] ?? []), ...names])]
+  for (const [subpath, names] of Object.entries(b))
+    all[subpath] = [...new Set([...(all[subpath] ?? []), ...names])]
   return all
 }
 
@@ -82,7 +89,10 @@ function familyLines() {
   )
 }
 
-/** Lines of the providers: one for each file of data; the two files of helpers are weighed with those that use them. */
+/**
+ * Lines of the providers: one for each file of data; the two files of helpers are weighed with those that use
+ * them.
+ */
 function providerLines() {
   const { max, over, except } = providerBudget
   return Object.entries(readJson('tools/exports.json'))
@@ -94,7 +104,8 @@ function providerLines() {
     })
 }
 
-if (!existsSync(join(root, 'dist/index.js'))) throw new Error('There is no build to weigh. Run: npm run build')
+if (!existsSync(join(root, 'dist/index.js')))
+  throw new Error('There is no build to weigh. Run: npm run build')
 const providers = existsSync(join(root, 'dist/providers'))
   ? readdirSync(join(root, 'dist/providers')).filter(file => file.endsWith('.js'))
   : []

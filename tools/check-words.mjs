@@ -1,6 +1,7 @@
 /**
- * Words that have no business where they stand. Most are promises of the package (isomorphic core, no logging, one room that
- * knows axios), which a linter's general rules cannot know; the rest would tie the repository to somebody's machine.
+ * Words that have no business where they stand. Most are promises of the package (isomorphic core, no
+ * logging, one room that knows axios), which a linter's general rules cannot know; the rest would tie the
+ * repository to somebody's machine.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -8,7 +9,8 @@ import { join } from 'node:path'
 import { root } from './entries.mjs'
 
 /** Sources that run in Node only. */
-const nodeOnly = /^src\/(stores|locks)\/file[^/]*\.ts$|^src\/(routes|stores|locks)\/node(\/|\.ts$)|^src\/cli\//
+const nodeOnly =
+  /^src\/(stores|locks)\/file[^/]*\.ts$|^src\/(routes|stores|locks)\/node(\/|\.ts$)|^src\/cli\//
 const code = /^(src|__tests__|bench|examples|tools)\/.*\.(ts|mjs)$/
 
 const rules = [
@@ -18,7 +20,12 @@ const rules = [
   { pattern: /\bconsole\./, files: /^src\//, why: 'a library does not log' },
   { pattern: /\b(TODO|FIXME|XXX)\b/, files: code, why: 'do it or write it down where it is planned' },
   { pattern: /\bimport\.meta\b/, files: /^src\//, why: 'CommonJS has none' },
-  { pattern: /from ['"]node:|require\(['"]node:/, files: /^src\//, except: nodeOnly, why: 'the core runs in browsers' },
+  {
+    pattern: /from ['"]node:|require\(['"]node:/,
+    files: /^src\//,
+    except: nodeOnly,
+    why: 'the core runs in browsers',
+  },
   {
     pattern: /\bBuffer\.|\bprocess\.(env|nextTick|on|version|platform|cwd|exit)\b/,
     files: /^src\//,

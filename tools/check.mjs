@@ -1,6 +1,6 @@
 /**
- * `npm run check`: everything that is judged without running the product. `npm run check -- size docs` runs these alone.
- * All of them run, also after one has failed: a person wants the whole list.
+ * `npm run check`: everything that is judged without running the product. `npm run check -- size docs` runs
+ * these alone. All of them run, also after one has failed: a person wants the whole list.
  */
 import { spawnSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
@@ -55,5 +55,6 @@ console.log()
 for (const { name, ok, seconds } of results)
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`)
 const failed = results.filter(({ ok }) => !ok)
-if (process.env.CI_TOTALS) appendFileSync(process.env.CI_TOTALS, `${results.length - failed.length} ${failed.length}\n`)
+if (process.env.CI_TOTALS)
+  appendFileSync(process.env.CI_TOTALS, `${results.length - failed.length} ${failed.length}\n`)
 process.exitCode = failed.length === 0 ? 0 : 1

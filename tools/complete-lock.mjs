@@ -1,7 +1,8 @@
 /**
- * Run it after every change of a lock file: `node tools/complete-lock.mjs [folder]`. Native tools have one optional package per
- * platform, and a registry that lacks those of other platforms leaves them out of the lock file, which `npm ci` then refuses.
- * They are named here as npm itself would name them, only without a checksum.
+ * Run it after every change of a lock file: `node tools/complete-lock.mjs [folder]`. Native tools have one
+ * optional package per platform, and a registry that lacks those of other platforms leaves them out of the
+ * lock file, which `npm ci` then refuses. They are named here as npm itself would name them, only without a
+ * checksum.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,8 +11,30 @@ const path = join(process.argv[2] ?? '.', 'package-lock.json')
 const lock = JSON.parse(readFileSync(path, 'utf8'))
 const { packages } = lock
 
-const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
-const processors = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 's390x', 'riscv64', 'loong64', 'mips64el', 'wasm32']
+const systems = [
+  'aix',
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'win32',
+]
+const processors = [
+  'arm64',
+  'arm',
+  'x64',
+  'ia32',
+  'ppc64',
+  's390x',
+  'riscv64',
+  'loong64',
+  'mips64el',
+  'wasm32',
+]
 
 /** What npm would find in the manifest, read from the package's name. */
 function platform(name) {

@@ -1,8 +1,8 @@
 /**
- * Which source files are public entries. The build, package.json, the checks and the docs all ask here, so that they cannot
- * disagree. The table is `entries.json`: `root` is the package itself; `files` are subpaths (`stores/file` is
- * src/stores/file.ts), so that a helper beside them stays inside; in `folders` every file is a subpath, so that a new provider
- * is a new file and nothing else.
+ * Which source files are public entries. The build, package.json, the checks and the docs all ask here, so
+ * that they cannot disagree. The table is `entries.json`: `root` is the package itself; `files` are subpaths
+ * (`stores/file` is src/stores/file.ts), so that a helper beside them stays inside; in `folders` every file
+ * is a subpath, so that a new provider is a new file and nothing else.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -18,8 +18,9 @@ export const readJson = path => JSON.parse(readFileSync(join(root, path), 'utf8'
 export const packageName = readJson('package.json').name
 
 /**
- * Every entry that has a source file today, the root first: `{ name: 'stores/file', source: 'src/stores/file.ts',
- * specifier: 'axios-oauth-interceptor/stores/file' }`. The root's name is `index`.
+ * Every entry that has a source file today, the root first:
+ * `{ name: 'stores/file', source: 'src/stores/file.ts', specifier: 'axios-oauth-interceptor/stores/file' }`.
+ * The root's name is `index`.
  */
 export function entries() {
   const table = readJson('tools/entries.json')
@@ -31,6 +32,8 @@ export function entries() {
   const subpaths = [...table.files.filter(name => existsSync(join(root, `src/${name}.ts`))), ...inFolders]
     .sort()
     .map(name => ({ name, source: `src/${name}.ts`, specifier: `${packageName}/${name}` }))
-  const main = existsSync(join(root, table.root)) ? [{ name: 'index', source: table.root, specifier: packageName }] : []
+  const main = existsSync(join(root, table.root))
+    ? [{ name: 'index', source: table.root, specifier: packageName }]
+    : []
   return [...main, ...subpaths]
 }

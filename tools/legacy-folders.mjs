@@ -1,6 +1,7 @@
 /**
- * Webpack 4, Metro before 0.79, Jest before 28 and TypeScript's node10 resolution ignore `exports` and look for a real
- * `stores/file/package.json`. npm runs this before and after it packs: the folders are in the tarball and never in the tree.
+ * Webpack 4, Metro before 0.79, Jest before 28 and TypeScript's node10 resolution ignore `exports` and look
+ * for a real `stores/file/package.json`. npm runs this before and after it packs: the folders are in the
+ * tarball and never in the tree.
  */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -22,6 +23,7 @@ if (process.argv.includes('--remove')) {
   for (const folder of new Set(subpaths.map(name => name.split('/')[0])))
     rmSync(join(root, folder), { recursive: true, force: true })
 } else {
-  if (!existsSync(join(root, 'dist/index.cjs'))) throw new Error('There is nothing to pack yet. Run: npm run build')
+  if (!existsSync(join(root, 'dist/index.cjs')))
+    throw new Error('There is nothing to pack yet. Run: npm run build')
   subpaths.forEach(write)
 }

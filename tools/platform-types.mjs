@@ -1,6 +1,7 @@
 /**
- * Lets the declarations of dist/ be read without the library "dom": each one that names a type of the platform refers to one file
- * which declares these names as empty interfaces. Where "dom" or others declare them, the two merge.
+ * Lets the declarations of dist/ be read without the library "dom": each one that names a type of the
+ * platform refers to one file which declares these names as empty interfaces. Where "dom" or others declare
+ * them, the two merge.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
@@ -29,6 +30,9 @@ export function writePlatformTypes(dist) {
     const text = readFileSync(join(dist, path), 'utf8')
     if (!used.test(text)) continue
     const to = relative(dirname(path), file).split(sep).join('/')
-    writeFileSync(join(dist, path), `/// <reference path="${to.startsWith('.') ? to : `./${to}`}" />\n${text}`)
+    writeFileSync(
+      join(dist, path),
+      `/// <reference path="${to.startsWith('.') ? to : `./${to}`}" />\n${text}`,
+    )
   }
 }

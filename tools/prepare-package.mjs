@@ -1,6 +1,6 @@
 /**
- * What the tests of __tests__/package need: a fresh tarball and the tools of users (a separate install, so that nobody waits for
- * webpack 4 who does not test it).
+ * What the tests of __tests__/package need: a fresh tarball and the tools of users (a separate install, so
+ * that nobody waits for webpack 4 who does not test it).
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -1,12 +1,14 @@
 /**
- * What users can import, read from the sources by the compiler: the checks of names and of docstrings ask the same thing.
+ * What users can import, read from the sources by the compiler: the checks of names and of docstrings ask the
+ * same thing.
  */
 import { join } from 'node:path'
 import ts from 'typescript'
 import { entries, root } from './entries.mjs'
 
 /**
- * For each entry `{ specifier, exports }`, where an export is `{ name, kind: 'value' | 'type', documented, where }`.
+ * For each entry `{ specifier, exports }`, where an export is
+ * `{ name, kind: 'value' | 'type', documented, where }`.
  */
 export function publicApi() {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.build.json'), ts.sys.readFile)

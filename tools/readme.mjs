@@ -1,7 +1,8 @@
 /**
- * `npm run readme`: writes what README.md shows of real runs. The picture (docs/storm.svg) is drawn from the recorded run
- * docs/storm.json, the table of peers comes from bench/peers.ts, the sizes from the budgets that `npm run check -- size` keeps.
- * `--check` writes nothing and fails where a fresh run says something else: times differ from run to run, counts must not.
+ * `npm run readme`: writes what README.md shows of real runs. The picture (docs/storm.svg) is drawn from the
+ * recorded run docs/storm.json, the table of peers comes from bench/peers.ts, the sizes from the budgets that
+ * `npm run check -- size` keeps. `--check` writes nothing and fails where a fresh run says something else:
+ * times differ from run to run, counts must not.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -15,12 +16,16 @@ const stale = []
 
 /** Runs a program of this repository and answers what it prints as data. */
 function run(...command) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './tools/register.mjs', ...command], {
-    cwd: root,
-    encoding: 'utf8',
-    timeout: 60_000,
-    env: { ...process.env, NODE_ENV: 'test' },
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', './tools/register.mjs', ...command],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, NODE_ENV: 'test' },
+    },
+  )
   if (status !== 0) throw new Error(`${command[0]} failed:\n${stderr}`)
   return JSON.parse(stdout)
 }
@@ -72,11 +77,16 @@ function sizesTable() {
   const [{ max, except }] = families
   const rows = [
     ['attaching, sessions, bearer tokens, renewal, `memoryStore`', `${budget('bearer')} kB`],
-    ['a grant beside it', `${max} kB at most; authorization code with PKCE ${except.authorizationCodeGrant} kB`],
+    [
+      'a grant beside it',
+      `${max} kB at most; authorization code with PKCE ${except.authorizationCodeGrant} kB`,
+    ],
     ['DPoP beside it', `${budget('dpop')} kB`],
     ['OAuth 1.0a alone', `${budget('oauth1')} kB`],
   ]
-  return [['what a page loads, minified and gzipped', 'at most'], ['---', '---'], ...rows].map(cells).join('\n')
+  return [['what a page loads, minified and gzipped', 'at most'], ['---', '---'], ...rows]
+    .map(cells)
+    .join('\n')
 }
 
 /** Puts text between two markers of README.md. */

@@ -1,16 +1,20 @@
 /**
- * What a user's bundle may weigh: kilobytes (1000 bytes) after esbuild's minifier and gzip -9. A line says which names are
- * imported; with `over`, the budget is what they add to that other line. Names that do not exist fail: list what is there.
+ * What a user's bundle may weigh: kilobytes (1000 bytes) after esbuild's minifier and gzip -9. A line says
+ * which names are imported; with `over`, the budget is what they add to that other line. Names that do not
+ * exist fail: list what is there.
  */
 
-/** What nobody who uses a bearer token alone should carry; PROVIDERS stands for the name of every provider. */
+/**
+ * What nobody who uses a bearer token alone should carry; PROVIDERS stands for the name of every provider.
+ */
 const notForBearer = ['oauth_signature', 'oauth_nonce', 'jose', '.well-known', 'PROVIDERS']
 
 export const budgets = [
   {
     name: 'bearer',
     imports: { '': ['attachOAuth2', 'createOAuth2Session', 'memoryStore', 'bearer'] },
-    // attaching alone (wire URL, redirects, second sends, six versions of axios) is 6 kB of it, the session another 6
+    // attaching alone (wire URL, redirects, second sends, six versions of axios) is 6 kB of it, the session
+    // another 6
     max: 20.9,
     forbidden: notForBearer,
   },
@@ -25,7 +29,14 @@ export const budgets = [
     // what providers stand on: a session with a sign-in, discovery, signed statements, OAuth 1.0a
     imports: {
       '': [
-        ...['attachOAuth2', 'createOAuth2Session', 'memoryStore', 'bearer', 'discover', 'createAuthorizationUrl'],
+        ...[
+          'attachOAuth2',
+          'createOAuth2Session',
+          'memoryStore',
+          'bearer',
+          'discover',
+          'createAuthorizationUrl',
+        ],
         ...['attachOAuth1', 'createOAuth1Session', 'createOAuth1AuthorizationUrl', 'hmacSha1', 'hmacSha256'],
       ],
       '/jwt': ['jwtBearerGrant', 'privateKeyJwt'],
@@ -52,7 +63,8 @@ export const budgets = [
   { name: 'popup', imports: { '/sign-in': ['signInWithPopup', 'finishPopup'] }, over: 'page', max: 2 },
   {
     name: 'connect',
-    // it finds what the parts are told: how an API is described, how a client registers, what a challenge asks for
+    // it finds what the parts are told: how an API is described, how a client registers, what a challenge
+    // asks for
     imports: { '/connect': ['connectResource'] },
     over: 'page',
     max: 4,
@@ -81,7 +93,8 @@ export const budgets = [
 
 /** Every export of the root that ends so is measured against `over`, so that a new one needs no line here. */
 export const families = [
-  // the two that judge a callback carry its checks and their messages; CIBA and the device code share their polling
+  // the two that judge a callback carry its checks and their messages; CIBA and the device code share their
+  // polling
   { suffix: 'Grant', over: 'bearer', max: 0.65, except: { authorizationCodeGrant: 2.1, implicitGrant: 1.5 } },
 ]
 

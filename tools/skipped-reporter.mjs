@@ -1,6 +1,7 @@
 /**
- * Says at the end of a Jest run what was not tested and how to test it: a skipped suite that nobody sees is a suite that
- * nobody runs. For .ci/run, which adds up and comes back, it also leaves the counts and which files left suites out.
+ * Says at the end of a Jest run what was not tested and how to test it: a skipped suite that nobody sees is a
+ * suite that nobody runs. For .ci/run, which adds up and comes back, it also leaves the counts and which
+ * files left suites out.
  */
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,7 +52,8 @@ export default class SkippedReporter {
     const lines = [...reasons].map(([reason, count]) => `  ${count} test${count === 1 ? '' : 's'}: ${reason}`)
     if (unexplained > 0) lines.push(`  ${unexplained} skipped without a reason`)
     if (this.#isUnit) {
-      for (const [command, what] of Object.entries(OTHER_COMMANDS)) lines.push(`  ${what}: npm run ${command}`)
+      for (const [command, what] of Object.entries(OTHER_COMMANDS))
+        lines.push(`  ${what}: npm run ${command}`)
     }
     if (lines.length > 0) process.stderr.write(`\nNot tested in this run:\n${lines.join('\n')}\n`)
   }

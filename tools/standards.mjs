@@ -1,8 +1,8 @@
 /**
- * `npm run standards`: writes docs/standards.md, which says what specifications are kept, from the names of the tests that show
- * it. `standards.json` has what no test can say: what of a specification is
- * supported, and what is not and why. `--check` changes nothing and fails where the page says something else; `--root` names
- * another folder to work in.
+ * `npm run standards`: writes docs/standards.md, which says what specifications are kept, from the names of
+ * the tests that show it. `standards.json` has what no test can say: what of a specification is supported,
+ * and what is not and why. `--check` changes nothing and fails where the page says something else; `--root`
+ * names another folder to work in.
  */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -40,7 +40,10 @@ function specification(id, title, file) {
   return specifications.get(id)
 }
 
-/** Files every rule that the tests of a file name. In the files of `__tests__/rfc` a test without a section is a mistake. */
+/**
+ * Files every rule that the tests of a file name. In the files of `__tests__/rfc` a test without a section is
+ * a mistake.
+ */
 function collect(path, id, isStrict) {
   for (const { line, groups, name, place, text } of testsOf(path, read(path))) {
     const title = /^RFC (\d+)[,:]? (.+)$/.exec(groups[0] ?? '')
@@ -85,7 +88,8 @@ for (const file of list(folder).filter(name => name.endsWith('.test.ts'))) {
     const isKnown = testsOf(file, read(`${folder}/${file}`)).some(({ groups }) =>
       groups[0]?.startsWith(`RFC ${id.slice(3)} `),
     )
-    if (!isKnown) failures.push(`${folder}/${file}: no describe begins with "RFC ${id.slice(3)} " and has a test`)
+    if (!isKnown)
+      failures.push(`${folder}/${file}: no describe begins with "RFC ${id.slice(3)} " and has a test`)
     collect(`${folder}/${file}`, id, true)
   } else failures.push(`${folder}/${file}: the name of a file here is rfcNNNN.test.ts`)
 }
@@ -127,13 +131,16 @@ const filesOf = ({ tests = [] }) =>
 
 const shows = one => one.rules.length > 0 || one.tests !== undefined
 const without = written.filter(({ id }) => !shows(specifications.get(id))).map(({ id }) => id)
-const all = [...specifications.values()].filter(shows).sort((a, b) => (numberOf(a) ?? 1e6) - (numberOf(b) ?? 1e6))
+const all = [...specifications.values()]
+  .filter(shows)
+  .sort((a, b) => (numberOf(a) ?? 1e6) - (numberOf(b) ?? 1e6))
 for (const one of all) {
   for (const path of one.tests ?? [])
     if (!existsSync(join(root, path)) || testsIn(path).length === 0)
       failures.push(`${table}: ${one.id} says that its tests are in ${path}, where there are none`)
   for (const member of ['supported', 'where'])
-    if (!one[member] && written.some(({ id }) => id === one.id)) failures.push(`${table}: ${one.id} needs "${member}"`)
+    if (!one[member] && written.some(({ id }) => id === one.id))
+      failures.push(`${table}: ${one.id} needs "${member}"`)
   for (const name of one.further ?? [])
     if (!list(folder).some(file => file.endsWith('.ts') && read(`${folder}/${file}`).includes(name)))
       failures.push(`${table}: "further" of ${one.id} names a test that is gone: "${name}"`)
@@ -156,7 +163,9 @@ function rowsOf(one) {
 
 const overview = all.map(one => {
   const rows = rowsOf(one).length
-  const tests = [rows > 0 ? `[${rows}](#${anchorOf(nameOf(one))})` : '', filesOf(one)].filter(Boolean).join(', ')
+  const tests = [rows > 0 ? `[${rows}](#${anchorOf(nameOf(one))})` : '', filesOf(one)]
+    .filter(Boolean)
+    .join(', ')
   return `| [${nameOf(one)}](${linkOf(one)}) | ${one.supported ?? ''} | ${tests} | ${one.where ?? ''} |`
 })
 
@@ -190,7 +199,8 @@ ${all
   .join('\n')}`
 
 const rules = all.reduce((sum, one) => sum + rowsOf(one).length, 0)
-if (without.length > 0) console.log(`standards: no test names a section of ${without.join(', ')}, so it is not listed`)
+if (without.length > 0)
+  console.log(`standards: no test names a section of ${without.join(', ')}, so it is not listed`)
 if (failures.length > 0) {
   console.error(`standards:\n${failures.map(failure => `  ${failure}`).join('\n')}`)
   process.exitCode = 1

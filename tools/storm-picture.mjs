@@ -7,7 +7,13 @@ const TOP = 64
 const LANE = 4
 const BOTTOM = 30
 
-const COLOURS = { refused: '#d1495b', waiting: '#9aa5b1', answered: '#2a9d8f', renewal: '#e9b44c', text: '#7d8590' }
+const COLOURS = {
+  refused: '#d1495b',
+  waiting: '#9aa5b1',
+  answered: '#2a9d8f',
+  renewal: '#e9b44c',
+  text: '#7d8590',
+}
 
 const rect = (x, y, width, height, fill, more = '') =>
   `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}"${more}/>`
@@ -26,7 +32,10 @@ function legend() {
   })
 }
 
-/** The picture of a run: `{ facts, renewals: [[start, end]], requests: [{ start, sends: [[start, end, status]] }] }`. */
+/**
+ * The picture of a run:
+ * `{ facts, renewals: [[start, end]], requests: [{ start, sends: [[start, end, status]] }] }`.
+ */
 export function drawStorm({ facts, renewals, requests }) {
   const last = Math.max(...requests.flatMap(({ sends }) => sends.map(([, end]) => end)))
   const scale = (WIDTH - LEFT - RIGHT) / last

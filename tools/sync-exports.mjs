@@ -1,6 +1,7 @@
 /**
- * Writes `exports` of package.json from the entries that exist, because forty hand-written conditions are forty places for
- * a wrong extension. `--check` changes nothing and fails where package.json says something else.
+ * Writes `exports` of package.json from the entries that exist, because forty hand-written conditions are
+ * forty places for a wrong extension. `--check` changes nothing and fails where package.json says something
+ * else.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,14 +15,19 @@ const esm = name => ({ types: `./dist/${name}.d.ts`, ...fullBuild(name), default
 const cjs = name => ({ types: `./dist/${name}.d.cts`, default: `./dist/${name}.cjs` })
 
 function exportsOf(list) {
-  const both = list.map(({ name }) => [name === 'index' ? '.' : `./${name}`, { import: esm(name), require: cjs(name) }])
+  const both = list.map(({ name }) => [
+    name === 'index' ? '.' : `./${name}`,
+    { import: esm(name), require: cjs(name) },
+  ])
   return { ...Object.fromEntries(both), './package.json': './package.json' }
 }
 
 const path = join(root, 'package.json')
 const before = readFileSync(path, 'utf8')
 const list = entries()
-const folders = [...new Set(list.filter(({ name }) => name !== 'index').map(({ name }) => name.split('/')[0]))]
+const folders = [
+  ...new Set(list.filter(({ name }) => name !== 'index').map(({ name }) => name.split('/')[0])),
+]
 const after = `${JSON.stringify({ ...JSON.parse(before), exports: exportsOf(list), files: ['dist', 'CHANGELOG.md', 'docs', 'examples', 'llms.txt', 'skills', ...folders] }, null, 2)}\n`
 
 if (before === after) {

@@ -1,7 +1,7 @@
 /**
- * The simulated world: `node tools/test-faults.mjs --schedules 20000`, `--seed 123 --trace` to see one schedule again,
- * `--mutants` to prove that it can fail: sessions that are broken on purpose must each be caught.
- * Also `--from N` (first seed), `--workers N`, and `--mutant NAME` with a seed or alone.
+ * The simulated world: `node tools/test-faults.mjs --schedules 20000`, `--seed 123 --trace` to see one
+ * schedule again, `--mutants` to prove that it can fail: sessions that are broken on purpose must each be
+ * caught. Also `--from N` (first seed), `--workers N`, and `--mutant NAME` with a seed or alone.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -28,7 +28,10 @@ const folder = join(root, '__tests__/faults')
 const scratch = mkdtempSync(join(tmpdir(), 'faults-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
-/** The name of a declaration or an import in a source file, by symbol; a symbol that is not there is a mistake of the mutant. */
+/**
+ * The name of a declaration or an import in a source file, by symbol; a symbol that is not there is a mistake
+ * of the mutant.
+ */
 function nameOf(source, symbol) {
   const names = source.statements.flatMap(statement => {
     if (ts.isImportDeclaration(statement)) return statement.importClause?.namedBindings?.elements ?? []
@@ -89,7 +92,11 @@ async function bundle(name, breaks = {}) {
 }
 
 /** Runs seeds on all workers, in portions; stops early when `enough` says so. */
-async function run(file, seeds, { trace = false, workers = Number(options.workers), enough = () => false } = {}) {
+async function run(
+  file,
+  seeds,
+  { trace = false, workers = Number(options.workers), enough = () => false } = {},
+) {
   const queue = [...seeds]
   const outcomes = []
   const portion = () => queue.splice(0, 25)
@@ -119,7 +126,8 @@ const add = (sums, more) => {
   for (const [name, count] of Object.entries(more)) sums[name] = (sums[name] ?? 0) + count
   return sums
 }
-const violated = outcomes => outcomes.filter(({ violation }) => violation).sort((one, other) => one.steps - other.steps)
+const violated = outcomes =>
+  outcomes.filter(({ violation }) => violation).sort((one, other) => one.steps - other.steps)
 
 /** Prints the shortest schedule of every kind of violation. */
 function report(outcomes) {
@@ -194,14 +202,17 @@ async function breakIt(names) {
     for (let from = first; !caught && from < first + most; ) {
       const seeds = Array.from({ length: first + most - from }, (_, index) => from + index)
       const outcomes = await run(file, seeds, { enough: so => so.some(({ violation }) => violation) })
-      const [found] = outcomes.filter(({ violation }) => violation).sort((one, other) => one.seed - other.seed)
+      const [found] = outcomes
+        .filter(({ violation }) => violation)
+        .sort((one, other) => one.seed - other.seed)
       if (!found) break
       // what the sound session does wrong as well is no proof
       const [sound] = await run(soundFile, [found.seed])
       if (!sound.violation) caught = found
       from = found.seed + 1
     }
-    if (caught) console.log(`caught after ${caught.seed - first + 1} schedules: ${what} (${caught.violation.kind})`)
+    if (caught)
+      console.log(`caught after ${caught.seed - first + 1} schedules: ${what} (${caught.violation.kind})`)
     else {
       console.log(`NOT CAUGHT in ${most} schedules: ${what}`)
       process.exitCode = 1
@@ -210,5 +221,6 @@ async function breakIt(names) {
 }
 
 if (options.seed !== undefined) await oneSeed()
-else if (options.mutants || options.mutant) await breakIt(options.mutant ? [options.mutant] : Object.keys(mutants))
+else if (options.mutants || options.mutant)
+  await breakIt(options.mutant ? [options.mutant] : Object.keys(mutants))
 else await schedules()

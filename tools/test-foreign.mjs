@@ -1,6 +1,7 @@
 /**
- * Suites that others wrote, against this package: `npm run test:foreign` runs all, `npm run test:foreign -- wycheproof` one.
- * The results are written to docs/proof.md. In CI nothing is written: there the page must say what the run found.
+ * Suites that others wrote, against this package: `npm run test:foreign` runs all,
+ * `npm run test:foreign -- wycheproof` one. The results are written to docs/proof.md. In CI nothing is
+ * written: there the page must say what the run found.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,7 +28,16 @@ function run(names) {
   const files = names.map(name => join(root, `__tests__/foreign/${name}.test.ts`))
   const { status } = spawnSync(
     'npx',
-    ['jest', '--selectProjects', 'foreign', '--json', '--outputFile', outputFile, '--runTestsByPath', ...files],
+    [
+      'jest',
+      '--selectProjects',
+      'foreign',
+      '--json',
+      '--outputFile',
+      outputFile,
+      '--runTestsByPath',
+      ...files,
+    ],
     { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
   )
   const { testResults } = JSON.parse(readFileSync(outputFile, 'utf8'))
@@ -52,7 +62,10 @@ function rowsOf(text) {
   return Object.fromEntries(rows.map(([row, name]) => [name, { row, count: Number(row.split('|').at(-3)) }]))
 }
 
-/** The cases that a suite's package decides otherwise, by the reason: from a file of its own, or from the rows of its table. */
+/**
+ * The cases that a suite's package decides otherwise, by the reason: from a file of its own, or from the rows
+ * of its table.
+ */
 function reasonsOf(name) {
   const differences = `__tests__/foreign/differences/${name}.json`
   if (existsSync(join(root, differences))) return readJson(differences)
@@ -85,7 +98,10 @@ function write(text, rows) {
   const differences = Object.keys(suites).map(differencesOf).join('')
   return text
     .replace(/(<!-- results -->\n)[\s\S]*?(\n<!-- end -->)/, (_, begin, end) => `${begin}${results}${end}`)
-    .replace(/(<!-- differences -->\n)[\s\S]*?(\n<!-- end -->)/, (_, begin, end) => `${begin}${differences}${end}`)
+    .replace(
+      /(<!-- differences -->\n)[\s\S]*?(\n<!-- end -->)/,
+      (_, begin, end) => `${begin}${differences}${end}`,
+    )
 }
 
 // a separate install, because few changes need it

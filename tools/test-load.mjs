@@ -1,6 +1,6 @@
 /**
- * Many processes on one store: `node tools/test-load.mjs --seconds 60`, `--only redis-kill`. A minute of each by default
- * is for people; CI runs fifteen seconds.
+ * Many processes on one store: `node tools/test-load.mjs --seconds 60`, `--only redis-kill`. A minute of each
+ * by default is for people; CI runs fifteen seconds.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,9 +1,9 @@
 /**
- * `npm run test:musts`: switches off each refusal of the sources in turn; a test must fail. Refusals are found over the syntax
- * tree (tools/musts/refusals.mjs), so renamed functions and moved lines change nothing. The first run notes which tests make
- * which refusal fire, the next runs those tests without it.
- * `--share 4` tries every fourth refusal, `--only text` those whose name has this text. tools/musts/accepted.json lists the
- * refusals that no test can miss, each with its reason.
+ * `npm run test:musts`: switches off each refusal of the sources in turn; a test must fail. Refusals are
+ * found over the syntax tree (tools/musts/refusals.mjs), so renamed functions and moved lines change nothing.
+ * The first run notes which tests make which refusal fire, the next runs those tests without it. `--share 4`
+ * tries every fourth refusal, `--only text` those whose name has this text. tools/musts/accepted.json lists
+ * the refusals that no test can miss, each with its reason.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -34,7 +34,8 @@ const all = sources.flatMap(name => {
 })
 const accepted = readJson('tools/musts/accepted.json')
 const chosen = all.filter(
-  ({ id, name }, index) => id.includes(options.only) && !(name in accepted) && index % Number(options.share) === 0,
+  ({ id, name }, index) =>
+    id.includes(options.only) && !(name in accepted) && index % Number(options.share) === 0,
 )
 
 /** Runs Jest with every refusal switchable. */
@@ -89,7 +90,9 @@ for (const one of lines.filter(Boolean).map(line => JSON.parse(line))) {
   if (!broken.includes(one.file)) fired.set(one.id, [...(fired.get(one.id) ?? []), one])
 }
 for (const places of fired.values())
-  places.sort((a, b) => isBeside(b) - isBeside(a) || a.tests.length - b.tests.length || a.file.localeCompare(b.file))
+  places.sort(
+    (a, b) => isBeside(b) - isBeside(a) || a.tests.length - b.tests.length || a.file.localeCompare(b.file),
+  )
 
 let alive = chosen
 for (let round = 0; round < tries; round += 1) {

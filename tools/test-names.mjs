@@ -1,10 +1,12 @@
 /**
- * The names of the tests in a file, without running it: read off the syntax tree, so that it does not matter how they are
- * written. Skipped tests do not count. Placeholders of `test.each` are filled in where the table says with what.
+ * The names of the tests in a file, without running it: read off the syntax tree, so that it does not matter
+ * how they are written. Skipped tests do not count. Placeholders of `test.each` are filled in where the table
+ * says with what.
  */
 import ts from 'typescript'
 
-const sectionIn = /^(?:(RFC \d+),? )?(?:sections?|(appendix)) (\d+(?:\.\d+)*|[A-Z](?:\.\d+)*)\b([^:]*?)(?:: (.+))?$/s
+const sectionIn =
+  /^(?:(RFC \d+),? )?(?:sections?|(appendix)) (\d+(?:\.\d+)*|[A-Z](?:\.\d+)*)\b([^:]*?)(?:: (.+))?$/s
 const placeholder = /%[psdifjo#$]|\$[A-Za-z_][\w.]*/g
 const isTest = /^(test|it)$/
 const isGroup = /^(describe|optional)$/
@@ -69,8 +71,14 @@ function calleeOf(call) {
     node = node.expression ?? node.tag
   }
   const name = ts.isIdentifier(node) ? node.text : ''
-  const isSkipped = /^x(test|it|describe)$/.test(name) || members.some(one => /^(skip|todo|failing)$/.test(one))
-  return { name: name.replace(/^[xf](?=test|it|describe)/, ''), isSkipped, isEach: members.includes('each'), table }
+  const isSkipped =
+    /^x(test|it|describe)$/.test(name) || members.some(one => /^(skip|todo|failing)$/.test(one))
+  return {
+    name: name.replace(/^[xf](?=test|it|describe)/, ''),
+    isSkipped,
+    isEach: members.includes('each'),
+    table,
+  }
 }
 
 /** Markdown that shows the text as it is, also in a table. */
@@ -108,11 +116,14 @@ function rendered(name, rows, first) {
   let text = ''
   let from = 0
   for (const { 0: found, index } of name.matchAll(run)) {
-    const marks = found.match(placeholder).map(mark => ({ mark, index: /^%[^#$]/.test(mark) ? next++ : undefined }))
+    const marks = found
+      .match(placeholder)
+      .map(mark => ({ mark, index: /^%[^#$]/.test(mark) ? next++ : undefined }))
     const values = valuesOf(marks, rows)
     const before = name.slice(from, index)
     from = index + found.length
-    if (values.length > 0 && values.length < 7 && values.join().length < 110) text += escaped(before) + oneOf(values)
+    if (values.length > 0 && values.length < 7 && values.join().length < 110)
+      text += escaped(before) + oneOf(values)
     else if (from === name.length && before.endsWith(': ')) text += escaped(before.slice(0, -2))
     else if (before.endsWith(' (') && name[from] === ')') {
       text += escaped(before.slice(0, -2))
@@ -154,7 +165,8 @@ export function testsOf(path, source) {
   function add(call, callee, groups) {
     const name = textOf(call.arguments[0])
     const line = file.getLineAndCharacterOfPosition(call.getStart()).line + 1
-    if (name === undefined) return found.push({ line, groups, name: call.arguments[0]?.getText() ?? '', text: '' })
+    if (name === undefined)
+      return found.push({ line, groups, name: call.arguments[0]?.getText() ?? '', text: '' })
     const rows = callee.isEach && callee.table ? rowsOf(callee.table) : null
     for (const one of variants(name, rows)) {
       const own = placeOf(one.name)
@@ -186,7 +198,8 @@ export function testsOf(path, source) {
       if (!callee.isSkipped) add(node, callee, groups)
     } else if (isGroup.test(callee.name) && hasBody) {
       if (!callee.isSkipped)
-        for (const argument of node.arguments.slice(1)) visit(argument, [...groups, name ?? argument.getText()])
+        for (const argument of node.arguments.slice(1))
+          visit(argument, [...groups, name ?? argument.getText()])
     } else ts.forEachChild(node, child => visit(child, groups))
   }
   visit(file, [])

@@ -1,6 +1,7 @@
 /**
- * The hooks behind register.mjs, in the two forms that Node has: on its own thread (Node 18 and 20: `resolve`, `load`) and
- * on the main one (`resolveSync`, `loadSync`; asynchronous hooks are deprecated where these exist).
+ * The hooks behind register.mjs, in the two forms that Node has: on its own thread (Node 18 and 20:
+ * `resolve`, `load`) and on the main one (`resolveSync`, `loadSync`; asynchronous hooks are deprecated where
+ * these exist).
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +9,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { transformSync } from 'esbuild'
 import { entries, root } from './entries.mjs'
 
-const ours = new Map(entries().map(({ specifier, source }) => [specifier, pathToFileURL(join(root, source)).href]))
+const ours = new Map(
+  entries().map(({ specifier, source }) => [specifier, pathToFileURL(join(root, source)).href]),
+)
 
 /** The URL of a specifier that is ours to resolve, or undefined. */
 function locate(specifier, parentURL) {

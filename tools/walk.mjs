@@ -1,6 +1,7 @@
 /**
- * The walk of one request: `node tools/walk.mjs` sends `api.get()` whose answer is a 401, has the token renewed and the request sent
- * again, and prints which functions of src/ were entered, by file. A newcomer follows them; the fewer the better.
+ * The walk of one request: `node tools/walk.mjs` sends `api.get()` whose answer is a 401, has the token
+ * renewed and the request sent again, and prints which functions of src/ were entered, by file. A newcomer
+ * follows them; the fewer the better.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
@@ -13,7 +14,10 @@ import { root } from './entries.mjs'
 const scratch = mkdtempSync(join(tmpdir(), 'walk-'))
 const file = join(scratch, 'walk.mjs')
 
-/** One request with a refused token; the two servers are adapters, so that nothing but the package and axios runs. */
+/**
+ * One request with a refused token; the two servers are adapters, so that nothing but the package and axios
+ * runs.
+ */
 const program = `
 import axios from 'axios'
 import { attachOAuth2, createOAuth2Session, saveToken } from '${join(root, 'src/index.ts')}'
@@ -48,7 +52,10 @@ const bundled = readFileSync(file, 'utf8').replace(/from "(axios|axios-retry)"/g
 writeFileSync(file, bundled)
 
 /** Where each source file begins in the bundle. */
-const files = [...bundled.matchAll(/^\/\/ (?:.*\/)?(src\/\S+)$/gm)].map(({ index, 1: name }) => ({ index, name }))
+const files = [...bundled.matchAll(/^\/\/ (?:.*\/)?(src\/\S+)$/gm)].map(({ index, 1: name }) => ({
+  index,
+  name,
+}))
 const fileAt = offset => files.findLast(({ index }) => index <= offset)?.name
 
 const address = pathToFileURL(file).href

@@ -9,7 +9,10 @@ import { answer, errorOf } from '../oauth2/support.js'
 import { makeIssuer } from '../oidc/issuer.js'
 import { recordingStore } from '../support/fake-server.js'
 
-/** Callbacks that are wrong in one way each: nothing may be asked or stored for them, and nothing may be lost by them. */
+/**
+ * Callbacks that are wrong in one way each: nothing may be asked or stored for them, and nothing may be lost
+ * by them.
+ */
 let op: Awaited<ReturnType<typeof makeIssuer>>
 beforeAll(async () => {
   op = await makeIssuer()
@@ -36,10 +39,17 @@ async function world(metadata: Partial<ServerMetadata> = {}) {
   )
   await fetchToken(session, async () => ({ access_token: 'old', refresh_token: 'old-r' }))
   writes.length = 0
-  return { session, requests, writes, time, stored: async () => JSON.stringify([await session.token(), writes]) }
+  return {
+    session,
+    requests,
+    writes,
+    time,
+    stored: async () => JSON.stringify([await session.token(), writes]),
+  }
 }
 
-const begin = (session: OAuth2Session) => createAuthorizationUrl(session, { redirect_uri: CALLBACK, scope: 'read' })
+const begin = (session: OAuth2Session) =>
+  createAuthorizationUrl(session, { redirect_uri: CALLBACK, scope: 'read' })
 const goodFor = ({ state, issuer }: AuthorizationTransaction): Query => ({ code: 'c', state, iss: issuer })
 const query = (values: Query) =>
   `${new URLSearchParams(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined))}`
@@ -76,7 +86,10 @@ const OTHER = 'OAUTH_ISSUER_MISMATCH'
 const TWICE = 'OAUTH_INVALID_RESPONSE'
 const at = (values: Query) => `${CALLBACK}?${query(values)}`
 const announced = { authorization_response_iss_parameter_supported: true }
-const jwtOf = async (claims: Query & { exp?: number | undefined; aud?: string }, alter = (jwt: string) => jwt) =>
+const jwtOf = async (
+  claims: Query & { exp?: number | undefined; aud?: string },
+  alter = (jwt: string) => jwt,
+) =>
   `${CALLBACK}?response=${alter(await op.sign({ aud: 'app', exp: op.now + 60, ...claims } as Record<string, unknown>))}`
 
 const table: Record<string, Wrong> = {
@@ -88,7 +101,11 @@ const table: Record<string, Wrong> = {
     open: true,
     response: good => at({ ...good, state: good.state?.slice(0, -1) }),
   },
-  'a longer state': { code: MISMATCH, open: true, response: good => at({ ...good, state: `${good.state}0` }) },
+  'a longer state': {
+    code: MISMATCH,
+    open: true,
+    response: good => at({ ...good, state: `${good.state}0` }),
+  },
   'the state in capitals': {
     code: MISMATCH,
     open: true,
@@ -96,7 +113,11 @@ const table: Record<string, Wrong> = {
   },
   'the state twice': { code: TWICE, open: true, response: good => `${at(good)}&state=${good.state}` },
   'another state after it': { code: TWICE, open: true, response: good => `${at(good)}&state=x` },
-  'another state before it': { code: TWICE, open: true, response: good => `${CALLBACK}?state=x&${query(good)}` },
+  'another state before it': {
+    code: TWICE,
+    open: true,
+    response: good => `${CALLBACK}?state=x&${query(good)}`,
+  },
   'State for state': {
     code: MISMATCH,
     open: true,
@@ -133,7 +154,8 @@ const table: Record<string, Wrong> = {
   'an empty code': { code: 'OAUTH_CODE_MISSING', response: good => at({ ...good, code: '' }) },
   'a token for the code': {
     code: 'OAUTH_CODE_MISSING',
-    response: good => `${CALLBACK}#${query({ ...good, code: undefined, access_token: 'evil', token_type: 'Bearer' })}`,
+    response: good =>
+      `${CALLBACK}#${query({ ...good, code: undefined, access_token: 'evil', token_type: 'Bearer' })}`,
   },
   'an error': {
     code: 'OAUTH_AUTHORIZATION_FAILED',
@@ -176,7 +198,10 @@ const table: Record<string, Wrong> = {
     open: true,
     response: good => new URLSearchParams(`${query(good)}&code=d`),
   },
-  'a form with another issuer': { code: OTHER, response: good => query({ ...good, iss: 'https://evil.example' }) },
+  'a form with another issuer': {
+    code: OTHER,
+    response: good => query({ ...good, iss: 'https://evil.example' }),
+  },
   'eleven minutes on the way': { code: 'OAUTH_TRANSACTION_EXPIRED', later: 601 },
   'a transaction of the future': {
     code: 'OAUTH_TRANSACTION_EXPIRED',
@@ -195,8 +220,15 @@ const table: Record<string, Wrong> = {
     transaction: known => ({ ...known, issuer: 'https://other.example' }),
   },
   'a transaction without an issuer': { code: OTHER, transaction: ({ issuer, ...known }) => known },
-  'a transaction of another client': { code: OTHER, transaction: known => ({ ...known, client_id: 'other' }) },
-  'a transaction without its state': { code: MISMATCH, open: true, transaction: ({ state, ...known }) => known },
+  'a transaction of another client': {
+    code: OTHER,
+    transaction: known => ({ ...known, client_id: 'other' }),
+  },
+  'a transaction without its state': {
+    code: MISMATCH,
+    open: true,
+    transaction: ({ state, ...known }) => known,
+  },
   'a transaction with an empty state, and none in the callback': {
     code: MISMATCH,
     open: true,
@@ -290,7 +322,9 @@ describe('a callback that is wrong', () => {
     ])
     expect(first).toMatchObject({ status: 'fulfilled', value: { access_token: 'a1' } })
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'OAUTH_TRANSACTION_USED' } })
-    const third = await errorOf(() => finish(session, at({ ...goodFor(transaction), code: 'other' }), transaction))
+    const third = await errorOf(() =>
+      finish(session, at({ ...goodFor(transaction), code: 'other' }), transaction),
+    )
     expect(third.code).toBe('OAUTH_TRANSACTION_USED')
     expect(requests).toHaveLength(1)
     expect(writes).toEqual(['set'])
@@ -348,7 +382,11 @@ describe('where a callback arrived', () => {
   test.each([
     ['an app', 'com.example.app:/oauth/cb', 'com.example.app:/oauth/cb'],
     ['an app with an authority', 'app://cb', 'app://cb'],
-    ['a path that is written another way', 'https://app.example/c%7Eb/%C3%A4', 'https://app.example/c~b/%c3%a4'],
+    [
+      'a path that is written another way',
+      'https://app.example/c%7Eb/%C3%A4',
+      'https://app.example/c~b/%c3%a4',
+    ],
     ['a page that adds a slash', 'https://app.example/cb', 'https://app.example/cb/'],
     ['a port that the system chose', 'http://127.0.0.1/cb', 'http://127.0.0.1:50123/cb'],
     ['a page without its file', 'https://app.example/silent/index.html', 'https://app.example/silent/'],

@@ -22,7 +22,10 @@ const theirs = (claims: unknown, { nonce, max_age }: Expected) =>
       { ...server, id_token_signing_alg_values_supported: ['RS256'] },
       { ...client, [oauth4webapi.clockTolerance]: 60 },
       Response.json({ access_token: 'AT', token_type: 'bearer', id_token: jwt(claims) }),
-      { expectedNonce: nonce ?? oauth4webapi.expectNoNonce, maxAge: max_age ?? oauth4webapi.skipAuthTimeCheck },
+      {
+        expectedNonce: nonce ?? oauth4webapi.expectNoNonce,
+        maxAge: max_age ?? oauth4webapi.skipAuthTimeCheck,
+      },
     )
     .then(
       () => true,
@@ -90,7 +93,9 @@ it.each([
 })
 
 it('a server without known issuer may have any', async () => {
-  expect(await check({ ...good, iss: 'https://other.example' }, { server: {} })).toMatchObject({ sub: 'user ü' })
+  expect(await check({ ...good, iss: 'https://other.example' }, { server: {} })).toMatchObject({
+    sub: 'user ü',
+  })
 })
 
 it('Apple may leave the nonce out, but not send another', async () => {

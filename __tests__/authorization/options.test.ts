@@ -30,7 +30,10 @@ const authorize = async (options: object) => {
   const { url, transaction } = await createAuthorizationUrl(session(), options as AuthorizationOptions)
   return { query: new URL(url).searchParams, transaction }
 }
-const refusal = (message: RegExp) => ({ code: 'OAUTH_INVALID_OPTION', message: expect.stringMatching(message) })
+const refusal = (message: RegExp) => ({
+  code: 'OAUTH_INVALID_OPTION',
+  message: expect.stringMatching(message),
+})
 
 describe('an authorization request refuses what is no option of it, by name', () => {
   test.each([
@@ -54,9 +57,9 @@ describe('an authorization request refuses what is no option of it, by name', ()
 
   test('also where it is prepared without a session', async () => {
     const wrong = { redirectUri: 'https://app.example/cb' } as AuthorizationOptions
-    await expect(prepareAuthorization({ server, client: { client_id: 'app' } } as never, wrong)).rejects.toMatchObject(
-      refusal(/redirect_uri/),
-    )
+    await expect(
+      prepareAuthorization({ server, client: { client_id: 'app' } } as never, wrong),
+    ).rejects.toMatchObject(refusal(/redirect_uri/))
   })
 
   test('the compiler refuses them too', () => {
@@ -103,14 +106,24 @@ test('parameters that specifications name are options, others go into `parameter
 test('what stands in `parameters` and has an option counts as that option: the transaction remembers it', async () => {
   const parameters = { state: 'mine', scope: ['a', 'openid'], nonce: 'n', max_age: 5 }
   const { query, transaction } = await authorize({ scope: 'b', parameters })
-  expect(Object.fromEntries(query)).toMatchObject({ state: 'mine', scope: 'a openid', nonce: 'n', max_age: '5' })
+  expect(Object.fromEntries(query)).toMatchObject({
+    state: 'mine',
+    scope: 'a openid',
+    nonce: 'n',
+    max_age: '5',
+  })
   expect(transaction).toMatchObject({ state: 'mine', scope: 'a openid', nonce: 'n', max_age: 5 })
 })
 
 describe('grants refuse what is no option of theirs', () => {
   const transaction = {} as never
   test.each<[string, (more: object) => unknown, object, RegExp]>([
-    ['clientCredentialsGrant', more => clientCredentialsGrant(more), { audience: 'x' }, /audience\. Other parameters/],
+    [
+      'clientCredentialsGrant',
+      more => clientCredentialsGrant(more),
+      { audience: 'x' },
+      /audience\. Other parameters/,
+    ],
     ['clientCredentialsGrant', more => clientCredentialsGrant(more), { scopes: 'x' }, /Did you mean scope/],
     [
       'passwordGrant',
@@ -124,7 +137,12 @@ describe('grants refuse what is no option of theirs', () => {
       { redirectUri: 'x' },
       /redirectUri\. The transaction remembers it/,
     ],
-    ['deviceCodeGrant', more => deviceCodeGrant({ onUserCode() {}, ...more }), { onUsercode: 1 }, /onUserCode/],
+    [
+      'deviceCodeGrant',
+      more => deviceCodeGrant({ onUserCode() {}, ...more }),
+      { onUsercode: 1 },
+      /onUserCode/,
+    ],
     ['cibaGrant', more => cibaGrant({ login_hint: 'a', ...more }), { loginHint: 'b' }, /login_hint/],
     [
       'saml2BearerGrant',
@@ -152,25 +170,34 @@ describe('grants refuse what is no option of theirs', () => {
 
   test('a token exchange sends parameters of the server’s own', async () => {
     const parameters = { tenant: 'x', audience: 'b' }
-    expect(await tokenExchangeParameters({ subject_token: 't', audience: 'a', parameters })).toMatchObject(parameters)
+    expect(await tokenExchangeParameters({ subject_token: 't', audience: 'a', parameters })).toMatchObject(
+      parameters,
+    )
   })
 })
 
 describe('a log-out', () => {
-  test.each(['/bye', 'bye', './bye', '//app.example/bye', '?bye'])('refuses the relative address %s', async uri => {
-    const asked = createLogoutUrl(session(), { post_logout_redirect_uri: uri })
-    await expect(asked).rejects.toMatchObject(refusal(/post_logout_redirect_uri is an absolute URI/))
-  })
+  test.each(['/bye', 'bye', './bye', '//app.example/bye', '?bye'])(
+    'refuses the relative address %s',
+    async uri => {
+      const asked = createLogoutUrl(session(), { post_logout_redirect_uri: uri })
+      await expect(asked).rejects.toMatchObject(refusal(/post_logout_redirect_uri is an absolute URI/))
+    },
+  )
 
-  test.each(['https://app.example/bye', 'https://app.example/#/bye', 'com.example.app:/bye'])('takes %s', async uri => {
-    const { url } = await createLogoutUrl(session(), { post_logout_redirect_uri: uri, parameters: { audience: 'x' } })
-    const query = new URL(url).searchParams
-    expect([query.get('post_logout_redirect_uri'), query.get('audience'), query.has('parameters')]).toEqual([
-      uri,
-      'x',
-      false,
-    ])
-  })
+  test.each(['https://app.example/bye', 'https://app.example/#/bye', 'com.example.app:/bye'])(
+    'takes %s',
+    async uri => {
+      const { url } = await createLogoutUrl(session(), {
+        post_logout_redirect_uri: uri,
+        parameters: { audience: 'x' },
+      })
+      const query = new URL(url).searchParams
+      expect([query.get('post_logout_redirect_uri'), query.get('audience'), query.has('parameters')]).toEqual(
+        [uri, 'x', false],
+      )
+    },
+  )
 
   test.each([
     ['postLogoutRedirectUri', /post_logout_redirect_uri/],

@@ -60,7 +60,8 @@ it('every sign-in has its own secrets', async () => {
 it('a nonce goes with the scope openid, and only with it', async () => {
   for (const scope of ['openid', 'a openid', 'openid b', ['a', 'openid']])
     expect((await create({ scope })).query.get('nonce')).toMatch(/^[\w-]{43}$/)
-  for (const scope of ['openidx', 'a', 'x:openid', '']) expect((await create({ scope })).query.has('nonce')).toBe(false)
+  for (const scope of ['openidx', 'a', 'x:openid', ''])
+    expect((await create({ scope })).query.has('nonce')).toBe(false)
   expect((await create({ nonce: 'mine' })).transaction.nonce).toBe('mine')
 })
 
@@ -88,7 +89,8 @@ it('takes what the application says', async () => {
     no: 'false',
     empty: '',
   })
-  for (const name of ['login_hint', 'ui_locales', 'code_verifier', 'pkce']) expect(query.has(name)).toBe(false)
+  for (const name of ['login_hint', 'ui_locales', 'code_verifier', 'pkce'])
+    expect(query.has(name)).toBe(false)
   expect(transaction).toMatchObject({
     state: 'mine',
     code_verifier: 'v'.repeat(50),
@@ -107,7 +109,9 @@ it('without redirect_uri and scope neither is sent or remembered', async () => {
     'created_at',
     'code_verifier',
   ])
-  expect(buildAuthorizationUrl(scripted(), parameters).search).not.toMatch(/redirect_uri|scope|nonce|resource/)
+  expect(buildAuthorizationUrl(scripted(), parameters).search).not.toMatch(
+    /redirect_uri|scope|nonce|resource/,
+  )
 })
 
 it('a session for one API asks for it', async () => {
@@ -188,7 +192,9 @@ describe('the URL', () => {
     const { url } = await create(
       {},
       {
-        hooks: { authorizationUrl: [url => url.searchParams.set('a', '1'), () => new URL('https://other.example/b')] },
+        hooks: {
+          authorizationUrl: [url => url.searchParams.set('a', '1'), () => new URL('https://other.example/b')],
+        },
       },
     )
     expect(url).toBe('https://other.example/b')
@@ -198,14 +204,16 @@ describe('the URL', () => {
         url.protocol = 'http:'
       },
     ])
-      expect((await errorOf(() => create({}, { hooks: { authorizationUrl } }))).code).toBe('OAUTH_INSECURE_URL')
+      expect((await errorOf(() => create({}, { hooks: { authorizationUrl } }))).code).toBe(
+        'OAUTH_INSECURE_URL',
+      )
   })
 
   it('must be known, and https', async () => {
     expect((await errorOf(() => create({}, { server: {} }))).message).toContain('authorization_endpoint')
-    expect((await errorOf(() => create({}, { server: { authorization_endpoint: 'http://as.example/a' } }))).code).toBe(
-      'OAUTH_INSECURE_URL',
-    )
+    expect(
+      (await errorOf(() => create({}, { server: { authorization_endpoint: 'http://as.example/a' } }))).code,
+    ).toBe('OAUTH_INSECURE_URL')
     const { url } = await create(
       { redirect_uri: 'http://127.0.0.1:1234/cb' },
       { server: { authorization_endpoint: 'http://localhost:1/a' } },

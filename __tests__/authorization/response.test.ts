@@ -58,7 +58,9 @@ describe('a response is read from', () => {
     const form = new FormData()
     form.set('code', 'C')
     expect(parseAuthorizationResponse(form as never)).toEqual({ code: 'C' })
-    expect(parseAuthorizationResponse(Object.assign(Object.create(null), { code: 'C' }))).toEqual({ code: 'C' })
+    expect(parseAuthorizationResponse(Object.assign(Object.create(null), { code: 'C' }))).toEqual({
+      code: 'C',
+    })
   })
 
   it('a form body whose values have a question mark', () => {
@@ -67,11 +69,19 @@ describe('a response is read from', () => {
 
   it('a JWT in the fragment', () => {
     expect(parseAuthorizationResponse('https://app.example/cb#response=a.b.c')).toEqual({ response: 'a.b.c' })
-    expect(parseAuthorizationResponse('https://app.example/#/cb?response=a.b.c')).toEqual({ response: 'a.b.c' })
+    expect(parseAuthorizationResponse('https://app.example/#/cb?response=a.b.c')).toEqual({
+      response: 'a.b.c',
+    })
   })
 
   it('neither a route nor a path that has nothing of it', () => {
-    for (const nothing of ['/callback', 'https://app.example/#/callback', 'https://app.example/#/a?tab=1', '#/', '/'])
+    for (const nothing of [
+      '/callback',
+      'https://app.example/#/callback',
+      'https://app.example/#/a?tab=1',
+      '#/',
+      '/',
+    ])
       expect(
         Object.keys(parseAuthorizationResponse(nothing)).filter(name => /^(state|code|error)$/.test(name)),
       ).toEqual([])
@@ -81,7 +91,9 @@ describe('a response is read from', () => {
     const transaction = begin({ redirect_uri: 'https://app.example/' })
     const callback = (code: string, state = transaction.state) =>
       `https://app.example/#/callback?code=${code}&state=${state}`
-    const twice = await errorOf(() => checkAuthorizationResponse(`${callback('c')}&code=d`, transaction, at()))
+    const twice = await errorOf(() =>
+      checkAuthorizationResponse(`${callback('c')}&code=d`, transaction, at()),
+    )
     expect(twice.code).toBe('OAUTH_INVALID_RESPONSE')
     const foreign = await errorOf(() => checkAuthorizationResponse(callback('c', 'other'), transaction, at()))
     expect(foreign.code).toBe('OAUTH_STATE_MISMATCH')
@@ -93,7 +105,13 @@ describe('a response is read from', () => {
   })
 
   it('nothing', () => {
-    for (const nothing of ['https://app.example/cb', '', 'https://app.example/cb#', {}, new URLSearchParams()])
+    for (const nothing of [
+      'https://app.example/cb',
+      '',
+      'https://app.example/cb#',
+      {},
+      new URLSearchParams(),
+    ])
       expect(parseAuthorizationResponse(nothing)).not.toHaveProperty('code')
   })
 
@@ -143,18 +161,20 @@ describe('state', () => {
     expect(inspect(error)).not.toContain('canary')
     expect(error.error).toBeUndefined()
     // and does not spend the sign-in that is really under way
-    expect(checkAuthorizationResponse(`?code=C&state=${transaction.state}`, transaction, at())).toMatchObject({
-      code: 'C',
-    })
+    expect(checkAuthorizationResponse(`?code=C&state=${transaction.state}`, transaction, at())).toMatchObject(
+      {
+        code: 'C',
+      },
+    )
   })
 
   it.each([undefined, null, {}, 'text', { state: '' }, { state: undefined }, { state: 5 }])(
     'cannot be right without a transaction: %p',
     async transaction => {
       for (const query of ['?code=C&state=undefined', '?code=C', '?code=C&state='])
-        expect((await errorOf(() => checkAuthorizationResponse(query, transaction as never, at()))).code).toBe(
-          'OAUTH_STATE_MISMATCH',
-        )
+        expect(
+          (await errorOf(() => checkAuthorizationResponse(query, transaction as never, at()))).code,
+        ).toBe('OAUTH_STATE_MISMATCH')
     },
   )
 })
@@ -189,7 +209,9 @@ describe('a transaction', () => {
     finish(old)
     const later = begin({ created_at: NOW + 601 })
     finish(later, at({ issuer }, NOW + 601))
-    expect((await errorOf(() => finish(old, at({ issuer }, NOW + 601)))).code).toBe('OAUTH_TRANSACTION_EXPIRED')
+    expect((await errorOf(() => finish(old, at({ issuer }, NOW + 601)))).code).toBe(
+      'OAUTH_TRANSACTION_EXPIRED',
+    )
   })
 
   it.each([
@@ -282,7 +304,8 @@ describe('iss', () => {
     const promised = { ...server, authorization_response_iss_parameter_supported: true }
     const other = begin({ issuer: 'https://as.example/a' })
     expect(
-      (await errorOf(() => checkAuthorizationResponse(`?code=C&state=${other.state}`, other, at(promised)))).code,
+      (await errorOf(() => checkAuthorizationResponse(`?code=C&state=${other.state}`, other, at(promised))))
+        .code,
     ).toBe('OAUTH_ISSUER_MISMATCH')
   })
 })

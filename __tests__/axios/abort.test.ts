@@ -63,20 +63,23 @@ describe.each(axiosVersions)('giving up, on axios $name', ({ module }) => {
     ],
   ]
 
-  it.each(ways)('by %s while waiting for the first token: at once, and nothing is sent', async (name, make) => {
-    const { options, cancel } = make()
-    const wanted = api.get('/wanted')
-    const unwanted = api.get('/unwanted', options).catch(error => error)
-    await until(() => scheme.renewals === 1)
-    await new Promise(resolve => setImmediate(resolve)) // both wait now
-    cancel()
-    const error = await unwanted // the renewal is still under way
-    expect(loaded.axios.isCancel(error)).toBe(true)
-    if (name === 'a cancel token') expect(error.message).toBe('enough')
-    renewed('good')
-    expect((await wanted).status).toBe(200)
-    expect(server.seen.map(({ url }) => url)).toEqual(['/wanted'])
-  })
+  it.each(ways)(
+    'by %s while waiting for the first token: at once, and nothing is sent',
+    async (name, make) => {
+      const { options, cancel } = make()
+      const wanted = api.get('/wanted')
+      const unwanted = api.get('/unwanted', options).catch(error => error)
+      await until(() => scheme.renewals === 1)
+      await new Promise(resolve => setImmediate(resolve)) // both wait now
+      cancel()
+      const error = await unwanted // the renewal is still under way
+      expect(loaded.axios.isCancel(error)).toBe(true)
+      if (name === 'a cancel token') expect(error.message).toBe('enough')
+      renewed('good')
+      expect((await wanted).status).toBe(200)
+      expect(server.seen.map(({ url }) => url)).toEqual(['/wanted'])
+    },
+  )
 
   it.each(ways)('by %s while a refused token is renewed', async (_, make) => {
     scheme.token = 'old'

@@ -47,7 +47,11 @@ describe.each(setups)('attach on axios $name', ({ peer, application }) => {
       },
     )
     loaded.attach(api, scheme)
-    const response = await api.post('/things?a=1', { x: 1 }, { params: { b: [2] }, headers: { 'X-Mine': 'yes' } })
+    const response = await api.post(
+      '/things?a=1',
+      { x: 1 },
+      { params: { b: [2] }, headers: { 'X-Mine': 'yes' } },
+    )
     expect(response.data).toEqual({ ok: true })
     expect(outcomes).toEqual([200])
     expect(scheme.renewals).toBe(1)
@@ -155,7 +159,9 @@ describe.each(setups)('attach on axios $name', ({ peer, application }) => {
 
   it('serves as a pair of interceptors for a wrapper', async () => {
     expect(() => loaded.createInterceptors(scheme, {})).toThrow(/allowedOrigins/)
-    const { request, response, responseError } = loaded.createInterceptors(scheme, { allowedOrigins: server.origin })
+    const { request, response, responseError } = loaded.createInterceptors(scheme, {
+      allowedOrigins: server.origin,
+    })
     api.interceptors.request.use(request)
     api.interceptors.response.use(response, responseError)
     expect((await api.get('/x', { params: { q: 1 } })).status).toBe(200)
@@ -180,7 +186,9 @@ describe.each(setups)('attach on axios $name', ({ peer, application }) => {
     expect(error.code).toBeUndefined()
     expect(error.response).toBeUndefined()
     expect(Object.keys(error)).not.toContain('cause')
-    expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(/client_secret/)
+    expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toMatch(
+      /client_secret/,
+    )
     expect(server.seen).toEqual([])
   })
 
@@ -259,7 +267,9 @@ describe('several attachments of one instance', () => {
     const api = axios.create()
     attach(api, renewing(), { allowedOrigins: `${a.origin}/v1` })
     const overlap = { code: 'OAUTH_ORIGIN_CONFLICT' }
-    expect(() => attach(api, renewing(), { allowedOrigins: a.origin })).toThrow(expect.objectContaining(overlap))
+    expect(() => attach(api, renewing(), { allowedOrigins: a.origin })).toThrow(
+      expect.objectContaining(overlap),
+    )
     expect(() => attach(api, renewing(), { allowedOrigins: `${a.origin}/v1/sub` })).toThrow(
       expect.objectContaining(overlap),
     )

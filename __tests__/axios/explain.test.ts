@@ -69,7 +69,9 @@ describe.each(tested)('why a request has no token, on axios $name', ({ module })
 
   it('own-authorization: an interceptor that was left over', async () => {
     const attachment = loaded.attachOAuth2(api, signedIn())
-    api.interceptors.request.use(config => Object.assign(config, { headers: { Authorization: 'Bearer SECRET' } }))
+    api.interceptors.request.use(config =>
+      Object.assign(config, { headers: { Authorization: 'Bearer SECRET' } }),
+    )
     const error = await failure(api.get('/x'))
     expect(error.cause.message).toMatch(/has an Authorization or auth of its own/)
     expect(error.cause.message).not.toContain('SECRET')
@@ -158,7 +160,10 @@ describe.each(tested)('why a request has no token, on axios $name', ({ module })
       process.env.NODE_ENV = mode
     }
     expect(warnings.mock.calls).toEqual([
-      [expect.stringMatching(/outside allowedOrigins/), { type: 'AxiosOAuthWarning', code: 'OAUTH_NOT_AUTHENTICATED' }],
+      [
+        expect.stringMatching(/outside allowedOrigins/),
+        { type: 'AxiosOAuthWarning', code: 'OAUTH_NOT_AUTHENTICATED' },
+      ],
     ])
     expect(told).toEqual(['OAUTH_NOT_AUTHENTICATED'])
     warnings.mockRestore()

@@ -14,7 +14,11 @@ function deepCopy(value: unknown, seen = new Map<unknown, unknown>()): unknown {
   const own = value as Record<PropertyKey, unknown>
   for (const key of Reflect.ownKeys(own)) {
     if (!Object.prototype.propertyIsEnumerable.call(own, key)) continue
-    Object.defineProperty(copy, key, { value: deepCopy(own[key], seen), enumerable: true, configurable: true })
+    Object.defineProperty(copy, key, {
+      value: deepCopy(own[key], seen),
+      enumerable: true,
+      configurable: true,
+    })
   }
   return copy
 }
@@ -32,7 +36,8 @@ function texts(value: unknown, found: string[] = [], seen = new Set<unknown>()):
 }
 
 const holds = (value: unknown) =>
-  texts(deepCopy(value)).some(text => text.includes('CANARY')) || inspect(value, { depth: 12 }).includes('CANARY')
+  texts(deepCopy(value)).some(text => text.includes('CANARY')) ||
+  inspect(value, { depth: 12 }).includes('CANARY')
 
 describe.each(axiosVersions)('what the application holds, on axios $name', ({ module, has }) => {
   let loaded: Loaded

@@ -121,7 +121,15 @@ describe.each(axiosVersions)('hostile URLs on axios $name', ({ module, has }) =>
     const { axios, attach } = loadWith(module)
     const api = axios.create({ baseURL: trusted.origin, proxy: false })
     attach(api, renewing('t'), { allowedOrigins: rule() })
-    for (const url of ['/api/1', '/other', '/api/2', '/apis', '/api/../other', '/api/%2e%2e/other', '/api/..%2fother'])
+    for (const url of [
+      '/api/1',
+      '/other',
+      '/api/2',
+      '/apis',
+      '/api/../other',
+      '/api/%2e%2e/other',
+      '/api/..%2fother',
+    ])
       await api.get(url)
     expect(trusted.authorizations().map(value => !!value)).toEqual([
       true,

@@ -14,7 +14,10 @@ interface World {
   did: string[]
 }
 
-/** The interceptors that most applications carry: one renewal, and a queue of the requests that were refused meanwhile. */
+/**
+ * The interceptors that most applications carry: one renewal, and a queue of the requests that were refused
+ * meanwhile.
+ */
 const failedQueue: Neighbour = (instance, { did }) => {
   let isRefreshing = false
   let queue: (() => void)[] = []
@@ -68,7 +71,8 @@ const oneAtATime: Neighbour = instance => {
   )
 }
 
-const rateLimit: Neighbour = instance => require('axios-rate-limit')(instance, { maxRequests: 2, perMilliseconds: 1 })
+const rateLimit: Neighbour = instance =>
+  require('axios-rate-limit')(instance, { maxRequests: 2, perMilliseconds: 1 })
 
 const logger: Neighbour = (instance, { did }) => {
   const { requestLogger, responseLogger, errorLogger } = require('axios-logger')
@@ -135,7 +139,8 @@ describe.each(tested)('neighbours on axios $name', ({ module }) => {
         expect(scheme.renewals).toBeLessThanOrEqual(2)
         expect(world.did.join()).not.toMatch(/Bearer|new1/)
         if (name === 'isRefreshing and failedQueue') expect([...new Set(world.did)]).toEqual(['refreshed'])
-        if (name === 'a 401 → login handler') expect(world.did).toEqual(['to the login page', 'to the login page'])
+        if (name === 'a 401 → login handler')
+          expect(world.did).toEqual(['to the login page', 'to the login page'])
       })
     })
   })
@@ -177,7 +182,10 @@ describe.each(tested)('neighbours on axios $name', ({ module }) => {
     const nock = require('nock')
     if (!nock.isActive()) nock.activate()
     nock('https://api.example.com').get('/me').matchHeader('authorization', 'Bearer old').reply(401)
-    nock('https://api.example.com').get('/me').matchHeader('authorization', 'Bearer new1').reply(200, { name: 'Anna' })
+    nock('https://api.example.com')
+      .get('/me')
+      .matchHeader('authorization', 'Bearer new1')
+      .reply(200, { name: 'Anna' })
     try {
       const api = loaded.axios.create({ baseURL: 'https://api.example.com' })
       loaded.attach(api, renewing('old'))

@@ -31,7 +31,15 @@ describe('on a page', () => {
       '\\\\evil.example/z',
     ])
       await api.get(url)
-    expect(sent.map(({ authorization }) => !!authorization)).toEqual([true, true, true, true, false, false, false])
+    expect(sent.map(({ authorization }) => !!authorization)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
   })
 
   it('resolves a relative base URL against the page', async () => {
@@ -51,22 +59,28 @@ describe('on a page', () => {
     expect(sent[0]).not.toHaveProperty('fetchOptions')
   })
 
-  it.each([renewing, urlBound])('knows by the final URL that the browser took the header away', async make => {
-    const { sent, adapter } = xhr(() => ({ status: 401, responseURL: 'https://elsewhere.example/' }))
-    const api = axios.create({ adapter, validateStatus: () => true })
-    const scheme = make()
-    attach(api, scheme)
-    expect((await api.get('/x')).status).toBe(401)
-    expect(sent).toHaveLength(1)
-  })
+  it.each([renewing, urlBound])(
+    'knows by the final URL that the browser took the header away',
+    async make => {
+      const { sent, adapter } = xhr(() => ({ status: 401, responseURL: 'https://elsewhere.example/' }))
+      const api = axios.create({ adapter, validateStatus: () => true })
+      const scheme = make()
+      attach(api, scheme)
+      expect((await api.get('/x')).status).toBe(401)
+      expect(sent).toHaveLength(1)
+    },
+  )
 
-  it.each(['http://localhost/elsewhere', '', 'relative'])('renews where it ended at %p', async responseURL => {
-    const { adapter } = xhr(config => ({
-      status: (config.headers as Record<string, unknown>).Authorization === 'Bearer new1' ? 200 : 401,
-      responseURL,
-    }))
-    const api = axios.create({ adapter })
-    attach(api, renewing('old'))
-    expect((await api.get('/x')).status).toBe(200)
-  })
+  it.each(['http://localhost/elsewhere', '', 'relative'])(
+    'renews where it ended at %p',
+    async responseURL => {
+      const { adapter } = xhr(config => ({
+        status: (config.headers as Record<string, unknown>).Authorization === 'Bearer new1' ? 200 : 401,
+        responseURL,
+      }))
+      const api = axios.create({ adapter })
+      attach(api, renewing('old'))
+      expect((await api.get('/x')).status).toBe(200)
+    },
+  )
 })

@@ -15,7 +15,10 @@ const tls = { key: pem('key.pem'), cert: pem('cert.pem') }
 // every name leads to this machine
 const lookup: LookupFunction = (_, options, callback) =>
   options.all ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4)
-const agents = { httpAgent: new http.Agent({ lookup }), httpsAgent: new https.Agent({ lookup, ca: tls.cert }) }
+const agents = {
+  httpAgent: new http.Agent({ lookup }),
+  httpsAgent: new https.Agent({ lookup, ca: tls.cert }),
+}
 
 let plain: TestServer
 let other: TestServer
@@ -46,7 +49,8 @@ beforeEach(() => {
 })
 
 const at = (host: string, { port }: TestServer = plain, scheme = 'http') => `${scheme}://${host}:${port}`
-const tokens = (server: TestServer = plain) => server.authorizations().map(value => value?.replace(/http.*/, '…'))
+const tokens = (server: TestServer = plain) =>
+  server.authorizations().map(value => value?.replace(/http.*/, '…'))
 
 describe.each(axiosVersions)('redirects on axios $name', ({ module, has }) => {
   let loaded: Loaded
@@ -75,7 +79,8 @@ describe.each(axiosVersions)('redirects on axios $name', ({ module, has }) => {
       expect(response.status).toBe(200)
       expect(tokens()).toEqual([shown, shown])
       expect(response.request.res.responseUrl).toBe(`${at('api.test')}/end?x=1`)
-      if ('signed' in scheme) expect(scheme.signed).toEqual([`${at('api.test')}/go`, `${at('api.test')}/end?x=1`])
+      if ('signed' in scheme)
+        expect(scheme.signed).toEqual([`${at('api.test')}/go`, `${at('api.test')}/end?x=1`])
     })
 
     it.each([
@@ -83,7 +88,11 @@ describe.each(axiosVersions)('redirects on axios $name', ({ module, has }) => {
       ['the parent domain', () => at('v1.api.test'), () => [plain, at('api.test')] as const],
       ['another port', () => at('api.test'), () => [other, at('api.test', other)] as const],
       ['http, from https', () => at('api.test', secure, 'https'), () => [plain, at('api.test')] as const],
-      ['a user of another host', () => at('api.test'), () => [other, at('api.test@127.0.0.1', other)] as const],
+      [
+        'a user of another host',
+        () => at('api.test'),
+        () => [other, at('api.test@127.0.0.1', other)] as const,
+      ],
     ])('does not follow to %s', async (_, base, target) => {
       const [server, origin] = target()
       to = `${origin}/end`
@@ -278,7 +287,9 @@ describe.each(axiosVersions)('redirects on axios $name', ({ module, has }) => {
         await api.get('/go')
         expect(tokens(other)).toEqual([undefined])
         expect(tokens().slice(4)).toEqual([shown, shown])
-        const none = await api.get('/go', { fetchOptions: { redirect: 'manual' } } as object).catch(error => error)
+        const none = await api
+          .get('/go', { fetchOptions: { redirect: 'manual' } } as object)
+          .catch(error => error)
         expect(none.response.status).toBe(302)
         const zero = await api.get('/go', { maxRedirects: 0 }).catch(error => error)
         expect(zero.response.status).toBe(302)
@@ -293,7 +304,14 @@ it('does not follow what a mock answers', async () => {
   const calls: unknown[] = []
   const adapter = async (config: AxiosRequestConfig) => {
     calls.push(config.url)
-    return { status: 302, statusText: '', headers: { location: '/end' }, data: '', config, request: {} } as never
+    return {
+      status: 302,
+      statusText: '',
+      headers: { location: '/end' },
+      data: '',
+      config,
+      request: {},
+    } as never
   }
   const api = axios.create({ baseURL: 'https://api.test', adapter })
   attach(api, urlBound())

@@ -10,9 +10,12 @@ export interface Renewing extends Auth<{ token: string }> {
   told: IncomingResponse[]
 }
 
-const isRefused = ({ authenticated, status, expired }: IncomingResponse) => authenticated && (status === 401 || expired)
+const isRefused = ({ authenticated, status, expired }: IncomingResponse) =>
+  authenticated && (status === 401 || expired)
 
-/** Signs at once with the token at hand (unless it is empty), and renews by `renew`; `place` writes the token. */
+/**
+ * Signs at once with the token at hand (unless it is empty), and renews by `renew`; `place` writes the token.
+ */
 export function renewing(
   token = 'old',
   place = (request: OutgoingRequest, value: string) => request.setHeader('Authorization', `Bearer ${value}`),

@@ -5,7 +5,8 @@ import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.
 import { renewing } from './schemes.js'
 import { listen, type TestServer } from './server.js'
 
-const isTokenExpired = ({ data }: AxiosLikeResponse) => (Object(data) as { error?: string }).error === 'token_expired'
+const isTokenExpired = ({ data }: AxiosLikeResponse) =>
+  (Object(data) as { error?: string }).error === 'token_expired'
 const rot13 = (text: string) =>
   text.replace(/[a-z]/g, letter => String.fromCharCode(((letter.charCodeAt(0) - 84) % 26) + 97))
 

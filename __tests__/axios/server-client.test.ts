@@ -45,7 +45,9 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
       const response = await client().send(call(`${server.origin}/token`))
       expect(response).toMatchObject({ status: 400, body: '<html>{"a":1}' })
       expect(response.header('dpop-nonce')).toBe('n')
-      expect(server.seen).toMatchObject([{ method: 'POST', url: '/token', body: 'client_secret=canary&a=1+2' }])
+      expect(server.seen).toMatchObject([
+        { method: 'POST', url: '/token', body: 'client_secret=canary&a=1+2' },
+      ])
       expect(server.seen[0]?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/)
       answers = () => ({ body: '{"a":1}' })
       expect((await client().send(call(`${server.origin}/token`))).body).toBe('{"a":1}')
@@ -53,7 +55,9 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
 
     it('sends JSON, and GET without a body', async () => {
       await client().send(call(`${server.origin}/register`, { json: { a: 1 }, headers: {} }))
-      await client().send(call(`${server.origin}/x?y=%20`, { method: 'GET', body: new URLSearchParams(), headers: {} }))
+      await client().send(
+        call(`${server.origin}/x?y=%20`, { method: 'GET', body: new URLSearchParams(), headers: {} }),
+      )
       expect(server.seen).toMatchObject([
         { method: 'POST', body: '{"a":1}' },
         { method: 'GET', url: '/x?y=%20', body: '' },
@@ -68,7 +72,8 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     })
 
     it('tries again after 503 and 429 as the server asks, twice at most; never when it asks for long', async () => {
-      answers = (_, index) => (index === 0 ? { status: 503, headers: { 'retry-after': '0' } } : { status: 200 })
+      answers = (_, index) =>
+        index === 0 ? { status: 503, headers: { 'retry-after': '0' } } : { status: 200 }
       expect((await client().send(call(`${server.origin}/token`))).status).toBe(200)
       expect(server.seen).toHaveLength(2)
       expect(server.seen[1]).toMatchObject({ body: server.seen[0]?.body, method: 'POST' })

@@ -18,7 +18,10 @@ describe.each(tested)('attachOAuth2(api, () => session) on axios $name', ({ name
     version = loadVersion({ version: name, module })
     answer = () => ({})
     server = await listen(({ url, headers, body }) => {
-      const renewed = { access_token: `new-${new URLSearchParams(body).get('refresh_token')}`, token_type: 'Bearer' }
+      const renewed = {
+        access_token: `new-${new URLSearchParams(body).get('refresh_token')}`,
+        token_type: 'Bearer',
+      }
       const { status = 200, data = {} } = url === '/token' ? { data: renewed } : answer(headers.authorization)
       const isText = typeof data === 'string'
       return {
@@ -33,7 +36,10 @@ describe.each(tested)('attachOAuth2(api, () => session) on axios $name', ({ name
   afterEach(() => server.close())
 
   /** The session of a person who is signed in. */
-  async function sessionOf(person: string, options: Partial<OAuth2SessionOptions> = {}): Promise<OAuth2Session> {
+  async function sessionOf(
+    person: string,
+    options: Partial<OAuth2SessionOptions> = {},
+  ): Promise<OAuth2Session> {
     const { createOAuth2Session, saveToken } = version.oauth
     const session = createOAuth2Session({
       server: { token_endpoint: `${server.origin}/token` },
@@ -43,7 +49,8 @@ describe.each(tested)('attachOAuth2(api, () => session) on axios $name', ({ name
     await saveToken(session, { access_token: person, refresh_token: person })
     return session
   }
-  const calls = () => server.seen.filter(({ url }) => url !== '/token').map(({ headers }) => headers.authorization)
+  const calls = () =>
+    server.seen.filter(({ url }) => url !== '/token').map(({ headers }) => headers.authorization)
 
   it('sends the request of nobody as it is, and says so when the API refuses it', async () => {
     const attachment = version.oauth.attachOAuth2(api, () => served)
@@ -72,7 +79,8 @@ describe.each(tested)('attachOAuth2(api, () => session) on axios $name', ({ name
     version.oauth.attachOAuth2(api, () => served)
     answer = authorization =>
       authorization?.includes('new') ? { data: { ok: true } } : { data: { error: 'token_expired' } }
-    const isTokenExpired = ({ data }: { data: unknown }) => (data as { error?: string }).error === 'token_expired'
+    const isTokenExpired = ({ data }: { data: unknown }) =>
+      (data as { error?: string }).error === 'token_expired'
     served = await sessionOf('ann', { isTokenExpired })
     expect((await api.get('/')).data).toEqual({ ok: true })
     served = await sessionOf('bob')
@@ -86,7 +94,9 @@ describe.each(tested)('attachOAuth2(api, () => session) on axios $name', ({ name
     api.defaults.transformResponse = [unseal]
     version.oauth.attachOAuth2(api, () => served)
     answer = authorization => ({ data: seal({ expired: !authorization?.includes('new') }) })
-    served = await sessionOf('ann', { isTokenExpired: ({ data }) => !!(data as { expired?: boolean }).expired })
+    served = await sessionOf('ann', {
+      isTokenExpired: ({ data }) => !!(data as { expired?: boolean }).expired,
+    })
     expect((await api.get('/')).data).toEqual({ expired: false })
     served = await sessionOf('bob')
     expect((await api.get('/')).data).toEqual({ expired: true })
@@ -98,7 +108,12 @@ describe.each(tested)('attachOAuth2(api, () => session) on axios $name', ({ name
     const adapter: AxiosAdapter = config => {
       through.push(`${config.url}`)
       const plain = version.axios.create({ adapter: own as AxiosAdapter })
-      return plain.request({ ...config, adapter: own as AxiosAdapter, transformRequest: [], transformResponse: [] })
+      return plain.request({
+        ...config,
+        adapter: own as AxiosAdapter,
+        transformRequest: [],
+        transformResponse: [],
+      })
     }
     api = version.axios.create({ baseURL: server.origin, adapter })
     version.oauth.attachOAuth2(api, () => served)

@@ -37,7 +37,11 @@ describe.each(axiosVersions)('waiting for a token, on axios $name', ({ module, h
     const scheme = renewing('')
     scheme.renew = () => new Promise(() => {})
     loaded.attach(api, scheme)
-    const asked = { timeout: 10, timeoutErrorMessage: 'too slow', transitional: { clarifyTimeoutError: true } }
+    const asked = {
+      timeout: 10,
+      timeoutErrorMessage: 'too slow',
+      transitional: { clarifyTimeoutError: true },
+    }
     const error = await api.get('/x', asked).catch(error => error)
     expect(error).toMatchObject({ code: has.signal ? 'ETIMEDOUT' : expect.any(String), message: 'too slow' })
   })

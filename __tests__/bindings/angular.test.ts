@@ -16,7 +16,14 @@ import { refreshToken, revokeToken, saveToken } from 'axios-oauth-interceptor'
 import { toSessionSignal } from 'axios-oauth-interceptor/angular'
 import { observeSession } from 'axios-oauth-interceptor/observe'
 import { errorOf } from '../oauth2/support.js'
-import { countListeners, type Pages, sharedStores, slowStore, startPages, statusIs } from '../observe/pages.js'
+import {
+  countListeners,
+  type Pages,
+  sharedStores,
+  slowStore,
+  startPages,
+  statusIs,
+} from '../observe/pages.js'
 
 let pages: Pages
 beforeAll(async () => {

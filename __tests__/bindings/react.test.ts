@@ -138,7 +138,12 @@ test('a page that a server rendered is hydrated without a mismatch, then shows w
 })
 
 describe('RequireSession', () => {
-  const fallback = { unknown: 'wait', 'signed-out': 'sign in', ended: 'sign in again', changed: 'somebody else?' }
+  const fallback = {
+    unknown: 'wait',
+    'signed-out': 'sign in',
+    ended: 'sign in again',
+    changed: 'somebody else?',
+  }
 
   test('shows the fallback of each status, and its children to whoever is signed in', async () => {
     const { store, answer } = slowStore()
@@ -182,8 +187,8 @@ describe('RequireSession', () => {
     await render(createElement(RequireSession, { session }, 'orders'))
     await settled(session, 'signed-out')
     expect(place.innerHTML).toBe('')
-    expect((await errorOf(() => renderToString(createElement(RequireSession, { session: {} as never })))).code).toBe(
-      'OAUTH_INVALID_OPTION',
-    )
+    expect(
+      (await errorOf(() => renderToString(createElement(RequireSession, { session: {} as never })))).code,
+    ).toBe('OAUTH_INVALID_OPTION')
   })
 })

@@ -1,4 +1,7 @@
-/** Where a server renders: everybody gets the same page, so it does not say who is signed in, and reads nothing. */
+/**
+ * Where a server renders: everybody gets the same page, so it does not say who is signed in, and reads
+ * nothing.
+ */
 import '@angular/compiler'
 import { Component, enableProdMode, provideZonelessChangeDetection } from '@angular/core'
 import { bootstrapApplication } from '@angular/platform-browser'

@@ -7,7 +7,14 @@ import { flushSync, mount, unmount } from 'svelte'
 import { compile } from 'svelte/compiler'
 import { derived, get, type Readable } from 'svelte/store'
 import { errorOf } from '../oauth2/support.js'
-import { countListeners, type Pages, sharedStores, slowStore, startPages, statusIs } from '../observe/pages.js'
+import {
+  countListeners,
+  type Pages,
+  sharedStores,
+  slowStore,
+  startPages,
+  statusIs,
+} from '../observe/pages.js'
 
 let pages: Pages
 beforeAll(async () => {

@@ -17,7 +17,15 @@ import {
 } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { errorOf } from '../oauth2/support.js'
-import { countListeners, type Pages, sharedStores, slowStore, startPages, statusIs, until } from '../observe/pages.js'
+import {
+  countListeners,
+  type Pages,
+  sharedStores,
+  slowStore,
+  startPages,
+  statusIs,
+  until,
+} from '../observe/pages.js'
 
 let pages: Pages
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /**
- * The three engines behind one face. A browser is `{ tab(url, visible), close() }`, a tab `{ evaluate(script), close() }`, where
- * `script` is an expression that answers a string, or nothing.
+ * The three engines behind one face. A browser is `{ tab(url, visible), close() }`, a tab
+ * `{ evaluate(script), close() }`, where `script` is an expression that answers a string, or nothing.
  */
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -43,7 +43,11 @@ const launchers = {
 
   async firefox() {
     const { default: puppeteer } = await import('puppeteer-core')
-    const browser = await puppeteer.launch({ browser: 'firefox', executablePath: paths.firefox, headless: true })
+    const browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: paths.firefox,
+      headless: true,
+    })
     return {
       async tab(url) {
         const page = await browser.newPage()

@@ -1,5 +1,11 @@
 import axios from 'axios'
-import { attachOAuth2, createOAuth2Session, type OAuth2Session, revokeToken, saveToken } from '../../src/index.js'
+import {
+  attachOAuth2,
+  createOAuth2Session,
+  type OAuth2Session,
+  revokeToken,
+  saveToken,
+} from '../../src/index.js'
 import { storageLease } from '../../src/locks/storage-lease.js'
 import { webLocks } from '../../src/locks/web-locks.js'
 import type { Lock, TokenStore } from '../../src/session/stored-grant.js'
@@ -65,9 +71,12 @@ const commands: Record<string, (...args: never[]) => unknown> = {
     return stores[kind]().get(key)
   },
 
-  /** Whether the key pair that this tab finds (or makes) can sign and not be taken away; and its public half. */
+  /**
+   * Whether the key pair that this tab finds (or makes) can sign and not be taken away; and its public half.
+   */
   async keyPair(name: string) {
-    const make = () => crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+    const make = () =>
+      crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
     const pair = await indexedDbStore().keyPair(name, make)
     const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
     const data = new TextEncoder().encode('proof')

@@ -1,6 +1,7 @@
 /**
- * Stores and locks in a real browser with several real tabs: `node --import ./tools/register.mjs __tests__/browsers/run.mjs
- * chromium` (or firefox; webkit wants `xvfb-run -a` before it). Prints a line for each test and at last `N passed, M failed`.
+ * Stores and locks in a real browser with several real tabs:
+ * `node --import ./tools/register.mjs __tests__/browsers/run.mjs chromium` (or firefox; webkit wants
+ * `xvfb-run -a` before it). Prints a line for each test and at last `N passed, M failed`.
  */
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,7 +30,9 @@ const site = await listen(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://site')
   switch (pathname) {
     case '/':
-      return void response.writeHead(200, { 'content-type': 'text/html' }).end('<script src="/page.js"></script>')
+      return void response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end('<script src="/page.js"></script>')
     case '/page.js':
       return void response.writeHead(200, { 'content-type': 'text/javascript' }).end(outputFiles[0].text)
     case '/inside':

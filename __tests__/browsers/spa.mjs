@@ -1,6 +1,7 @@
 /**
  * examples/react-spa in a real browser, against a certified provider and two APIs:
- * `node --import ./tools/register.mjs __tests__/browsers/spa.mjs`. Prints a line for each step and at last `N passed, M failed`.
+ * `node --import ./tools/register.mjs __tests__/browsers/spa.mjs`. Prints a line for each step and at last
+ * `N passed, M failed`.
  */
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -102,15 +103,18 @@ const problems = []
 one.on('pageerror', error => problems.push(error.message))
 let other
 
-await step('a click signs in, once under StrictMode, and both APIs answer with tokens of their own', async () => {
-  await one.goto(`${site}/start?from=here`)
-  await one.click('#login')
-  await says(one, 'person', 'anna Example')
-  await bothAnswer(one)
-  same(one.url(), `${site}/start?from=here`)
-  const { authorizations, byGrant } = await provider.stats()
-  same({ authorizations, codes: byGrant.authorization_code }, { authorizations: 1, codes: 1 })
-})
+await step(
+  'a click signs in, once under StrictMode, and both APIs answer with tokens of their own',
+  async () => {
+    await one.goto(`${site}/start?from=here`)
+    await one.click('#login')
+    await says(one, 'person', 'anna Example')
+    await bothAnswer(one)
+    same(one.url(), `${site}/start?from=here`)
+    const { authorizations, byGrant } = await provider.stats()
+    same({ authorizations, codes: byGrant.authorization_code }, { authorizations: 1, codes: 1 })
+  },
+)
 await step('a reload and a second tab are signed in', async () => {
   await one.reload()
   await bothAnswer(one)
@@ -128,11 +132,18 @@ await step('a token that is refused in both tabs at once is renewed once', async
   await Promise.all([one.click('#orders'), other.click('#orders')])
   await Promise.all([bothAnswer(one), bothAnswer(other)])
   // the answers of before are still shown: what counts is what the API saw
-  for (let tries = 0; tries < 50 && orders.requests.filter(request => request.token === token).length < 2; tries++)
+  for (
+    let tries = 0;
+    tries < 50 && orders.requests.filter(request => request.token === token).length < 2;
+    tries++
+  )
     await one.waitForTimeout(100)
   await one.waitForTimeout(500)
   const after = await provider.stats()
-  same({ renewals: after.tokenRequests - tokenRequests, reuse: after.reuse - reuse }, { renewals: 1, reuse: 0 })
+  same(
+    { renewals: after.tokenRequests - tokenRequests, reuse: after.reuse - reuse },
+    { renewals: 1, reuse: 0 },
+  )
 })
 await step('the back button finds no callback', async () => {
   await one.goBack().catch(() => undefined)

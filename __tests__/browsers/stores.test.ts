@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { optional } from '../support/optional.js'
 
-// the drivers are ES modules that Jest cannot load: run.mjs is a program of its own, and its lines become tests here
+// the drivers are ES modules that Jest cannot load: run.mjs is a program of its own, and its lines become
+// tests here
 const browsers = [
   { name: 'chromium', path: '/usr/bin/chromium', packages: 'chromium' },
   { name: 'firefox', path: '/usr/bin/firefox-esr', packages: 'firefox-esr' },
@@ -15,11 +16,13 @@ const hasDisplay = !!process.env.DISPLAY || spawnSync('xvfb-run', ['--help']).st
 /** Runs run.mjs; answers what it printed and how it ended. */
 function run(browser: string): Promise<{ output: string; code: number | null }> {
   const node = [process.execPath, '--import', './tools/register.mjs', '__tests__/browsers/run.mjs', browser]
-  const [command = '', ...args] = browser === 'webkit' && !process.env.DISPLAY ? ['xvfb-run', '-a', ...node] : node
+  const [command = '', ...args] =
+    browser === 'webkit' && !process.env.DISPLAY ? ['xvfb-run', '-a', ...node] : node
   return new Promise(resolve => {
     const child = spawn(command, args, { cwd: root })
     let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text))
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', text => (output += text))
     child.once('close', code => resolve({ output, code }))
   })
 }

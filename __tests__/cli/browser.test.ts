@@ -56,7 +56,10 @@ describe('a sign-in', () => {
   })
 
   test('asks with PKCE, state and a redirect_uri of loopback on a free port, and exchanges with the same', async () => {
-    const started = await begun({ scope: 'read', parameters: { prompt: 'consent', redirect_uri: 'https://elsewhere' } })
+    const started = await begun({
+      scope: 'read',
+      parameters: { prompt: 'consent', redirect_uri: 'https://elsewhere' },
+    })
     const { query, redirect } = started
     expect(redirect).toMatch(/^http:\/\/127\.0\.0\.1:\d{4,5}\/callback$/)
     expect(Object.fromEntries(query)).toMatchObject({
@@ -121,7 +124,9 @@ describe('a sign-in', () => {
     const open = jest.fn()
     const server = jest.fn(() => auth.metadata)
     const session = createOAuth2Session({ server, client: { client_id: 'app' } })
-    const failure = await signInWithBrowser(session, { open, signal: AbortSignal.abort() }).catch(error => error)
+    const failure = await signInWithBrowser(session, { open, signal: AbortSignal.abort() }).catch(
+      error => error,
+    )
     expect(isOAuthError(failure, 'OAUTH_ABORTED')).toBe(true)
     expect(server).not.toHaveBeenCalled()
     expect(open).not.toHaveBeenCalled()
@@ -175,7 +180,12 @@ describe('a sign-in', () => {
 describe('what the server refuses', () => {
   test('access_denied is told with its words, the browser gets a page without them', async () => {
     const { redirect, state, result } = await begun()
-    const denied = new URLSearchParams({ error: 'access_denied', error_description: '<b>no</b>', state, iss: auth.url })
+    const denied = new URLSearchParams({
+      error: 'access_denied',
+      error_description: '<b>no</b>',
+      state,
+      iss: auth.url,
+    })
     const page = await send(`${redirect}?${denied}`)
     expect(page).toMatchObject({ status: 400, body: expect.stringContaining('Not signed in') })
     expect(page.body).not.toMatch(/denied|<b>/)
@@ -214,7 +224,11 @@ describe('whoever guesses the port', () => {
       404,
       started => send(started.redirect, { target: `/x/../callback?${right(started)}` }),
     ],
-    ['the path in capitals', 404, started => send(started.redirect, { target: `/CALLBACK?${right(started)}` })],
+    [
+      'the path in capitals',
+      404,
+      started => send(started.redirect, { target: `/CALLBACK?${right(started)}` }),
+    ],
     [
       'an absolute target',
       404,
@@ -223,10 +237,22 @@ describe('whoever guesses the port', () => {
     ['no parameters', 400, ({ redirect }) => send(redirect)],
     ['no state', 400, ({ redirect }) => send(`${redirect}?code=x`)],
     ['a wrong state', 400, ({ redirect }) => send(`${redirect}?code=x&state=guess`)],
-    ['an error with a wrong state', 400, ({ redirect }) => send(`${redirect}?error=access_denied&state=guess`)],
-    ['a state that begins right', 400, ({ redirect, state }) => send(`${redirect}?code=x&state=${state.slice(0, -1)}`)],
+    [
+      'an error with a wrong state',
+      400,
+      ({ redirect }) => send(`${redirect}?error=access_denied&state=guess`),
+    ],
+    [
+      'a state that begins right',
+      400,
+      ({ redirect, state }) => send(`${redirect}?code=x&state=${state.slice(0, -1)}`),
+    ],
     ['two states', 400, ({ redirect, state }) => send(`${redirect}?code=x&state=guess&state=${state}`)],
-    ['the state in a fragment', 404, started => send(started.redirect, { target: `/callback#${right(started)}` })],
+    [
+      'the state in a fragment',
+      404,
+      started => send(started.redirect, { target: `/callback#${right(started)}` }),
+    ],
     [
       'another Host (DNS rebinding)',
       400,
@@ -254,7 +280,11 @@ describe('whoever guesses the port', () => {
       started => send(`${started.redirect}?${right(started)}`, { headers: { host: '127.0.0.1' } }),
     ],
     ['HEAD', 400, started => send(`${started.redirect}?${right(started)}`, { method: 'HEAD' })],
-    ['POST with the right query', 400, started => send(`${started.redirect}?${right(started)}`, { method: 'POST' })],
+    [
+      'POST with the right query',
+      400,
+      started => send(`${started.redirect}?${right(started)}`, { method: 'POST' }),
+    ],
     [
       'POST with the right form',
       400,
@@ -293,7 +323,9 @@ describe('whoever guesses the port', () => {
 
   test('a thousand wrong guesses at once change nothing', async () => {
     const started = await begun()
-    const guesses = Array.from({ length: 1000 }, (_, guess) => send(`${started.redirect}?code=x&state=${guess}`))
+    const guesses = Array.from({ length: 1000 }, (_, guess) =>
+      send(`${started.redirect}?code=x&state=${guess}`),
+    )
     expect(new Set((await Promise.all(guesses)).map(({ status }) => status))).toEqual(new Set([400]))
     await expectToFinish(started)
   })
@@ -320,7 +352,9 @@ describe('whoever guesses the port', () => {
       .flat()
       .flatMap(one => (one && !one.internal && one.family === 'IPv4' ? [one.address] : []))
     for (const address of [...others, '127.0.0.2', '[::1]'])
-      expect(await refusal(`http://${address}:${port}/callback`)).toMatch(/^E(CONNREFUSED|ADDRNOTAVAIL|HOSTUNREACH)$/)
+      expect(await refusal(`http://${address}:${port}/callback`)).toMatch(
+        /^E(CONNREFUSED|ADDRNOTAVAIL|HOSTUNREACH)$/,
+      )
     await expectToFinish(started)
   })
 })
@@ -458,6 +492,9 @@ describe('an option that cannot be meant', () => {
     const failure = await signInWithBrowser(sessionAt(auth), { port: Number(new URL(auth.url).port) }).catch(
       error => error,
     )
-    expect(failure).toMatchObject({ code: 'OAUTH_INVALID_OPTION', message: expect.stringContaining('EADDRINUSE') })
+    expect(failure).toMatchObject({
+      code: 'OAUTH_INVALID_OPTION',
+      message: expect.stringContaining('EADDRINUSE'),
+    })
   })
 })

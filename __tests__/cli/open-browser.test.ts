@@ -18,7 +18,10 @@ function program(name: string, code = 0) {
   const log = `${path}.log`
   writeFileSync(path, `#!/bin/sh\nprintf '%s\\n' "$@" > '${log}'\nexit ${code}\n`)
   chmodSync(path, 0o755)
-  return { path, opened: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : undefined) }
+  return {
+    path,
+    opened: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : undefined),
+  }
 }
 const open = (environment: Record<string, string> = {}, platform = 'linux') =>
   openBrowser(url, { platform, environment: { PATH: folder, ...environment } })

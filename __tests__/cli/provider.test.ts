@@ -23,7 +23,8 @@ beforeAll(async () => {
 })
 afterAll(() => provider.stop())
 
-const makeSession = () => createOAuth2Session({ server: discover(provider.issuer), client: { client_id: 'native' } })
+const makeSession = () =>
+  createOAuth2Session({ server: discover(provider.issuer), client: { client_id: 'native' } })
 const scope = 'openid offline_access'
 
 /** Plays the person in the browser, to the page at the end. */
@@ -49,7 +50,11 @@ test.each<[what: string, options: BrowserSignInOptions]>([
 ])('signs in with %s, and out', async (_what, options) => {
   const session = makeSession()
   const token = await signInWithBrowser(session, { scope, ...options })
-  expect(token).toMatchObject({ token_type: 'Bearer', id_token: expect.any(String), refresh_token: expect.any(String) })
+  expect(token).toMatchObject({
+    token_type: 'Bearer',
+    id_token: expect.any(String),
+    refresh_token: expect.any(String),
+  })
   expect(await introspectToken(session)).toMatchObject({ active: true, client_id: 'native', sub: 'anna' })
   expect((await revokeToken(session)).revoked).toBe(true)
 })

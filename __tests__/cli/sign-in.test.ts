@@ -32,7 +32,9 @@ const withDevices = () => ({
 const desktop = { platform: 'linux', environment: { DISPLAY: ':0' } }
 const remote = { platform: 'linux', environment: { SSH_TTY: '/dev/pts/0' } }
 const sleep: SignInOptions['sleep'] = (seconds, signal) =>
-  seconds === 1 ? Promise.resolve() : new Promise(resolve => signal?.addEventListener('abort', () => resolve()))
+  seconds === 1
+    ? Promise.resolve()
+    : new Promise(resolve => signal?.addEventListener('abort', () => resolve()))
 /** Plays the person: follows the address to the callback. */
 const follow = async (url: string) => void send(await auth.authorize(url))
 
@@ -61,9 +63,15 @@ describe('signIn', () => {
     const open = jest.fn()
     const deviceParameters = { acr_values: 'high' }
     const onCode = (one: unknown) => void shown.push(one)
-    expect(await signIn(session, { ...remote, scope: 'read', open, sleep, onCode, deviceParameters })).toBe('device')
+    expect(await signIn(session, { ...remote, scope: 'read', open, sleep, onCode, deviceParameters })).toBe(
+      'device',
+    )
     expect(shown).toEqual([{ ...code, expires_in: 60, interval: 1 }])
-    expect(Object.fromEntries(asked[0] ?? [])).toEqual({ client_id: 'app', scope: 'read', acr_values: 'high' })
+    expect(Object.fromEntries(asked[0] ?? [])).toEqual({
+      client_id: 'app',
+      scope: 'read',
+      acr_values: 'high',
+    })
     expect((await session.token()).access_token).toBe('from the device')
     expect(open).not.toHaveBeenCalled()
   })
@@ -79,7 +87,9 @@ describe('signIn', () => {
   test('as it is told to, whatever the machine', async () => {
     const session = sessionAt(auth, withDevices())
     expect(await signIn(session, { ...desktop, method: 'device', sleep, onCode() {} })).toBe('device')
-    expect(await signIn(sessionAt(auth), { ...remote, method: 'browser', open: follow, sleep })).toBe('browser')
+    expect(await signIn(sessionAt(auth), { ...remote, method: 'browser', open: follow, sleep })).toBe(
+      'browser',
+    )
   })
 
   test('looks at this process by default', async () => {
@@ -112,7 +122,9 @@ describe('signIn', () => {
     const stop = new AbortController()
     const session = sessionAt(auth, withDevices())
     const onCode = () => stop.abort()
-    const failure = await signIn(session, { ...remote, sleep, onCode, signal: stop.signal }).catch(error => error)
+    const failure = await signIn(session, { ...remote, sleep, onCode, signal: stop.signal }).catch(
+      error => error,
+    )
     expect(failure.code).toBe('OAUTH_ABORTED')
     expect(asked).toHaveLength(1)
   })
@@ -122,14 +134,21 @@ describe('what is printed where nothing else shows it', () => {
   test('the code and its address, never the device code', async () => {
     const session = sessionAt(auth, withDevices())
     const text = await printed(() => signInWithDevice(session, { sleep: () => Promise.resolve() }))
-    expect(text).toBe('To sign in, open https://auth.example.com/device on any device and enter the code WDJB-MJHT\n')
+    expect(text).toBe(
+      'To sign in, open https://auth.example.com/device on any device and enter the code WDJB-MJHT\n',
+    )
   })
 
   test('nothing of the server moves the cursor or turns the text around', async () => {
-    code = { user_code: 'A\x1b[2J\u202e\r\nB', verification_uri: 'https://auth.example.com/\x1b]0;x\x07\u2028' }
+    code = {
+      user_code: 'A\x1b[2J\u202e\r\nB',
+      verification_uri: 'https://auth.example.com/\x1b]0;x\x07\u2028',
+    }
     const session = sessionAt(auth, withDevices())
     const text = await printed(() => signInWithDevice(session, { sleep: () => Promise.resolve() }))
-    expect(text).toBe('To sign in, open https://auth.example.com/]0;x on any device and enter the code A[2JB\n')
+    expect(text).toBe(
+      'To sign in, open https://auth.example.com/]0;x on any device and enter the code A[2JB\n',
+    )
   })
 
   test('the address', async () => {

@@ -16,15 +16,21 @@ export function send(
 ): Promise<Page> {
   const { form, target, ...more } = options
   return new Promise((resolve, reject) => {
-    const request = http.request(url, { agent: false, ...more, ...(target && { path: target }) }, response => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', chunk => {
-        body += chunk
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
-      response.on('error', reject)
-    })
+    const request = http.request(
+      url,
+      { agent: false, ...more, ...(target && { path: target }) },
+      response => {
+        let body = ''
+        response.setEncoding('utf8')
+        response.on('data', chunk => {
+          body += chunk
+        })
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        )
+        response.on('error', reject)
+      },
+    )
     request.on('error', reject)
     request.end(form)
   })

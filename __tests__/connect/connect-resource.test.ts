@@ -1,5 +1,10 @@
 import axios from 'axios'
-import { clientCredentialsGrant, createAuthorizationUrl, isOAuthError, memoryStore } from 'axios-oauth-interceptor'
+import {
+  clientCredentialsGrant,
+  createAuthorizationUrl,
+  isOAuthError,
+  memoryStore,
+} from 'axios-oauth-interceptor'
 import { type ConnectOptions, connectResource } from 'axios-oauth-interceptor/connect'
 import type { RegisteredClient } from 'axios-oauth-interceptor/protocol'
 import { beginSignIn, finishSignIn, memoryTransactions } from 'axios-oauth-interceptor/sign-in'
@@ -98,8 +103,15 @@ test('from an address to an answer of the API: registers, signs in, asks for its
   const transactions = memoryTransactions()
   const { url, state } = await beginSignIn(session, { redirect_uri }, { transactions })
   const asked = new URL(url).searchParams
-  expect([asked.get('resource'), asked.get('scope'), asked.get('client_id')]).toEqual([resource, scope, 'client-1'])
-  await finishSignIn(session, { authorizationResponse: `${redirect_uri}?code=c&state=${state}`, transactions })
+  expect([asked.get('resource'), asked.get('scope'), asked.get('client_id')]).toEqual([
+    resource,
+    scope,
+    'client-1',
+  ])
+  await finishSignIn(session, {
+    authorizationResponse: `${redirect_uri}?code=c&state=${state}`,
+    transactions,
+  })
   expect(world.tokenRequests[0]?.get('resource')).toBe(resource)
   const http = axios.create({ baseURL: `${world.api.url}/v1` })
   attach(http)
@@ -152,7 +164,9 @@ describe('the client', () => {
     registers()
     expect((await connect({ ...document, ...registering })).client.client_id).toBe('client-1')
     world.metadata.client_id_metadata_document_supported = true
-    expect((await connect({ ...document, ...registering })).client.client_id).toBe(document.clientIdMetadata.client_id)
+    expect((await connect({ ...document, ...registering })).client.client_id).toBe(
+      document.clientIdMetadata.client_id,
+    )
   })
 
   test('is registered once where registrations are kept, and again when its secret is over', async () => {
@@ -166,7 +180,10 @@ describe('the client', () => {
     const options = { ...registering, registrations, clock: () => now }
     const ids = [(await connect(options)).client.client_id, (await connect(options)).client.client_id]
     expect(ids).toEqual(['client-1', 'client-1'])
-    kept.set(world.as.url, { ...(kept.get(world.as.url) as RegisteredClient), client_secret_expires_at: now + 10 })
+    kept.set(world.as.url, {
+      ...(kept.get(world.as.url) as RegisteredClient),
+      client_secret_expires_at: now + 10,
+    })
     expect((await connect(options)).client.client_id).toBe('client-1')
     now += 11
     expect((await connect(options)).client.client_id).toBe('client-2')
@@ -205,9 +222,14 @@ test('two APIs of one server share the grant; a store that people share needs a 
   const [one, other] = [await connect({ ...knownHere(), store }), await connect({ ...knownHere(), store })]
   const transactions = memoryTransactions()
   const { state } = await beginSignIn(one.session, { redirect_uri }, { transactions })
-  await finishSignIn(one.session, { authorizationResponse: `${redirect_uri}?code=c&state=${state}`, transactions })
+  await finishSignIn(one.session, {
+    authorizationResponse: `${redirect_uri}?code=c&state=${state}`,
+    transactions,
+  })
   expect(await other.session.authorized()).toBe(true)
-  expect(await codeOf(connect({ ...knownHere(), store: { ...store, shared: true } }))).toBe('OAUTH_INVALID_OPTION')
+  expect(await codeOf(connect({ ...knownHere(), store: { ...store, shared: true } }))).toBe(
+    'OAUTH_INVALID_OPTION',
+  )
   const { session } = await connect({ ...knownHere(), store: { ...store, shared: true }, key: 'anna' })
   expect(await createAuthorizationUrl(session, { redirect_uri })).toBeDefined()
 })

@@ -1,11 +1,17 @@
-/** Bundlers and transpilers of users: each bundles the same small application from the packed package, and the bundle renews a token. */
+/**
+ * Bundlers and transpilers of users: each bundles the same small application from the packed package, and the
+ * bundle renews a token.
+ */
 import { join } from 'node:path'
 import { type Consumer, consumer, root } from '../package/consumer.js'
 
 const tools = join(root, 'tools/consumers/node_modules')
 const tool = (name: string) => JSON.stringify(join(tools, name))
 
-/** A 401, one renewal, the same request again; and something of two other entries, so that their files are bundled too. */
+/**
+ * A 401, one renewal, the same request again; and something of two other entries, so that their files are
+ * bundled too.
+ */
 const application = `
   import axios from 'axios'
   import { attachOAuth2, createOAuth2Session, saveToken } from 'axios-oauth-interceptor'
@@ -131,7 +137,10 @@ describe.each(['axios', 'axios-0-27'])('beside %s', axios => {
       'run.cjs': run,
     })
     const built = await made.run(process.execPath, 'bundle.cjs')
-    expect({ status: built.status, output: built.status === 0 ? '' : built.output }).toEqual({ status: 0, output: '' })
+    expect({ status: built.status, output: built.status === 0 ? '' : built.output }).toEqual({
+      status: 0,
+      output: '',
+    })
     const { output } = await made.run(process.execPath, 'run.cjs')
     expect(output.trim()).toBe(expected)
   })

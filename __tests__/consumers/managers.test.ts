@@ -1,4 +1,7 @@
-/** Package managers of users: each installs the tarball beside axios, and what it installed is required and imported. */
+/**
+ * Package managers of users: each installs the tarball beside axios, and what it installed is required and
+ * imported.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,7 +24,10 @@ const yarnrc = (linker: string) =>
   `nodeLinker: ${linker}\nenableTelemetry: false\nenableGlobalCache: false\nenableImmutableInstalls: false\n`
 const managers: Record<string, Manager> = {
   npm: { install: ['npm', 'install', '--no-audit', '--no-fund'], node: [node] },
-  pnpm: { install: [node, join(tools, 'pnpm/bin/pnpm.mjs'), 'install', '--no-frozen-lockfile'], node: [node] },
+  pnpm: {
+    install: [node, join(tools, 'pnpm/bin/pnpm.mjs'), 'install', '--no-frozen-lockfile'],
+    node: [node],
+  },
   'yarn 1': { install: [node, join(tools, 'yarn/bin/yarn.js'), 'install', '--no-lockfile'], node: [node] },
   'yarn 4 with PnP': {
     install: [node, berry, 'install'],

@@ -1,4 +1,7 @@
-/** Declarations without the library "dom", as servers compile them, and with the compilers between the oldest and the newest. */
+/**
+ * Declarations without the library "dom", as servers compile them, and with the compilers between the oldest
+ * and the newest.
+ */
 import { join } from 'node:path'
 import { api, type Consumer, consumer, root } from '../package/consumer.js'
 

@@ -25,7 +25,10 @@ export function gate<T = void>(): { promise: Promise<T>; open(value: T): void } 
 }
 
 /** The error of a promise that must reject. */
-export async function rejection(promise: Promise<unknown>, message: string): Promise<Error & { code?: string }> {
+export async function rejection(
+  promise: Promise<unknown>,
+  message: string,
+): Promise<Error & { code?: string }> {
   try {
     await promise
   } catch (error) {

@@ -89,7 +89,10 @@ describe('the contract of stores catches a store that', () => {
     'refuses a first version above one': () => {
       const store = sound()
       return {
-        store: { ...store, set: (key, next) => (store.map.has(key) || next.version < 2) && store.set(key, next) },
+        store: {
+          ...store,
+          set: (key, next) => (store.map.has(key) || next.version < 2) && store.set(key, next),
+        },
       }
     },
     'merges the new record into the old': () => {
@@ -131,7 +134,9 @@ describe('the contract of stores catches a store that', () => {
     'cuts long keys': () => {
       const store = sound()
       const cut = (key: string) => key.slice(0, 250)
-      return { store: { ...store, get: key => store.get(cut(key)), set: (key, next) => store.set(cut(key), next) } }
+      return {
+        store: { ...store, get: key => store.get(cut(key)), set: (key, next) => store.set(cut(key), next) },
+      }
     },
     'keeps keys in a plain object': () => {
       const object: Record<string, string> = {}
@@ -232,11 +237,13 @@ describe('the contract of locks catches a lock that', () => {
     },
     'swallows errors': () => {
       const lock = inProcessLock()
-      return (name, critical, wait) => lock(name, lease => critical(lease).catch(() => undefined as never), wait)
+      return (name, critical, wait) =>
+        lock(name, lease => critical(lease).catch(() => undefined as never), wait)
     },
     'does not hear an abort': () => {
       const lock = inProcessLock()
-      return (name, critical, { maxWait } = {}) => lock(name, critical, maxWait === undefined ? {} : { maxWait })
+      return (name, critical, { maxWait } = {}) =>
+        lock(name, critical, maxWait === undefined ? {} : { maxWait })
     },
     'waits without a cap': () => {
       const lock = inProcessLock()

@@ -169,27 +169,30 @@ export function lockCases(make: () => LockSubject | Promise<LockSubject>): Case[
     must(!ran, 'the section of who gave up must not run')
   })
 
-  add('keeps none of 8 contenders waiting longer than 8 sections and one lease', async ({ lock, other, lease }) => {
-    let entered = 0
-    let longest = 0
-    const waits: { sections: number; seconds: number }[] = []
-    const contender = async (mine: Lock) => {
-      for (let round = 0; round < 4; round++) {
-        const [before, asked] = [entered, Date.now()]
-        await mine('name', async () => {
-          waits.push({ sections: entered - before, seconds: (Date.now() - asked) / 1000 })
-          entered++
-          const began = Date.now()
-          await new Promise(resolve => setTimeout(resolve, 3))
-          longest = Math.max(longest, (Date.now() - began) / 1000)
-        })
+  add(
+    'keeps none of 8 contenders waiting longer than 8 sections and one lease',
+    async ({ lock, other, lease }) => {
+      let entered = 0
+      let longest = 0
+      const waits: { sections: number; seconds: number }[] = []
+      const contender = async (mine: Lock) => {
+        for (let round = 0; round < 4; round++) {
+          const [before, asked] = [entered, Date.now()]
+          await mine('name', async () => {
+            waits.push({ sections: entered - before, seconds: (Date.now() - asked) / 1000 })
+            entered++
+            const began = Date.now()
+            await new Promise(resolve => setTimeout(resolve, 3))
+            longest = Math.max(longest, (Date.now() - began) / 1000)
+          })
+        }
       }
-    }
-    await Promise.all(Array.from({ length: 8 }, (_, index) => contender(index % 2 ? lock : other)))
-    mustEqual(waits.length, 32, 'sections that ran')
-    for (const { sections, seconds } of waits)
-      must(sections <= 8 || seconds <= 8 * longest + lease, `waited ${sections} sections, ${seconds} s`)
-  })
+      await Promise.all(Array.from({ length: 8 }, (_, index) => contender(index % 2 ? lock : other)))
+      mustEqual(waits.length, 32, 'sections that ran')
+      for (const { sections, seconds } of waits)
+        must(sections <= 8 || seconds <= 8 * longest + lease, `waited ${sections} sections, ${seconds} s`)
+    },
+  )
 
   add('is free one lease after its holder was killed', async ({ lock, other, lease, hold }) => {
     if (!hold) return
@@ -205,7 +208,10 @@ export function lockCases(make: () => LockSubject | Promise<LockSubject>): Case[
     await holder.kill()
     const killed = Date.now()
     await waiter
-    must((Date.now() - killed) / 1000 <= lease + 5, `free only ${(Date.now() - killed) / 1000} s after the death`)
+    must(
+      (Date.now() - killed) / 1000 <= lease + 5,
+      `free only ${(Date.now() - killed) / 1000} s after the death`,
+    )
   })
 
   add('lets one of many take over from a dead holder', async ({ lock, other, lease, hold }) => {

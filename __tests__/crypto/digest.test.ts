@@ -38,7 +38,9 @@ describe.each([sha1, sha256, sha512])('$name in plain JavaScript', hash => {
 
 test('the examples of the standards', () => {
   expect(hex(digest(sha1, ascii('abc')))).toBe('a9993e364706816aba3e25717850c26c9cd0d89d')
-  expect(hex(digest(sha256, ascii('abc')))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
+  expect(hex(digest(sha256, ascii('abc')))).toBe(
+    'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  )
   expect(hex(hmac(sha1, ascii('Jefe'))(ascii('what do ya want for nothing?')))).toBe(
     'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79',
   )

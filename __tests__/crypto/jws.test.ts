@@ -69,14 +69,25 @@ describe('jwtSigner: jose accepts what it signs', () => {
   test('a CryptoKey that cannot be extracted, with the algorithm it is for', async () => {
     for (const [parameters, expected] of [
       [{ name: 'ECDSA', namedCurve: 'P-384' }, 'ES384'],
-      [{ name: 'RSA-PSS', hash: 'SHA-512', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) }, 'PS512'],
       [
-        { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) },
+        { name: 'RSA-PSS', hash: 'SHA-512', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) },
+        'PS512',
+      ],
+      [
+        {
+          name: 'RSASSA-PKCS1-v1_5',
+          hash: 'SHA-384',
+          modulusLength: 2048,
+          publicExponent: Uint8Array.of(1, 0, 1),
+        },
         'RS384',
       ],
       [{ name: 'Ed25519' }, 'EdDSA'],
     ] as const) {
-      const pair = (await crypto.subtle.generateKey(parameters as never, false, ['sign', 'verify'])) as CryptoKeyPair
+      const pair = (await crypto.subtle.generateKey(parameters as never, false, [
+        'sign',
+        'verify',
+      ])) as CryptoKeyPair
       const jwt = await jwtSigner({ key: pair.privateKey })({}, crypto)
       expect((await jose.jwtVerify(jwt, pair.publicKey)).protectedHeader).toEqual({ alg: expected })
     }
@@ -95,7 +106,8 @@ describe('jwtSigner: jose accepts what it signs', () => {
       const hash = `sha${alg.slice(2)}`
       for (let round = 0; round < 40; round++) {
         const dsaEncoding = round % 2 ? 'der' : 'ieee-p1363'
-        const key = (data: Uint8Array) => new Uint8Array(nodeSign(hash, data, { key: privateKey, dsaEncoding }))
+        const key = (data: Uint8Array) =>
+          new Uint8Array(nodeSign(hash, data, { key: privateKey, dsaEncoding }))
         await jose.jwtVerify(await jwtSigner({ key, alg, kid: 'kms' })({ round }, undefined), publicKey)
       }
     },
@@ -109,31 +121,55 @@ describe('jwtSigner: jose accepts what it signs', () => {
 })
 
 describe('keys and algorithms that are refused', () => {
-  test.each(['none', 'None', 'HS256', 'HS1', 'RS1', 'ES256K', 'RS256 ', 'RSA-OAEP', 'A128KW', '', 'constructor'])(
-    'algorithm %p, at once',
-    async alg => {
-      const message = await refusal(() => jwtSigner({ key: pem(keys.rsa.privateKey), alg: alg as never }))
-      expect(message).toMatch(/not allowed|shared secret/)
-    },
-  )
+  test.each([
+    'none',
+    'None',
+    'HS256',
+    'HS1',
+    'RS1',
+    'ES256K',
+    'RS256 ',
+    'RSA-OAEP',
+    'A128KW',
+    '',
+    'constructor',
+  ])('algorithm %p, at once', async alg => {
+    const message = await refusal(() => jwtSigner({ key: pem(keys.rsa.privateKey), alg: alg as never }))
+    expect(message).toMatch(/not allowed|shared secret/)
+  })
 
   test('a signing function without an algorithm, at once', async () => {
     expect(await refusal(() => jwtSigner({ key: () => new Uint8Array() }))).toMatch(/not allowed/)
   })
 
-  const pemOf = (label: string, text = 'AAAA') => `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`
+  const pemOf = (label: string, text = 'AAAA') =>
+    `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`
   test.each([
     ['no PEM', 'hello', /no PEM/],
-    ['a public key', keys.rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string, /no PEM private key/],
+    [
+      'a public key',
+      keys.rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string,
+      /no PEM private key/,
+    ],
     ['a certificate', pemOf('CERTIFICATE'), /no PEM private key/],
     [
       'an encrypted key',
-      keys.rsa.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string,
+      keys.rsa.privateKey.export({
+        type: 'pkcs8',
+        format: 'pem',
+        cipher: 'aes-256-cbc',
+        passphrase: 'x',
+      }) as string,
       /encrypted/,
     ],
     [
       'an encrypted key of the old kind',
-      keys.rsa.privateKey.export({ type: 'pkcs1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string,
+      keys.rsa.privateKey.export({
+        type: 'pkcs1',
+        format: 'pem',
+        cipher: 'aes-256-cbc',
+        passphrase: 'x',
+      }) as string,
       /encrypted/,
     ],
     ['a damaged key', pemOf('PRIVATE KEY', '***'), /damaged/],
@@ -164,7 +200,10 @@ describe('keys and algorithms that are refused', () => {
   })
 
   test('a CryptoKey of another kind, a public one, and a secret one', async () => {
-    const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+    const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
+      'sign',
+      'verify',
+    ])
     const secret = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
     for (const [key, alg] of [
       [pair.privateKey, 'RS256'],

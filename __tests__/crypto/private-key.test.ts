@@ -12,8 +12,10 @@ const keys = {
   p521: generateKeyPairSync('ec', { namedCurve: 'P-521' }),
   ed25519: generateKeyPairSync('ed25519'),
 }
-const pem = (key: KeyObject, type = 'pkcs8') => key.export({ type, format: 'pem' } as never) as unknown as string
-const der = (key: KeyObject, type = 'pkcs8') => key.export({ type, format: 'der' } as never) as unknown as Buffer
+const pem = (key: KeyObject, type = 'pkcs8') =>
+  key.export({ type, format: 'pem' } as never) as unknown as string
+const der = (key: KeyObject, type = 'pkcs8') =>
+  key.export({ type, format: 'der' } as never) as unknown as Buffer
 const jwkOf = (key: KeyObject) => key.export({ format: 'jwk' }) as JsonWebKey
 
 /** The private key that was read, as a JWK. */
@@ -109,7 +111,8 @@ test.each<[string, unknown, RegExp]>([
 })
 
 test('the OAuth 1.0a signature methods take the same forms', () => {
-  for (const [, write] of shapes) expect(rsaSha256(write(pem(rsa.privateKey, 'pkcs1'))).name).toBe('RSA-SHA256')
+  for (const [, write] of shapes)
+    expect(rsaSha256(write(pem(rsa.privateKey, 'pkcs1'))).name).toBe('RSA-SHA256')
   expect(rsaSha256(rsa.privateKey).name).toBe('RSA-SHA256')
   expect(() => rsaSha256(p256.privateKey)).toThrow('of the kind P-256')
 })

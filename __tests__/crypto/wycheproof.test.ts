@@ -1,4 +1,7 @@
-/** Keys and signatures of Project Wycheproof: they are read, and what they sign is what others sign and accept. */
+/**
+ * Keys and signatures of Project Wycheproof: they are read, and what they sign is what others sign and
+ * accept.
+ */
 import { createPublicKey } from 'node:crypto'
 import * as jose from 'jose'
 import { jwtSigner } from '../../src/crypto/jws.js'

@@ -40,7 +40,9 @@ const rows = sections.flatMap(({ title, rows, code }) => rows.map(cells => ({ ti
 
 describe('the page', () => {
   test('has the names of the three systems, whole, in the left columns', () => {
-    const words = new Set(rows.flatMap(({ cells }) => spans(cells[0] ?? '')).flatMap(span => span.split(/[^\w]+/)))
+    const words = new Set(
+      rows.flatMap(({ cells }) => spans(cells[0] ?? '')).flatMap(span => span.split(/[^\w]+/)),
+    )
     expect(names.length).toBeGreaterThan(400)
     expect(names.filter(name => !words.has(name))).toEqual([])
   })
@@ -65,7 +67,9 @@ describe('the page', () => {
   })
 
   test('has no block that check-docs would not compile', () => {
-    const fences = [...text.matchAll(/^\s*(```+|~~~+)(.*)$/gm)].map(([, mark, language]) => `${mark}${language}`)
+    const fences = [...text.matchAll(/^\s*(```+|~~~+)(.*)$/gm)].map(
+      ([, mark, language]) => `${mark}${language}`,
+    )
     expect(fences.filter((_, index) => index % 2 === 0).every(fence => fence === '```ts')).toBe(true)
   })
 
@@ -110,12 +114,15 @@ describe('the fixes for providers, as they stand on the page', () => {
     header: () => undefined,
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
-  const judge = (response: ServerResponse) => processTokenResponse(response, { requestedAt: 1000, tokenType: bearer() })
+  const judge = (response: ServerResponse) =>
+    processTokenResponse(response, { requestedAt: 1000, tokenType: bearer() })
 
   test.each(['facebook', 'stackoverflow'] as const)('%s', name => {
     const token = judge(fixes[name](answer('access_token=a&expires=60')))
     expect(token).toEqual({ access_token: 'a', expires_in: 60, expires_at: 1060 })
-    expect(judge(fixes[name](answer({ access_token: 'a', expires_in: 60 })))).toMatchObject({ expires_in: 60 })
+    expect(judge(fixes[name](answer({ access_token: 'a', expires_in: 60 })))).toMatchObject({
+      expires_in: 60,
+    })
   })
 
   test('fitbit', () => {
@@ -149,7 +156,9 @@ describe('the fixes for providers, as they stand on the page', () => {
   })
 
   test.each(['Application Access Token', 'User Access Token'])('ebay: %s', token_type => {
-    expect(judge(fixes.ebay(answer({ access_token: 'a', token_type })))).toMatchObject({ token_type: 'Bearer' })
+    expect(judge(fixes.ebay(answer({ access_token: 'a', token_type })))).toMatchObject({
+      token_type: 'Bearer',
+    })
     expect(() => judge(answer({ access_token: 'a', token_type }))).toThrow()
   })
 
@@ -161,14 +170,24 @@ describe('the fixes for providers, as they stand on the page', () => {
   test.each([
     ['a form', 'https://slack.com/api/x', 'a=b', { url: 'https://slack.com/api/x', body: 'a=b&token=t%3D' }],
     ['an empty form', 'https://slack.com/api/x', '', { url: 'https://slack.com/api/x', body: 'token=t%3D' }],
-    ['no form', 'https://slack.com/api/x?a=b', undefined, { url: 'https://slack.com/api/x?a=b&token=t%3D', body: '' }],
+    [
+      'no form',
+      'https://slack.com/api/x?a=b',
+      undefined,
+      { url: 'https://slack.com/api/x?a=b&token=t%3D', body: '' },
+    ],
     [
       'a token in the URL',
       'https://slack.com/api/x?token=u',
       'a=b',
       { url: 'https://slack.com/api/x?token=u', body: 'a=b' },
     ],
-    ['a token in the form', 'https://slack.com/api/x', 'token=u', { url: 'https://slack.com/api/x', body: 'token=u' }],
+    [
+      'a token in the form',
+      'https://slack.com/api/x',
+      'token=u',
+      { url: 'https://slack.com/api/x', body: 'token=u' },
+    ],
   ])('slack: %s', async (_name, url, data, expected) => {
     let sent: unknown
     const api = axios.create({
@@ -181,7 +200,11 @@ describe('the fixes for providers, as they stand on the page', () => {
         return { data: '', status: 200, statusText: '', headers: {}, config }
       },
     })
-    const session = createOAuth2Session({ ...fixes.options.slack, key: 'slack', client: { client_id: 'app' } })
+    const session = createOAuth2Session({
+      ...fixes.options.slack,
+      key: 'slack',
+      client: { client_id: 'app' },
+    })
     await saveToken(session, { access_token: 't=' })
     main.attachOAuth2(api, session, { allowedOrigins: 'https://slack.com' })
     const headers = data === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -271,7 +294,10 @@ describe('what the page says about the wire', () => {
   })
 
   test('method: GET puts the parameters into the query', async () => {
-    await fetchToken(session(), clientCredentialsGrant(), { method: 'GET', parameters: { audience: ['x', 'y'] } })
+    await fetchToken(session(), clientCredentialsGrant(), {
+      method: 'GET',
+      parameters: { audience: ['x', 'y'] },
+    })
     expect(seen[0]).toMatchObject({
       method: 'GET',
       url: '/token?grant_type=client_credentials&audience=x&audience=y',

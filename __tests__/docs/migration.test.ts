@@ -1,4 +1,7 @@
-/** Runs every block of docs/migration.md, before and after, against one server, and observes each change that the page names. */
+/**
+ * Runs every block of docs/migration.md, before and after, against one server, and observes each change that
+ * the page names.
+ */
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -83,7 +86,10 @@ async function start(code: string): Promise<World> {
     if (broken) return [500, {}]
     count += 1
     valid = jwt(`at-${count}`)
-    return [200, { access_token: valid, refresh_token: `rt-${count}`, token_type: 'Bearer', expires_in: 3600 }]
+    return [
+      200,
+      { access_token: valid, refresh_token: `rt-${count}`, token_type: 'Bearer', expires_in: 3600 },
+    ]
   })
   const api = await listen(async request => {
     const { authorization = '' } = request.headers
@@ -157,13 +163,16 @@ test.each(each)('%s: a good request is authenticated', async (_, code) => {
   expect(await statusOf(api.get('/a'))).toBe(200)
 })
 
-test.each([byHand, authRefreshAfter, axiosJwtAfter])('several refused requests share one renewal (%#)', async code => {
-  const world = await start(code)
-  world.expire()
-  const statuses = await Promise.all(['/a', '/b', '/c'].map(path => statusOf(world.api.get(path))))
-  expect(statuses).toEqual([200, 200, 200])
-  expect(world.renewals).toBe(1)
-})
+test.each([byHand, authRefreshAfter, axiosJwtAfter])(
+  'several refused requests share one renewal (%#)',
+  async code => {
+    const world = await start(code)
+    world.expire()
+    const statuses = await Promise.all(['/a', '/b', '/c'].map(path => statusOf(world.api.get(path))))
+    expect(statuses).toEqual([200, 200, 200])
+    expect(world.renewals).toBe(1)
+  },
+)
 
 test('axios-auth-refresh: what was under way during the renewal fails before', async () => {
   const world = await start(authRefresh)

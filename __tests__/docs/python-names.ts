@@ -1,6 +1,7 @@
 /**
- * The names that somebody who comes from Python may search for: classes, methods, parameters, hooks, errors and switches of the client
- * sides of Authlib, Requests-OAuthlib, Async-OAuthlib and OAuthlib. A name that means several things stands here once.
+ * The names that somebody who comes from Python may search for: classes, methods, parameters, hooks, errors
+ * and switches of the client sides of Authlib, Requests-OAuthlib, Async-OAuthlib and OAuthlib. A name that
+ * means several things stands here once.
  */
 const lists = {
   // Authlib: sessions and clients of requests and httpx

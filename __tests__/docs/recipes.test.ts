@@ -3,14 +3,22 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AxiosInstance } from 'axios'
 import { transformSync } from 'esbuild'
-import { createOAuth2Session, memoryStore, type OAuth2Session, saveToken, type TokenStore } from '../../src/index.js'
+import {
+  createOAuth2Session,
+  memoryStore,
+  type OAuth2Session,
+  saveToken,
+  type TokenStore,
+} from '../../src/index.js'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
 import { json, listen, readBody } from '../servers/http.js'
 import { type ResourceServer, startResourceServer } from '../servers/resource-server.js'
 
 const page = readFileSync(join(__dirname, '../../docs/recipes.md'), 'utf8')
 
-/** Runs the first block under a title as a module of its own, with other addresses in it; answers its exports. */
+/**
+ * Runs the first block under a title as a module of its own, with other addresses in it; answers its exports.
+ */
 function run<T>(title: string, addresses: Record<string, string>): T {
   const section = page.split(/^## /m).find(text => text.startsWith(`${title}\n`)) ?? ''
   let [, text = ''] = /```ts\n([\s\S]*?)```/.exec(section) ?? []
@@ -43,7 +51,10 @@ describe('One instance for many people', () => {
     const { api: http, serve } = run<{
       api: AxiosInstance
       serve<T>(userId: string | undefined, store: TokenStore, next: () => Promise<T>): Promise<T>
-    }>('One instance for many people', { 'https://auth.example.com': as.url, 'https://api.example.com': api.url })
+    }>('One instance for many people', {
+      'https://auth.example.com': as.url,
+      'https://api.example.com': api.url,
+    })
     const store = memoryStore()
     const people = ['ann', 'bob', 'cyd']
     for (const person of people) {
@@ -67,7 +78,8 @@ test('Refresh with a token in the body, at your own back end', async () => {
   const spent: string[] = []
   const server = await listen(async (request, response) => {
     const body = await readBody(request)
-    const give = () => json(response, 200, { accessToken: `a${++count}`, refreshToken: `r${count}`, expiresIn: 3600 })
+    const give = () =>
+      json(response, 200, { accessToken: `a${++count}`, refreshToken: `r${count}`, expiresIn: 3600 })
     if (request.url === '/api/login') return give()
     if (request.url === '/auth/refresh') {
       spent.push(JSON.parse(`${body}`).refreshToken)

@@ -8,7 +8,13 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true })
 })
 
-const entry = (id: string, more: object = {}) => ({ id, title: 'Frying', supported: 'Eggs.', where: 'here', ...more })
+const entry = (id: string, more: object = {}) => ({
+  id,
+  title: 'Frying',
+  supported: 'Eggs.',
+  where: 'here',
+  ...more,
+})
 
 /** A repository that has nothing but tests of RFC 1234 and what is written about it. */
 function repository(tests: string, specifications = [entry('rfc1234')], other = '') {
@@ -17,7 +23,10 @@ function repository(tests: string, specifications = [entry('rfc1234')], other = 
   const files = {
     '__tests__/rfc/rfc1234.test.ts': tests,
     ...(other && { '__tests__/rfc/rfc4444.test.ts': other }),
-    'tools/standards.json': JSON.stringify({ specifications, unsupported: [{ title: 'Boiling', why: 'Too hot.' }] }),
+    'tools/standards.json': JSON.stringify({
+      specifications,
+      unsupported: [{ title: 'Boiling', why: 'Too hot.' }],
+    }),
     'docs/pan.md': '# Pans\n\n## In the `pan`\n',
   }
   for (const [path, text] of Object.entries(files)) {
@@ -26,7 +35,9 @@ function repository(tests: string, specifications = [entry('rfc1234')], other = 
   }
   const run = (...options: string[]) => {
     const tool = resolve(__dirname, '../../tools/standards.mjs')
-    const { status, stderr } = spawnSync(process.execPath, [tool, '--root', folder, ...options], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(process.execPath, [tool, '--root', folder, ...options], {
+      encoding: 'utf8',
+    })
     return { status, stderr }
   }
   return { folder, run, page: () => readFileSync(join(folder, 'docs/standards.md'), 'utf8') }
@@ -134,8 +145,13 @@ test('every way of naming a test is found, and nothing else', () => {
 })
 
 test('a page that is out of date is noticed, and left as it is', () => {
-  const { folder, run, page } = repository("describe('RFC 1234 Frying', () => { test('section 1: a', () => {}) })")
-  expect(run('--check')).toMatchObject({ status: 1, stderr: expect.stringContaining('Run: npm run standards') })
+  const { folder, run, page } = repository(
+    "describe('RFC 1234 Frying', () => { test('section 1: a', () => {}) })",
+  )
+  expect(run('--check')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('Run: npm run standards'),
+  })
   run()
   writeFileSync(join(folder, 'docs/standards.md'), `${page()}more`)
   expect(run('--check').status).toBe(1)
@@ -152,7 +168,12 @@ describe('every mistake is told, all of them at once', () => {
   test('RFC 4321 section 7: b', () => {})
 })`
   const other = `describe('frying', () => { test('section 1 of the draft: a', () => {}) })`
-  const more = { where: '[lid](pan.md#lid), [pot](pot.md)', supported: '', tests: ['__tests__/pan'], further: ['x y'] }
+  const more = {
+    where: '[lid](pan.md#lid), [pot](pot.md)',
+    supported: '',
+    tests: ['__tests__/pan'],
+    further: ['x y'],
+  }
   let result: { status: number | null; stderr: string }
   beforeAll(() => {
     result = repository(tests, [entry('rfc1234', more), entry('rfc4444')], other).run()
@@ -162,8 +183,14 @@ describe('every mistake is told, all of them at once', () => {
     ['a test without a section', 'rfc1234.test.ts:3 "hot" names no section. Call it "section X.Y: …"'],
     ['a name that is computed', 'rfc1234.test.ts:4 "name" names no section'],
     ['a section without a rule', 'rfc1234.test.ts:5 "section 2 is hot" names no section'],
-    ['a rule twice', 'rfc1234.test.ts:6 "section 1: good" is there twice, see __tests__/rfc/rfc1234.test.ts:2'],
-    ['an RFC without a sentence', 'rfc1234.test.ts:7: nothing is written about rfc4321. Add { "id": "rfc4321"'],
+    [
+      'a rule twice',
+      'rfc1234.test.ts:6 "section 1: good" is there twice, see __tests__/rfc/rfc1234.test.ts:2',
+    ],
+    [
+      'an RFC without a sentence',
+      'rfc1234.test.ts:7: nothing is written about rfc4321. Add { "id": "rfc4321"',
+    ],
     ['a draft without an entry', 'rfc4444.test.ts:1 "section 1 of the draft: a": which draft? Add an entry'],
     ['a file without its RFC', 'rfc4444.test.ts: no describe begins with "RFC 4444 "'],
     ['a heading that is gone', 'docs/pan.md has no heading #lid'],

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
@@ -37,7 +46,10 @@ fetch(process.argv[2], { redirect: 'manual' })
   )
   chmodSync(path, 0o755)
   const pages = () => (existsSync(notes) ? readFileSync(notes, 'utf8').split('\n').slice(0, -1) : [])
-  /** The pages that were shown, once there are so many: the browser may note the last after the program has ended. */
+  /**
+   * The pages that were shown, once there are so many: the browser may note the last after the program has
+   * ended.
+   */
   async function shown(count: number): Promise<string[]> {
     while (pages().length < count) await new Promise(resolve => setImmediate(resolve))
     return pages()
@@ -45,7 +57,9 @@ fetch(process.argv[2], { redirect: 'manual' })
   return { path, shown }
 }
 
-/** Runs the program as a person does, whose environment is `more` alone; answers when it has ended by itself. */
+/**
+ * Runs the program as a person does, whose environment is `more` alone; answers when it has ended by itself.
+ */
 function run(more: Record<string, string>, ...words: string[]) {
   const child = spawn(process.execPath, ['examples/run.mjs', 'cli/orders', ...words], {
     cwd: root,

@@ -69,7 +69,10 @@ const pathOf = (url: string) => new URL(url).pathname + new URL(url).search
 async function signIn(site: string) {
   const browser = browserAt(site)
   const { location = '' } = await browser.go('/auth/login/orders?return_to=/orders')
-  expect(await browser.go(pathOf(await auth.authorize(location)))).toMatchObject({ status: 303, location: '/orders' })
+  expect(await browser.go(pathOf(await auth.authorize(location)))).toMatchObject({
+    status: 303,
+    location: '/orders',
+  })
   return browser
 }
 
@@ -78,7 +81,8 @@ jest.setTimeout(60_000)
 test('signs people in, asks the API for each of them, signs out', async () => {
   const site = await start()
   const [anna, ben] = [await signIn(site), await signIn(site)]
-  for (const { go } of [anna, ben]) expect(await go('/orders')).toMatchObject({ status: 200, body: '{"ok":true}' })
+  for (const { go } of [anna, ben])
+    expect(await go('/orders')).toMatchObject({ status: 200, body: '{"ok":true}' })
   expect(api.counts.byToken.size).toBe(2)
   expect((await anna.go('/')).body).toMatch(/Sign out/)
   await anna.own('/auth/logout')
@@ -105,7 +109,9 @@ optional(
     const people = await Promise.all(Array.from({ length: 10 }, () => signIn(one)))
     auth.revokeAccessTokens()
     const answers = await Promise.all(
-      people.flatMap(({ go }) => Array.from({ length: 10 }, (_, count) => go(`${count % 2 ? one : other}/orders`))),
+      people.flatMap(({ go }) =>
+        Array.from({ length: 10 }, (_, count) => go(`${count % 2 ? one : other}/orders`)),
+      ),
     )
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200))
     expect({ refreshes: auth.counts.grants.refresh_token, reuse: auth.counts.reuse }).toEqual({

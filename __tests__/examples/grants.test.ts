@@ -20,14 +20,18 @@ const app = { client_id: 'app' }
 const worker = { client_id: 'worker', client_secret: 'worker-secret' }
 
 test('client credentials', async () => {
-  expect(await clientCredentials({ server: auth.metadata, client: worker, api: api.url })).toEqual({ ok: true })
+  expect(await clientCredentials({ server: auth.metadata, client: worker, api: api.url })).toEqual({
+    ok: true,
+  })
   expect(auth.counts.grants).toEqual({ client_credentials: 1 })
   expect(auth.requests[0]?.parameters.get('scope')).toBe('read')
 })
 
 test('password', async () => {
   const settings = { server: auth.metadata, client: app, api: api.url }
-  expect(await signInWithPassword({ username: 'anna', password: 'anna-password' }, settings)).toEqual({ ok: true })
+  expect(await signInWithPassword({ username: 'anna', password: 'anna-password' }, settings)).toEqual({
+    ok: true,
+  })
   expect(auth.counts.grants).toEqual({ password: 1 })
 })
 
@@ -109,7 +113,10 @@ describe('with a token endpoint of its own', () => {
             : [400, { error: 'invalid_grant' }]
     const shown: unknown[] = []
     const data = await signInOnDevice(authorization => void shown.push(authorization), {
-      server: { token_endpoint: `${server.url}/token`, device_authorization_endpoint: `${server.url}/device` },
+      server: {
+        token_endpoint: `${server.url}/token`,
+        device_authorization_endpoint: `${server.url}/device`,
+      },
       client: app,
       api: api.url,
     })

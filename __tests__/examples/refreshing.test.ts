@@ -1,5 +1,10 @@
 import { createOAuth2Session, type StoredGrant, saveToken, type Token } from 'axios-oauth-interceptor'
-import { refreshAndSave, refreshAutomatically, refreshByHand, tableStore } from '../../examples/refreshing-tokens.js'
+import {
+  refreshAndSave,
+  refreshAutomatically,
+  refreshByHand,
+  tableStore,
+} from '../../examples/refreshing-tokens.js'
 import type { Settings } from '../../examples/settings.js'
 import { isActive, tokenInfo } from '../../examples/validate-token.js'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
@@ -56,7 +61,9 @@ describe.each([
 
 test('first way: without a refresh token the request fails', async () => {
   const { refresh_token, ...token } = expired()
-  await expect(refreshByHand(token as Token, () => {}, settings)).rejects.toMatchObject({ isAxiosError: true })
+  await expect(refreshByHand(token as Token, () => {}, settings)).rejects.toMatchObject({
+    isAxiosError: true,
+  })
   expect(auth.counts.token + api.counts.requests).toBe(0)
 })
 

@@ -35,7 +35,9 @@ export function webApplication(): WebApplication & { listen(): Promise<string>; 
     get: (path, handler) => routes.set(path, handler),
     listen: () =>
       new Promise(resolve =>
-        server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)),
+        server.listen(0, '127.0.0.1', () =>
+          resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+        ),
       ),
     stop: () =>
       new Promise(resolve => {
@@ -46,7 +48,9 @@ export function webApplication(): WebApplication & { listen(): Promise<string>; 
 }
 
 /** A visitor's browser: keeps one cookie, follows no redirect. */
-export function visitor(base: string): (path: string) => Promise<{ status: number; location: string; body: unknown }> {
+export function visitor(
+  base: string,
+): (path: string) => Promise<{ status: number; location: string; body: unknown }> {
   let cookie = ''
   return path =>
     new Promise((resolve, reject) => {

@@ -1,4 +1,7 @@
-/** What the FAPI 2.0 profiles forbid is refused before it is sent; the good case is in __tests__/foreign/openid-rp.test.ts. */
+/**
+ * What the FAPI 2.0 profiles forbid is refused before it is sent; the good case is in
+ * __tests__/foreign/openid-rp.test.ts.
+ */
 import { exportJWK, generateKeyPair } from 'jose'
 import { createAuthorizationUrl } from '../../src/authorization/request.js'
 import { type Fapi2Options, fapi2 } from '../../src/fapi.js'
@@ -59,7 +62,10 @@ describe('options', () => {
     ['an algorithm that is not named, of a signing function', () => ({ key: data => data })],
     ['proofs with RS256', () => ({ dpop: { alg: 'RS256' as never } })],
     ['ID tokens with RS256', () => ({ client: { id_token_signed_response_alg: 'RS256' } })],
-    ['message signing without a key', () => ({ key: undefined as never, bind: 'mtls', messageSigning: true })],
+    [
+      'message signing without a key',
+      () => ({ key: undefined as never, bind: 'mtls', messageSigning: true }),
+    ],
   ]
   test.each(refusals)('%s is refused', (_, options) => {
     expect(() => start(options())).toThrow(expect.objectContaining(invalidOption))
@@ -73,7 +79,9 @@ describe('authorization requests', () => {
     expect([...new URL(url).searchParams.keys()].sort()).toEqual(['client_id', 'request_uri'])
     const body = Object.fromEntries(pushed()?.body ?? [])
     expect(body).toMatchObject({ response_type: 'code', code_challenge_method: 'S256', redirect_uri })
-    const claims = JSON.parse(Buffer.from(String(body.client_assertion).split('.')[1] ?? '', 'base64url').toString())
+    const claims = JSON.parse(
+      Buffer.from(String(body.client_assertion).split('.')[1] ?? '', 'base64url').toString(),
+    )
     expect(claims.aud).toBe(issuer)
   })
 

@@ -31,11 +31,14 @@ export function makeApi(world: World, server: Server): Api {
       const { process } = actor
       time.note(`${id} leaves with ${accessToken}`)
       if (accessToken) judge.apiSending(actor, accessToken)
-      const { reset, lost, unavailable } = world.calm ? { reset: 0, lost: 0, unavailable: 0 } : profile.faults.api
+      const { reset, lost, unavailable } = world.calm
+        ? { reset: 0, lost: 0, unavailable: 0 }
+        : profile.faults.api
       const [out, back] = [delay(), delay()]
       signal?.addEventListener('abort', () => reject(new Error('aborted')))
       const fail = (wait: number) => {
-        if (process.alive) time.after(wait, process, `${id} fails`, () => reject(new Error('connection reset')))
+        if (process.alive)
+          time.after(wait, process, `${id} fails`, () => reject(new Error('connection reset')))
       }
       if (random.happens(reset)) return fail(out)
       const away = random.happens(unavailable)
@@ -80,7 +83,8 @@ export function makeApi(world: World, server: Server): Api {
       const token = headers.get('authorization')?.slice('Bearer '.length)
       headers.clear()
       const known = actor.state.refusals?.renewed?.get(ORIGIN)
-      // where two renewals within a minute did not help, one node may be wrong: the same request asks once more
+      // where two renewals within a minute did not help, one node may be wrong: the same request asks once
+      // more
       if (token && token === sent && token === known?.token.access_token && known.renewals > 1)
         actor.pardoned.add(token)
       sent = token

@@ -25,7 +25,16 @@ export interface Clients {
   probe(actor: Actor): Promise<number | string>
 }
 
-type Action = 'request' | 'resource' | 'token' | 'rejected' | 'force' | 'authorized' | 'close' | 'sign in' | 'log out'
+type Action =
+  | 'request'
+  | 'resource'
+  | 'token'
+  | 'rejected'
+  | 'force'
+  | 'authorized'
+  | 'close'
+  | 'sign in'
+  | 'log out'
 
 const mostly: Action[] = [
   'request',
@@ -42,7 +51,8 @@ const all: Action[] = [...mostly, ...mostly, 'close', 'sign in', 'log out']
 
 /** A new sign-in. */
 export async function signIn(actor: Actor, sameUser: boolean): Promise<Token> {
-  const password: Parameters<typeof fetchToken>[1] = endpoint => endpoint({ grant_type: 'password', username: 'anna' })
+  const password: Parameters<typeof fetchToken>[1] = endpoint =>
+    endpoint({ grant_type: 'password', username: 'anna' })
   const token = await fetchToken(actor.session, password, { sameUser })
   actor.backIn = true
   return token
@@ -122,7 +132,9 @@ export function makeClients(world: World, api: Api): Clients {
         ))
       }
       case 'token':
-        return void (await call(actor, 'token()', signal => give(actor, 'token()', session.token({ signal }))))
+        return void (await call(actor, 'token()', signal =>
+          give(actor, 'token()', session.token({ signal })),
+        ))
       case 'rejected':
         return void (await call(actor, 'token({ rejected })', signal => byHand(actor, signal)))
       case 'force':

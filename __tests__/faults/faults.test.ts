@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** Runs the simulated world in a process of its own, where nothing of Jest stands between it and the clock. */
+/**
+ * Runs the simulated world in a process of its own, where nothing of Jest stands between it and the clock.
+ */
 function faults(...options: string[]): string {
   try {
     return execFileSync(process.execPath, [join(__dirname, '../../tools/test-faults.mjs'), ...options], {

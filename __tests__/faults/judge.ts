@@ -14,7 +14,10 @@ import {
   type World,
 } from './world-types.js'
 
-/** Renewals that failed are not repeated sooner than this (seconds): the shortest pause of the session's back-off. */
+/**
+ * Renewals that failed are not repeated sooner than this (seconds): the shortest pause of the session's
+ * back-off.
+ */
 const SHORTEST_PAUSE = 0.5
 
 /** Makes the judge of a world: it knows what really happened and what each session can know. */
@@ -34,7 +37,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
   const left = new Map<Family, Actor>()
   const losses: Record<string, number> = {}
   let endings = 0
-  /** A write came through that nobody's lock guarded: of a process that had died, or one that had given up before. */
+  /**
+   * A write came through that nobody's lock guarded: of a process that had died, or one that had given up
+   * before.
+   */
   let lateWrite = false
   /** How often a write of this was tried in vain. */
   const failures = new Map<string, number>()
@@ -65,7 +71,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       sections.delete(section)
       for (const rotation of rotations.values()) {
         const { call } = rotation
-        if (call.section !== section || rotation.answer !== 'delivered' || rotation.saved || section.lost()) continue
+        if (call.section !== section || rotation.answer !== 'delivered' || rotation.saved || section.lost())
+          continue
         const record = world.record()
         const replaced =
           !call.family ||
@@ -73,7 +80,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
           record?.ended ||
           server().familyOf(record?.refresh_token) !== call.family
         if (!replaced && call.actor.state.unsaved?.refresh_token !== rotation.to)
-          judge.fail('a rotated token dropped', `${call.actor.name} left the lock without having stored ${rotation.to}`)
+          judge.fail(
+            'a rotated token dropped',
+            `${call.actor.name} left the lock without having stored ${rotation.to}`,
+          )
       }
     },
     sectionOf(process) {
@@ -102,7 +112,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       if (call.grantType === 'password') return
       if (outcome === 'failed' || outcome === 'aborted')
         call.actor.failure = { at: time.now, learnt: call.actor.state.learnt }
-      if (outcome === 'aborted') judge.fail('an aborted refresh', `${call.actor.name} gave up a refresh that was sent`)
+      if (outcome === 'aborted')
+        judge.fail('an aborted refresh', `${call.actor.name} gave up a refresh that was sent`)
     },
     rotated(rotation) {
       rotations.set(rotation.from, rotation)
@@ -127,11 +138,15 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
         !leaving.has(family) &&
         !actor.leaving
       )
-        judge.fail('a grant in use revoked', `${actor.name} revoked family ${family.id}, which is stored and alive`)
+        judge.fail(
+          'a grant in use revoked',
+          `${actor.name} revoked family ${family.id}, which is stored and alive`,
+        )
     },
 
     written(process, before, next) {
-      if (next.version <= (before?.version ?? 0)) judge.fail('a version that does not grow', `${next.version}`)
+      if (next.version <= (before?.version ?? 0))
+        judge.fail('a version that does not grow', `${next.version}`)
       const rotation = byNewToken.get(next.refresh_token ?? '')
       if (rotation) {
         const outside = rotation.call.section ? !rotation.call.section.open : rotation.tries > 4
@@ -143,7 +158,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       // only a log-out does without the lock, when it waited for it in vain
       if (profile.lock !== 'none' && process?.alive && !section && !next.ended)
         judge.fail('a write without the lock', `${process.name} stores version ${next.version}`)
-      if (process?.alive === false || unguarded || (failures.get(JSON.stringify(next)) ?? 0) >= 4) lateWrite = true
+      if (process?.alive === false || unguarded || (failures.get(JSON.stringify(next)) ?? 0) >= 4)
+        lateWrite = true
       for (const token of Object.values(next.tokens)) everStored.add(token.access_token)
       const from = familyOf(before)
       if (next.ended) {
@@ -151,17 +167,22 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
         if (from) over.add(from)
         if (next.ended.reason === 'invalid_grant') judgeEnd(before, process?.name ?? '')
         else if (next.ended.reason !== 'revoked')
-          judge.fail('an end without a reason', `${process?.name} stores that the session ended: ${next.ended.reason}`)
+          judge.fail(
+            'an end without a reason',
+            `${process?.name} stores that the session ended: ${next.ended.reason}`,
+          )
         return
       }
       const to = familyOf(next)
       if (to && over.has(to))
-        judge.fail('a session that came back', `${process?.name} stored a token of family ${to.id} after its end`)
+        judge.fail(
+          'a session that came back',
+          `${process?.name} stored a token of family ${to.id} after its end`,
+        )
       if (before?.refresh_token && next.refresh_token && from === to) {
-        const [old, young] = [before.refresh_token, next.refresh_token].map(token => server().generation(token)) as [
-          number,
-          number,
-        ]
+        const [old, young] = [before.refresh_token, next.refresh_token].map(token =>
+          server().generation(token),
+        ) as [number, number]
         if (young < old)
           judge.fail(
             'a newer token overwritten',
@@ -171,7 +192,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       for (const [slot, { access_token }] of Object.entries(lateWrite || from !== to ? {} : next.tokens)) {
         const old = before?.tokens[slot]?.access_token
         if (old && server().issued(access_token) < server().issued(old))
-          judge.fail('a newer token overwritten', `${process?.name} put ${access_token} in the place of ${old}`)
+          judge.fail(
+            'a newer token overwritten',
+            `${process?.name} put ${access_token} in the place of ${old}`,
+          )
       }
       if (to) to.tried ??= time.steps
       if (!lateWrite && from?.tried && to?.tried && from.tried > to.tried && !from.dead && !before?.ended) {
@@ -263,7 +287,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
         JSON.stringify(value) ?? '',
         cause && inspect(cause),
       ]
-      if (texts.some(text => String(text).includes(MARK))) judge.fail('a secret shown', `${what}: ${texts[0]}`)
+      if (texts.some(text => String(text).includes(MARK)))
+        judge.fail('a secret shown', `${what}: ${texts[0]}`)
     },
     rejected(actor, what, error) {
       judge.shown(`the error of ${what}`, error)
@@ -309,9 +334,17 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     // who waited for the lock in vain logs out without it, in the middle of a renewal
     if (unsaved || lateWrite || record?.ended?.reason === 'revoked') return
     if (refreshToken && refreshToken !== record?.refresh_token)
-      judge.fail('a stale refresh token', `${actor.name} sends ${refreshToken}, but ${record?.refresh_token} is stored`)
+      judge.fail(
+        'a stale refresh token',
+        `${actor.name} sends ${refreshToken}, but ${record?.refresh_token} is stored`,
+      )
     const { failure } = actor
-    if (failure && state.learnt === failure.learnt && !process.jumped && time.now - failure.at < SHORTEST_PAUSE - 1e-3)
+    if (
+      failure &&
+      state.learnt === failure.learnt &&
+      !process.jumped &&
+      time.now - failure.at < SHORTEST_PAUSE - 1e-3
+    )
       judge.fail(
         'a renewal without a pause',
         `${actor.name} asks again ${(time.now - failure.at).toFixed(3)} s after a failure`,
@@ -319,7 +352,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     const token = record?.tokens[slot]
     if (!token || actor.forced || process.jumped || actor.refused.has(token.access_token)) return
     const clock = EPOCH + time.now + process.skew
-    const ahead = Math.min(state.options.refreshAhead ?? 0, (token.expires_in || Number.POSITIVE_INFINITY) / 4)
+    const ahead = Math.min(
+      state.options.refreshAhead ?? 0,
+      (token.expires_in || Number.POSITIVE_INFINITY) / 4,
+    )
     if (!expiresWithin(token, state.options.leeway ?? 60, clock + ahead))
       judge.fail(
         'a needless renewal',

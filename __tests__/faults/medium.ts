@@ -45,7 +45,10 @@ export function makeMedium(world: World): Medium {
     return random.happens(store.before) ? 'before' : random.happens(store.after) ? 'after' : undefined
   }
 
-  /** An operation on the medium: a way there, the deed, a way back. The deed is done even if its process dies meanwhile. */
+  /**
+   * An operation on the medium: a way there, the deed, a way back. The deed is done even if its process dies
+   * meanwhile.
+   */
   function operate<T>(
     owner: Process,
     label: string,
@@ -77,7 +80,9 @@ export function makeMedium(world: World): Medium {
       time.note(`write of version ${next.version} refused: ${before.version} is stored`)
       return false
     }
-    time.note(`version ${next.version} stored: ${next.ended ? `ended (${next.ended.reason})` : next.refresh_token}`)
+    time.note(
+      `version ${next.version} stored: ${next.ended ? `ended (${next.ended.reason})` : next.refresh_token}`,
+    )
     judge.written(owner, before, next)
     text = JSON.stringify(next)
     for (const subscriber of subscribers) {
@@ -125,7 +130,8 @@ export function makeMedium(world: World): Medium {
         return lease?.hand === mine && lease.until > time.now
       }
       const put = () => leases.set(name, { hand: mine, until: time.now + profile.lease })
-      const ask = <T>(label: string, deed: () => T) => operate(process, label, trouble('lock'), 'SET lock', deed)
+      const ask = <T>(label: string, deed: () => T) =>
+        operate(process, label, trouble('lock'), 'SET lock', deed)
       const hand: Lease = {
         take: () =>
           ask('lock.take', () => {
@@ -255,7 +261,9 @@ interface Waiter {
   reject: (error: unknown) => void
 }
 
-/** The part of a browser's lock manager that the lock uses: first come, first served; the dead hold nothing. */
+/**
+ * The part of a browser's lock manager that the lock uses: first come, first served; the dead hold nothing.
+ */
 function makeLockManager({ time }: World) {
   const queues = new Map<string, Waiter[]>()
   const granted = new Set<Waiter>()

@@ -1,7 +1,8 @@
 /**
- * Sessions that are broken on purpose; the simulated world must catch each. A break names a function (or an import) of a file
- * by its symbol and puts another in its place: `sound` is the one that it replaces, and everything of the file is in scope. So a
- * refactor that moves a line, or renames a variable, breaks no mutant.
+ * Sessions that are broken on purpose; the simulated world must catch each. A break names a function (or an
+ * import) of a file by its symbol and puts another in its place: `sound` is the one that it replaces, and
+ * everything of the file is in scope. So a refactor that moves a line, or renames a variable, breaks no
+ * mutant.
  */
 const unlocked = '(state, critical) => critical({ signal: new AbortController().signal })'
 
@@ -12,7 +13,9 @@ export const mutants = {
   },
   'no-re-read': {
     what: 'does not read the store again under the lock',
-    breaks: { 'session/renewal.ts': { load: '(state, holding) => holding ? Promise.resolve() : sound(state)' } },
+    breaks: {
+      'session/renewal.ts': { load: '(state, holding) => holding ? Promise.resolve() : sound(state)' },
+    },
   },
   'save-after-release': {
     what: 'hands out the token first and stores it afterwards',
@@ -77,7 +80,11 @@ export const mutants = {
   'hands-out-refused': {
     what: 'forgets which tokens were refused',
     breaks: {
-      'session/renewal.ts': { isRefusedByApi: '() => false', known: 'at => sound(at)', isOther: '() => true' },
+      'session/renewal.ts': {
+        isRefusedByApi: '() => false',
+        known: 'at => sound(at)',
+        isOther: '() => true',
+      },
     },
   },
   'loser-ends': {
@@ -136,11 +143,15 @@ export const mutants = {
   },
   'tells-secrets': {
     what: 'shows what the store failed with',
-    breaks: { 'session/session-record.ts': { storeError: '(code, error) => new OAuthError(code, error.message)' } },
+    breaks: {
+      'session/session-record.ts': { storeError: '(code, error) => new OAuthError(code, error.message)' },
+    },
   },
   'never-lets-go': {
     what: 'keeps a renewal that failed as the one that everybody waits for',
-    breaks: { 'session/renewal.ts': { renew: '(...all) => sound(...all).catch(() => new Promise(() => {}))' } },
+    breaks: {
+      'session/renewal.ts': { renew: '(...all) => sound(...all).catch(() => new Promise(() => {}))' },
+    },
   },
   'holds-callers': {
     what: 'makes a caller who gave up wait all the same',

@@ -7,8 +7,8 @@ export interface Profile {
   clientsPerProcess: number
   actionsPerClient: number
   /**
-   * `lease`: src/locks/lease.ts over the medium, as files and Redis have it; `web`: Web Locks; `memory`: a lock of the process that
-   * comes with the store; `none`: the store brings no lock.
+   * `lease`: src/locks/lease.ts over the medium, as files and Redis have it; `web`: Web Locks; `memory`: a
+   * lock of the process that comes with the store; `none`: the store brings no lock.
    */
   lock: 'lease' | 'web' | 'memory' | 'none'
   lease: number
@@ -93,7 +93,8 @@ export function drawProfile(random: Chance): Profile {
   const lock = random.pick(['lease', 'lease', 'lease', 'web', 'web', 'memory', 'none'] as const)
   const local = lock === 'memory' || lock === 'none'
   const some = (probability: number, most: number) => (random.happens(probability) ? random() * most : 0)
-  const few = (probability: number, most: number) => (random.happens(probability) ? 1 + random.below(most) : 0)
+  const few = (probability: number, most: number) =>
+    random.happens(probability) ? 1 + random.below(most) : 0
   const unattended = random.happens(0.12)
   const token = random.happens(0.4)
   const api = random.happens(0.3)

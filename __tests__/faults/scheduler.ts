@@ -4,7 +4,9 @@ import type { Chance } from './random.js'
 export interface Owner {
   readonly name: string
   alive: boolean
-  /** Virtual time (seconds) before which nothing of it runs: a page in the background, a laptop that sleeps. */
+  /**
+   * Virtual time (seconds) before which nothing of it runs: a page in the background, a laptop that sleeps.
+   */
   frozenUntil: number
   /** What its wall clock is off by, seconds. */
   skew: number
@@ -108,8 +110,8 @@ export function scheduler(random: Chance, tracing: boolean): Scheduler {
 const names = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const
 
 /**
- * Puts virtual timers, `Date.now` and `Math.random` in the place of the real ones; answers what puts them back. A timer belongs to
- * the process that set it and dies with it.
+ * Puts virtual timers, `Date.now` and `Math.random` in the place of the real ones; answers what puts them
+ * back. A timer belongs to the process that set it and dies with it.
  */
 export function virtualTime(world: Scheduler, random: Chance, epoch: number): () => void {
   const real = Object.fromEntries(names.map(name => [name, globalThis[name]]))

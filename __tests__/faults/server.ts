@@ -55,7 +55,8 @@ export function makeServer(world: World): Server {
   const access = new Map<string, AccessRecord>()
   const families: Family[] = []
   let serial = 0
-  const secret = (kind: string) => `${MARK}.${kind}${++serial}.${Math.floor(secrets() * 2 ** 40).toString(36)}`
+  const secret = (kind: string) =>
+    `${MARK}.${kind}${++serial}.${Math.floor(secrets() * 2 ** 40).toString(36)}`
   const counts = { token: 0, refresh: 0, reuse: 0 }
 
   const newFamily = () => {
@@ -109,7 +110,8 @@ export function makeServer(world: World): Server {
       return no
     }
     if (profile.revokesOldAccess)
-      for (const old of access.values()) if (old.family === family && old.slot === call.slot) old.revoked = true
+      for (const old of access.values())
+        if (old.family === family && old.slot === call.slot) old.revoked = true
     const rotate = profile.rotate === 'always' || (profile.rotate === 'sometimes' && random.happens(0.5))
     const accessToken = newAccess(family, call.slot)
     if (!rotate) {
@@ -117,7 +119,15 @@ export function makeServer(world: World): Server {
       return { status: 200, body: body(accessToken, random.happens(0.5) ? given : undefined) }
     }
     const to = newRefresh(family, generation + 1)
-    const rotation: Rotation = { from: given, to, call, answer: 'flying', saved: false, late: false, tries: 0 }
+    const rotation: Rotation = {
+      from: given,
+      to,
+      call,
+      answer: 'flying',
+      saved: false,
+      late: false,
+      tries: 0,
+    }
     record.spent = rotation
     call.rotation = rotation
     judge.rotated(rotation)
@@ -200,7 +210,8 @@ export function makeServer(world: World): Server {
           )
         }
         const lose = (wait: number) => {
-          if (process.alive) time.after(wait, process, `answer to ${name} is lost`, () => fail('connection reset'))
+          if (process.alive)
+            time.after(wait, process, `answer to ${name} is lost`, () => fail('connection reset'))
         }
         const timer = time.after(request.timeout ?? 30, process, `${name} times out`, () => fail('timeout'))
         request.signal?.addEventListener('abort', () =>
@@ -213,22 +224,28 @@ export function makeServer(world: World): Server {
           time.after(out, process, `${name} never arrives`, () => fail('connection reset'))
           return
         }
-        time.after(kind === 'slow' ? out + random() * 60 : out, undefined, `${name} of ${actor.name} arrives`, () => {
-          if (!isToken) {
-            revoke(actor, form.token ?? '')
-            return answer(back, 200, '')
-          }
-          const patience = { 'retry-after': '2' }
-          if (kind === 'unavailable')
-            return answer(back, 503, 'Service Unavailable', random.happens(0.3) ? patience : {})
-          if (kind === 'html') return answer(back, 200, `<html><p>Please sign in ${form.refresh_token ?? ''}</p>`)
-          if (kind === 'refused') return answer(back, 401, { error: 'invalid_client' })
-          const { status, body: content, rotation } = handle(call)
-          if (rotation && call.over) rotation.answer = 'lost'
-          if (kind === 'lost') return lose(back)
-          if (kind === 'gateway') return answer(back, 502, '<h1>Bad Gateway</h1>')
-          answer(back, status, content, {}, rotation)
-        })
+        time.after(
+          kind === 'slow' ? out + random() * 60 : out,
+          undefined,
+          `${name} of ${actor.name} arrives`,
+          () => {
+            if (!isToken) {
+              revoke(actor, form.token ?? '')
+              return answer(back, 200, '')
+            }
+            const patience = { 'retry-after': '2' }
+            if (kind === 'unavailable')
+              return answer(back, 503, 'Service Unavailable', random.happens(0.3) ? patience : {})
+            if (kind === 'html')
+              return answer(back, 200, `<html><p>Please sign in ${form.refresh_token ?? ''}</p>`)
+            if (kind === 'refused') return answer(back, 401, { error: 'invalid_client' })
+            const { status, body: content, rotation } = handle(call)
+            if (rotation && call.over) rotation.answer = 'lost'
+            if (kind === 'lost') return lose(back)
+            if (kind === 'gateway') return answer(back, 502, '<h1>Bad Gateway</h1>')
+            answer(back, status, content, {}, rotation)
+          },
+        )
       })
 
   return {

@@ -29,7 +29,10 @@ export interface Actor {
   readonly state: State
   /** Tokens that the session was told to be refused. */
   readonly refused: Set<string>
-  /** Fresh tokens that were refused at once, or after two renewals for the same origin within a minute: the session may send them again, so as not to renew for every call. */
+  /**
+   * Fresh tokens that were refused at once, or after two renewals for the same origin within a minute: the
+   * session may send them again, so as not to renew for every call.
+   */
   readonly pardoned: Set<string>
   /** Calls of refreshToken() under way. */
   forced: number

@@ -36,8 +36,8 @@ const MOST_STEPS = 20_000
 const turn: (run: () => void) => unknown = setImmediate
 
 /**
- * Runs one world to its end: first with everything that can go wrong, then calm, until each session has shown what became of it.
- * The same seed makes the same world, step by step.
+ * Runs one world to its end: first with everything that can go wrong, then calm, until each session has shown
+ * what became of it. The same seed makes the same world, step by step.
  */
 export async function runWorld(seed: number, tracing = false): Promise<Outcome> {
   const random = chance(seed)
@@ -69,7 +69,9 @@ export async function runWorld(seed: number, tracing = false): Promise<Outcome> 
     if (profile.signedIn && !profile.unattended) medium.put(server.first())
     for (let count = 0; count < profile.processes; count++) populate(world, server, medium, clients)
     await runTrouble(world, server, medium, clients)
-    const { over, alive } = judge.violation ? { over: 0, alive: 0 } : await runCalm(world, server, medium, clients)
+    const { over, alive } = judge.violation
+      ? { over: 0, alive: 0 }
+      : await runCalm(world, server, medium, clients)
     return {
       seed,
       violation: judge.violation,
@@ -172,7 +174,10 @@ function listen(session: OAuth2Session, told: (event: keyof SessionEvents, detai
     session.on(event, detail => told(event, detail))
 }
 
-/** Something that happens once, after so many steps, and perhaps when the one whose step it was is at a tender moment. */
+/**
+ * Something that happens once, after so many steps, and perhaps when the one whose step it was is at a tender
+ * moment.
+ */
 interface Blow {
   step: number
   moment: 'any' | 'inside the lock' | 'writing'
@@ -202,7 +207,12 @@ function drawBlows(world: World, server: Server, medium: Medium, clients: Client
       time.kill(process)
       medium.bury(process)
       if (random.happens(0.7))
-        time.after(random() * 5, undefined, 'a process is started', () => void populate(world, server, medium, clients))
+        time.after(
+          random() * 5,
+          undefined,
+          'a process is started',
+          () => void populate(world, server, medium, clients),
+        )
     },
     tender,
   )
@@ -285,12 +295,14 @@ async function runCalm(
     process.skew = 0
   }
   profile.clientsPerProcess = 0
-  if (processes.every(process => !process.alive) || profile.processes > 1) populate(world, server, medium, clients)
+  if (processes.every(process => !process.alive) || profile.processes > 1)
+    populate(world, server, medium, clients)
   const living = processes.filter(process => process.alive).flatMap(process => process.actors)
   const results = new Map<Actor, number | string>()
   for (const round of [1, 2, 3]) {
     for (const actor of living) {
-      // longer than every pause, look and lease of the session: a refusal is asked again after a quarter of an hour
+      // longer than every pause, look and lease of the session: a refusal is asked again after a quarter of
+      // an hour
       time.after(
         910,
         actor.process,
@@ -313,7 +325,9 @@ async function runCalm(
     if (profile.interaction && result === 'OAUTH_SESSION_CHANGED') continue
     // its caller was told that the store took no log-out, and could have tried again
     if (actor.state.ending !== undefined) continue
-    const over = profile.unattended ? !!record?.ended : !record || record.ended || !server.isHead(record.refresh_token)
+    const over = profile.unattended
+      ? !!record?.ended
+      : !record || record.ended || !server.isHead(record.refresh_token)
     if (!over) judge.fail('a session that does not recover', `${actor.name} still answers ${result}`)
   }
   const out = living.some(({ state }) => state.ending !== undefined)
@@ -321,7 +335,13 @@ async function runCalm(
     judge.fail('sessions that disagree', `${alive} of ${living.length} work`)
   judge.finish()
   for (const actor of living) if (actor.state.unsaved) judge.fail('a grant never written', actor.name)
-  if (record && !record.ended && !profile.unattended && !server.isHead(record.refresh_token) && !judge.isLost(record)) {
+  if (
+    record &&
+    !record.ended &&
+    !profile.unattended &&
+    !server.isHead(record.refresh_token) &&
+    !judge.isLost(record)
+  ) {
     judge.fail('a broken record left behind', `${record.refresh_token} is stored and of no use`)
   }
   return { over: living.length - alive, alive }

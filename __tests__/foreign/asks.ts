@@ -1,4 +1,7 @@
-/** What a row of a table can ask of this package, by name; each takes the row's input and answers plain values. */
+/**
+ * What a row of a table can ask of this package, by name; each takes the row's input and answers plain
+ * values.
+ */
 import { generateKeyPairSync } from 'node:crypto'
 import axios, { AxiosHeaders } from 'axios'
 import {
@@ -209,7 +212,13 @@ async function sessionCall(
     adapter: async ({ method = '', url = '', data, headers, ...config }) => {
       const { address, query } = partsOf(url)
       sent.push({ method: method.toUpperCase(), address, query, body: pairs(new URLSearchParams(data)) })
-      return { data: answer.body, status: answer.status ?? 200, statusText: '', headers: {}, config: config as never }
+      return {
+        data: answer.body,
+        status: answer.status ?? 200,
+        statusText: '',
+        headers: {},
+        config: config as never,
+      }
     },
   })
   const session = createOAuth2Session({
@@ -238,7 +247,10 @@ interface OAuth1Call {
 /** The parameters of an `OAuth` header, decoded. */
 const headerParameters = (header: string | undefined) =>
   Object.fromEntries(
-    Object.entries(challengeOf(header, 'oauth') ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
+    Object.entries(challengeOf(header, 'oauth') ?? {}).map(([name, value]) => [
+      name,
+      decodeURIComponent(value),
+    ]),
   )
 
 async function signed({
@@ -279,9 +291,13 @@ export const asks = {
     processTokenResponse(responseOf(answer), { requestedAt: NOW, tokenType: { accepts } }),
 
   'refreshed token': ({ before, ...answer }: Answer & { before: Token }) =>
-    mergeRefreshed(before, processTokenResponse(responseOf(answer), { requestedAt: NOW, tokenType: bearer() })),
+    mergeRefreshed(
+      before,
+      processTokenResponse(responseOf(answer), { requestedAt: NOW, tokenType: bearer() }),
+    ),
 
-  'scope change': ({ asked, granted }: { asked: string; granted: string }) => scopeChange(asked, granted) ?? 'none',
+  'scope change': ({ asked, granted }: { asked: string; granted: string }) =>
+    scopeChange(asked, granted) ?? 'none',
 
   expired: ({ token, leeway = 0 }: { token: Token; leeway?: number }) => expiresWithin(token, leeway, NOW),
 
@@ -313,7 +329,12 @@ export const asks = {
     options?: object
     client?: Client
     endpoint?: string
-  }) => requestOf((grants[grant] as (options: object, client?: Client) => Grant)(options, client), client, endpoint),
+  }) =>
+    requestOf(
+      (grants[grant] as (options: object, client?: Client) => Grant)(options, client),
+      client,
+      endpoint,
+    ),
 
   'refresh request': async ({
     refresh_token,
@@ -340,14 +361,20 @@ export const asks = {
   },
 
   'code callback': async ({ url, state }: { url: string; state: string }) => {
-    const grant = authorizationCodeGrant({ authorizationResponse: url, transaction: transactionOf(state, 'code') })
+    const grant = authorizationCodeGrant({
+      authorizationResponse: url,
+      transaction: transactionOf(state, 'code'),
+    })
     const { body } = await requestOf(grant, undefined)
     return { code: body.code, others: Object.keys(body).filter(name => /token|mac/.test(name)) }
   },
 
   'implicit callback': async ({ url, state }: { url: string; state: string }) => {
     const context = contextOf(undefined)
-    const grant: Grant = implicitGrant({ authorizationResponse: url, transaction: transactionOf(state, 'token') })
+    const grant: Grant = implicitGrant({
+      authorizationResponse: url,
+      transaction: transactionOf(state, 'token'),
+    })
     return grant(undefined as never, { ...context, server: async () => context.server } as never)
   },
 
@@ -423,7 +450,9 @@ export const asks = {
     endpoint?: string
   }) => {
     const clientAuth =
-      kind === 'secret' ? clientSecretJwt(options) : privateKeyJwt({ ...options, key: privateKey, alg: 'RS256' })
+      kind === 'secret'
+        ? clientSecretJwt(options)
+        : privateKeyJwt({ ...options, key: privateKey, alg: 'RS256' })
     const { body } = await buildServerRequest({ ...contextOf(client, endpoint), clientAuth }, 'token', {
       grant_type: 'client_credentials',
     })
@@ -459,11 +488,25 @@ export const asks = {
 
   'base string URI': ({ url, host }: { url: string; host?: string }) => baseStringUri(url, host),
 
-  'base string': ({ method, url, parameters }: { method: string; url: string; parameters: [string, string][] }) =>
-    signatureBaseString(method, url, parameters),
+  'base string': ({
+    method,
+    url,
+    parameters,
+  }: {
+    method: string
+    url: string
+    parameters: [string, string][]
+  }) => signatureBaseString(method, url, parameters),
 
-  signature: ({ method, text, key }: { method: keyof typeof signatureMethods; text: string; key: [string, string] }) =>
-    signatureMethods[method]().sign(text, key.map(percentEncode).join('&'), undefined),
+  signature: ({
+    method,
+    text,
+    key,
+  }: {
+    method: keyof typeof signatureMethods
+    text: string
+    key: [string, string]
+  }) => signatureMethods[method]().sign(text, key.map(percentEncode).join('&'), undefined),
 
   'percent encoding': ({ text }: { text: string }) => percentEncode(text),
 
@@ -475,7 +518,10 @@ export const asks = {
   'header read': ({ header }: { header: string }) => challengeOf(header, 'oauth') ?? 'none',
 
   'request token request': ({ callback }: { callback?: string }) => {
-    const { protocolParameters } = requestTokenRequest(oauth1Server, callback === undefined ? {} : { callback })
+    const { protocolParameters } = requestTokenRequest(
+      oauth1Server,
+      callback === undefined ? {} : { callback },
+    )
     return protocolParameters
   },
 
@@ -487,7 +533,10 @@ export const asks = {
     return { ...protocolParameters, oauth_token: by?.oauth_token }
   },
 
-  'request token answer': ({ allowUnconfirmedCallback, ...answer }: Answer & { allowUnconfirmedCallback?: boolean }) =>
+  'request token answer': ({
+    allowUnconfirmedCallback,
+    ...answer
+  }: Answer & { allowUnconfirmedCallback?: boolean }) =>
     processRequestToken(responseOf(answer), { allowUnconfirmedCallback }),
 
   'access token answer': (answer: Answer) => processOAuth1TokenResponse(responseOf(answer)),

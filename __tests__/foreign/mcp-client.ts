@@ -1,6 +1,7 @@
 /**
- * A client of the Model Context Protocol as an application would write it with this package; the conformance suite starts it with the
- * server's URL as its last argument, and with the scenario and what was agreed beforehand in its environment.
+ * A client of the Model Context Protocol as an application would write it with this package; the conformance
+ * suite starts it with the server's URL as its last argument, and with the scenario and what was agreed
+ * beforehand in its environment.
  */
 import axios, { isAxiosError } from 'axios'
 import {
@@ -42,7 +43,8 @@ const server = discoverFromResource(url, {
 async function knownClient(): Promise<ClientMetadata> {
   const { client_id, client_secret } = agreed
   if (client_id) return { client_id, ...(client_secret && { client_secret }) }
-  if (scenario === 'auth/basic-cimd') return { client_id: 'https://conformance-test.local/client-metadata.json' }
+  if (scenario === 'auth/basic-cimd')
+    return { client_id: 'https://conformance-test.local/client-metadata.json' }
   return registerClient(createOAuth2Session({ server }), {
     redirect_uris: [redirect_uri],
     client_name: 'client',

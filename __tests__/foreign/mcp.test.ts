@@ -1,4 +1,7 @@
-/** The authorization scenarios of the conformance suite of the Model Context Protocol: their servers judge a client of ours. */
+/**
+ * The authorization scenarios of the conformance suite of the Model Context Protocol: their servers judge a
+ * client of ours.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * One OpenID provider on loopback with a switch for each misbehaviour that a client must notice. What is signed is signed by jose, so
- * that the package is not its own judge.
+ * One OpenID provider on loopback with a switch for each misbehaviour that a client must notice. What is
+ * signed is signed by jose, so that the package is not its own judge.
  */
 import {
   constants,
@@ -67,7 +67,10 @@ function encryptWithOldPadding(text: string, key: JWK): string {
   const head = encoded(Buffer.from(JSON.stringify({ alg: 'RSA1_5', enc: 'A256GCM', cty: 'JWT' })))
   const [contentKey, iv] = [randomBytes(32), randomBytes(12)]
   const padding = constants.RSA_PKCS1_PADDING
-  const wrapped = publicEncrypt({ key: createPublicKey({ key: key as never, format: 'jwk' }), padding }, contentKey)
+  const wrapped = publicEncrypt(
+    { key: createPublicKey({ key: key as never, format: 'jwk' }), padding },
+    contentKey,
+  )
   const cipher = createCipheriv('aes-256-gcm', contentKey, iv).setAAD(Buffer.from(head))
   const body = Buffer.concat([cipher.update(text), cipher.final()])
   return [head, ...[wrapped, iv, body, cipher.getAuthTag()].map(encoded)].join('.')
@@ -100,7 +103,8 @@ export async function startProvider(alg: string, client_id: string, client_secre
 
   async function sign(claims: Claims, how?: Signature): Promise<string> {
     if (how === 'none') return new UnsecuredJWT(claims).encode()
-    if (how === 'HS256') return new SignJWT(claims).setProtectedHeader({ alg: how }).sign(Buffer.from(client_secret))
+    if (how === 'HS256')
+      return new SignJWT(claims).setProtectedHeader({ alg: how }).sign(Buffer.from(client_secret))
     const by = { 'other-key': stranger, 'other-algorithm': other }[how as string] ?? key
     const header = { alg: by.alg, ...(how !== 'no-kid' && { kid: by.kid }) }
     const jwt = await new SignJWT(claims).setProtectedHeader(header).sign(by.privateKey)
@@ -180,7 +184,8 @@ export async function startProvider(alg: string, client_id: string, client_secre
     '/jwks': (_, response) =>
       send(response, 200, { keys: (provider.misbehaviour.jwks ?? (keys => keys))([key.jwk, other.jwk]) }),
     '/par': (request, response, body) => {
-      if (asksForNonce(request.headers.dpop, response)) return send(response, 400, { error: 'use_dpop_nonce' })
+      if (asksForNonce(request.headers.dpop, response))
+        return send(response, 400, { error: 'use_dpop_nonce' })
       const request_uri = `urn:request:${randomUUID()}`
       const signed = body.get('request')
       pushed.set(request_uri, signed ? decodeJwt(signed) : Object.fromEntries(body))
@@ -192,7 +197,8 @@ export async function startProvider(alg: string, client_id: string, client_secre
       response.writeHead(303, { Location: await callback(parameters) }).end()
     },
     '/token': async (request, response, body) => {
-      if (asksForNonce(request.headers.dpop, response)) return send(response, 400, { error: 'use_dpop_nonce' })
+      if (asksForNonce(request.headers.dpop, response))
+        return send(response, 400, { error: 'use_dpop_nonce' })
       const { nonce } = codes.get(body.get('code') ?? '') ?? {}
       const access_token = randomUUID()
       const answer = {

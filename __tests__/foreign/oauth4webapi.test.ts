@@ -1,6 +1,6 @@
 /**
- * The same answer into this package and into oauth4webapi: both accept it or both refuse it. Where they differ, the file of differences
- * says why.
+ * The same answer into this package and into oauth4webapi: both accept it or both refuse it. Where they
+ * differ, the file of differences says why.
  */
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import * as theirs from 'oauth4webapi'
@@ -91,7 +91,14 @@ function shapes(good: Record<string, unknown>, goodStatus = 200): Array<[string,
     'application/jwt',
     'APPLICATION/JSON',
   ].map((type): [string, Answer] => [`the type ${type}`, answerOf(good, goodStatus, type)])
-  return [['a good answer', answerOf(good, goodStatus)], ...members, ...statuses, ...errors, ...texts, ...types]
+  return [
+    ['a good answer', answerOf(good, goodStatus)],
+    ...members,
+    ...statuses,
+    ...errors,
+    ...texts,
+    ...types,
+  ]
 }
 
 const judged = (
@@ -100,9 +107,19 @@ const judged = (
   ours: (answer: ServerResponse) => unknown,
   their: (response: Response) => unknown,
 ): Case[] =>
-  answers.map(([name, answer]) => [`${kind}: ${name}`, () => ours(forUs(answer)), () => their(forThem(answer))])
+  answers.map(([name, answer]) => [
+    `${kind}: ${name}`,
+    () => ours(forUs(answer)),
+    () => their(forThem(answer)),
+  ])
 
-const token = { access_token: 'at', token_type: 'Bearer', expires_in: 3600, scope: 'read', refresh_token: 'rt' }
+const token = {
+  access_token: 'at',
+  token_type: 'Bearer',
+  expires_in: 3600,
+  scope: 'read',
+  refresh_token: 'rt',
+}
 const how = { requestedAt: now, tokenType: bearer() }
 const cases: Case[] = [
   ...judged(
@@ -200,7 +217,9 @@ describe('ID tokens', () => {
   type Change = (claims: Record<string, unknown>) => Record<string, unknown>
   const changes: Record<string, Change> = {
     good: claims => claims,
-    ...Object.fromEntries(['iss', 'sub', 'aud', 'exp', 'iat', 'nonce'].map(name => [`no ${name}`, without(name)])),
+    ...Object.fromEntries(
+      ['iss', 'sub', 'aud', 'exp', 'iat', 'nonce'].map(name => [`no ${name}`, without(name)]),
+    ),
     'another iss': having({ iss: 'https://other.example' }),
     'an empty sub': having({ sub: '' }),
     'another aud': having({ aud: 'other' }),
@@ -236,7 +255,15 @@ describe('ID tokens', () => {
     stranger = (await generateKeyPair('RS256')).privateKey
   })
 
-  const claims = { iss: issuer, sub: 'anna', aud: 'app', iat: now, exp: now + 300, nonce: 'n', at_hash: half('at') }
+  const claims = {
+    iss: issuer,
+    sub: 'anna',
+    aud: 'app',
+    iat: now,
+    exp: now + 300,
+    nonce: 'n',
+    at_hash: half('at'),
+  }
   const sign = (change: Change, header: object = {}, by = key.privateKey) =>
     new SignJWT(change(claims)).setProtectedHeader({ alg: 'RS256', kid: 'k', ...header } as never).sign(by)
 
@@ -254,9 +281,13 @@ describe('ID tokens', () => {
     )
     const they = await theyAccept(async () => {
       const response = forThem(answerOf({ ...token, id_token: jwt }))
-      await theirs.processAuthorizationCodeResponse(as, client, response, { expectedNonce: 'n', requireIdToken: true })
+      await theirs.processAuthorizationCodeResponse(as, client, response, {
+        expectedNonce: 'n',
+        requireIdToken: true,
+      })
       await theirs.validateApplicationLevelSignature(as, response, {
-        [theirs.customFetch]: async () => new Response(jwks, { headers: { 'content-type': 'application/json' } }),
+        [theirs.customFetch]: async () =>
+          new Response(jwks, { headers: { 'content-type': 'application/json' } }),
       })
     })
     expect(`${we}`).toBe(`${differences.includes(`ID token: ${name}`) ? !they : they}`)

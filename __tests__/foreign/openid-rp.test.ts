@@ -1,6 +1,6 @@
 /**
- * The modules of the OpenID Foundation's conformance suite for relying parties, by the names that oauth4webapi and openid-client list in
- * their conformance folders, against one misbehaving provider.
+ * The modules of the OpenID Foundation's conformance suite for relying parties, by the names that
+ * oauth4webapi and openid-client list in their conformance folders, against one misbehaving provider.
  */
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose'
 import { fapi2 } from '../../src/fapi.js'
@@ -132,14 +132,21 @@ const modules: Module[] = [
     { callback: having({ iss: 'https://other.example' }) },
     'OAUTH_ISSUER_MISMATCH',
   ),
-  refused('remove-authorization-response-iss', unsignedResponse, { callback: without('iss') }, 'OAUTH_ISSUER_MISMATCH'),
+  refused(
+    'remove-authorization-response-iss',
+    unsignedResponse,
+    { callback: without('iss') },
+    'OAUTH_ISSUER_MISMATCH',
+  ),
   refused('ensure-jarm-signature-is-not-none', signedResponse, { jarmSignature: 'none' }),
   refused('ensure-jarm-with-invalid-sig-fails', signedResponse, { jarmSignature: 'broken' }),
   refused('ensure-jarm-with-expired-exp-fails', signedResponse, {
     jarm: members => ({ ...members, exp: now() - 3600 }),
   }),
   refused('ensure-jarm-with-invalid-aud-fails', signedResponse, { jarm: having({ aud: 'other' }) }),
-  refused('ensure-jarm-with-invalid-iss-fails', signedResponse, { jarm: having({ iss: 'https://other.example' }) }),
+  refused('ensure-jarm-with-invalid-iss-fails', signedResponse, {
+    jarm: having({ iss: 'https://other.example' }),
+  }),
   refused('ensure-jarm-without-aud-fails', signedResponse, { jarm: without('aud') }),
   refused('ensure-jarm-without-exp-fails', signedResponse, { jarm: without('exp') }),
   refused('ensure-jarm-without-iss-fails', signedResponse, { jarm: without('iss') }),

@@ -1,6 +1,7 @@
 /**
- * Runs a table of cases that another library's tests hold: each row is asked of this package, and its answer is what that library
- * expects, or what the row says in its place, with the reason. A row with a reason that is no longer true fails too.
+ * Runs a table of cases that another library's tests hold: each row is asked of this package, and its answer
+ * is what that library expects, or what the row says in its place, with the reason. A row with a reason that
+ * is no longer true fails too.
  */
 import { isOAuthError } from '../../src/errors.js'
 import { type Ask, asks } from './asks.js'
@@ -14,7 +15,10 @@ export interface Row {
   case: string
   ask: Ask
   input: Record<string, Json>
-  /** What that library answers: its answer, or `{ refused: 'the name of its error' }`; `null` for a member that must be absent. */
+  /**
+   * What that library answers: its answer, or `{ refused: 'the name of its error' }`; `null` for a member
+   * that must be absent.
+   */
   theirs: Json
   /** What this package answers, where the words differ. */
   ours?: Json

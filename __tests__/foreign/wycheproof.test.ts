@@ -1,6 +1,6 @@
 /**
- * Project Wycheproof against `/oidc` and the import of keys. The vectors sign texts like `foo`, which are no claims: a signature counts as
- * accepted when nothing but the payload is refused after it.
+ * Project Wycheproof against `/oidc` and the import of keys. The vectors sign texts like `foo`, which are no
+ * claims: a signature counts as accepted when nothing but the payload is refused after it.
  */
 import { algorithmOf, importPrivateKey, type JwsAlgorithm } from '../../src/crypto/keys.js'
 import { isOAuthError } from '../../src/errors.js'
@@ -30,8 +30,11 @@ interface Group {
   tests: Vector[]
 }
 
-const groups: Group[] = [signature, encryption, keys, combined].flatMap(({ groups }) => groups as unknown as Group[])
-const keysOf = (key: Jwk | { keys: Jwk[] } | undefined) => (!key ? [] : 'keys' in key ? key.keys : [key as Jwk])
+const groups: Group[] = [signature, encryption, keys, combined].flatMap(
+  ({ groups }) => groups as unknown as Group[],
+)
+const keysOf = (key: Jwk | { keys: Jwk[] } | undefined) =>
+  !key ? [] : 'keys' in key ? key.keys : [key as Jwk]
 const everyAlgorithm = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512']
 
 /** The algorithms that a client with these keys is registered for. */
@@ -41,7 +44,11 @@ const registered = (jwks: Jwk[]) => {
 }
 
 function contextOf(jwks: Jwk[]): VerificationContext {
-  const answer: ServerResponse = { status: 200, body: JSON.stringify({ keys: jwks }), header: () => undefined }
+  const answer: ServerResponse = {
+    status: 200,
+    body: JSON.stringify({ keys: jwks }),
+    header: () => undefined,
+  }
   return {
     server: { issuer: 'https://op.example', jwks_uri: 'https://op.example/jwks' },
     client: { client_id: 'app' },
@@ -51,7 +58,8 @@ function contextOf(jwks: Jwk[]): VerificationContext {
 }
 
 const isPayloadRefused = (error: unknown) =>
-  isOAuthError(error) && (error.message.includes('claims are no object') || error.cause instanceof SyntaxError)
+  isOAuthError(error) &&
+  (error.message.includes('claims are no object') || error.cause instanceof SyntaxError)
 
 /** The secret of a client as text, where the bytes of the vector are text at all. */
 function secretOf(jwks: Jwk[]): string | undefined {
@@ -94,7 +102,8 @@ const differences = Object.values(whys as Record<string, string[]>).flat()
 
 const cases = groups.flatMap(group => group.tests.map(vector => ({ ...vector, group })))
 const nameOf = ({ group, comment, tcId }: (typeof cases)[number]) => `${group.comment} ${tcId} ${comment}`
-const expectedOf = (one: (typeof cases)[number]) => (one.result === 'valid') !== differences.includes(nameOf(one))
+const expectedOf = (one: (typeof cases)[number]) =>
+  (one.result === 'valid') !== differences.includes(nameOf(one))
 type Case = (typeof cases)[number]
 const isCompact = ({ jws, jwe }: Vector) => typeof (jws ?? jwe) === 'string'
 const isSymmetric = ({ group }: Case) => keysOf(group.private).every(({ kty }) => kty === 'oct')
@@ -102,7 +111,9 @@ const named = (some: Case[]) => some.map(one => [nameOf(one), one] as const)
 
 const signatures = cases.filter(one => one.jws && isCompact(one))
 const withPublicKey = signatures.filter(one => !isSymmetric(one))
-const withText = signatures.filter(one => isSymmetric(one) && secretOf(keysOf(one.group.private)) !== undefined)
+const withText = signatures.filter(
+  one => isSymmetric(one) && secretOf(keysOf(one.group.private)) !== undefined,
+)
 const encrypted = cases.filter(one => one.jwe && isCompact(one))
 
 test('every difference names a vector', () => {

@@ -31,19 +31,25 @@ interface Client {
 }
 
 type Call = (...args: never[]) => Promise<{ data: unknown }>
-const call = (method: unknown, ...args: unknown[]) => (method as (...args: unknown[]) => Promise<never>)(...args)
+const call = (method: unknown, ...args: unknown[]) =>
+  (method as (...args: unknown[]) => Promise<never>)(...args)
 
-/** Puts `oauth: false` on what the document declares public, as docs/generated-clients.md says for each generator. */
+/**
+ * Puts `oauth: false` on what the document declares public, as docs/generated-clients.md says for each
+ * generator.
+ */
 const makers: Record<string, (url: string) => Promise<Client>> = {
   async 'hey-api client-axios'(url) {
     const folder = await generate('hey-api', out => [
       '@hey-api/openapi-ts/bin/run.js',
       ...['-i', document, '-o', join(out, 'client'), '-c', '@hey-api/client-axios'],
     ])
-    const api = await load<Record<'getMe' | 'createOrder' | 'getStatus', Call>>(join(folder, 'client/sdk.gen.ts'))
-    const { createClient } = await load<{ createClient(config: object): { setConfig(config: object): void } }>(
-      join(folder, 'client/client/index.ts'),
+    const api = await load<Record<'getMe' | 'createOrder' | 'getStatus', Call>>(
+      join(folder, 'client/sdk.gen.ts'),
     )
+    const { createClient } = await load<{
+      createClient(config: object): { setConfig(config: object): void }
+    }>(join(folder, 'client/client/index.ts'))
     const instance = axios.create({ baseURL: url })
     const client = createClient({ axios: instance, baseURL: url, throwOnError: true })
     const data = ({ data }: { data: unknown }) => data
@@ -85,11 +91,15 @@ const makers: Record<string, (url: string) => Promise<Client>> = {
     const config = `module.exports = { api: { input: ${JSON.stringify(document)}, output: {
       target: './api.ts', client: 'axios-functions', override: { mutator: { path: './mutator.ts', name: 'send' } },
     } } }`
-    const folder = await generate('orval', () => ['orval/dist/bin/orval.js', '--config', 'orval.config.cjs'], {
-      'mutator.ts': mutator,
-      'orval.config.cjs': config,
-      'index.ts': "export * from './api'; export { instance } from './mutator'",
-    })
+    const folder = await generate(
+      'orval',
+      () => ['orval/dist/bin/orval.js', '--config', 'orval.config.cjs'],
+      {
+        'mutator.ts': mutator,
+        'orval.config.cjs': config,
+        'index.ts': "export * from './api'; export { instance } from './mutator'",
+      },
+    )
     type Api = { instance: AxiosInstance } & Record<'getMe' | 'createOrder' | 'getStatus', Call>
     const api = await load<Api>(join(folder, 'index.ts'))
     api.instance.defaults.baseURL = url
@@ -168,8 +178,8 @@ describe.each(Object.entries(makers))('%s', (name, make) => {
 })
 
 /**
- * OpenAPI Generator runs on Java, so a client that its template `typescript-axios` wrote stands in: that of Ory Hydra, whose
- * package says by which version it was generated.
+ * OpenAPI Generator runs on Java, so a client that its template `typescript-axios` wrote stands in: that of
+ * Ory Hydra, whose package says by which version it was generated.
  */
 describe('OpenAPI Generator typescript-axios', () => {
   interface Hydra {
@@ -224,7 +234,10 @@ describe('OpenAPI Generator typescript-axios', () => {
   })
 })
 
-/** Kiota is a program of its own; what it generates calls this runtime, which the tests call as generated code does. */
+/**
+ * Kiota is a program of its own; what it generates calls this runtime, which the tests call as generated code
+ * does.
+ */
 describe('Kiota', () => {
   interface Kiota {
     FetchRequestAdapter: new (
@@ -247,7 +260,10 @@ describe('Kiota', () => {
     })
     kiota = await load<Kiota>(join(folder, 'index.ts'))
   })
-  const get = (adapter: { baseUrl: string; sendPrimitive(...args: unknown[]): Promise<unknown> }, path: string) => {
+  const get = (
+    adapter: { baseUrl: string; sendPrimitive(...args: unknown[]): Promise<unknown> },
+    path: string,
+  ) => {
     adapter.baseUrl = world.url
     const request = new kiota.RequestInformation('GET', `{+baseurl}${path}`, { baseurl: world.url })
     return adapter.sendPrimitive(request, 'ArrayBuffer', {})

@@ -15,7 +15,10 @@ export const document = join(__dirname, 'openapi.json')
 
 const run = promisify(execFile)
 
-/** Runs a generator in a fresh folder below the repository, so that what it writes finds the repository's axios. */
+/**
+ * Runs a generator in a fresh folder below the repository, so that what it writes finds the repository's
+ * axios.
+ */
 export async function generate(
   name: string,
   command: (folder: string) => string[],

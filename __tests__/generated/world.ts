@@ -2,7 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createOAuth2Session, type OAuth2Session, saveToken } from '../../src/index.js'
 
-/** An API behind the document, with a token endpoint; it refuses every token but the one that a refresh gives. */
+/**
+ * An API behind the document, with a token endpoint; it refuses every token but the one that a refresh gives.
+ */
 export interface World {
   url: string
   session: OAuth2Session
@@ -11,7 +13,10 @@ export interface World {
   stop(): Promise<void>
 }
 
-/** Starts the API on a loopback socket, and a session whose token the API refuses: the first request renews it. */
+/**
+ * Starts the API on a loopback socket, and a session whose token the API refuses: the first request renews
+ * it.
+ */
 export async function startWorld(): Promise<World> {
   const log: string[] = []
   const server = createServer(async (request, response) => {
@@ -22,7 +27,12 @@ export async function startWorld(): Promise<World> {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (url === '/token') {
       log.push(`${method} /token`)
-      return answer(200, { access_token: 'new', token_type: 'Bearer', expires_in: 3600, refresh_token: 'next' })
+      return answer(200, {
+        access_token: 'new',
+        token_type: 'Bearer',
+        expires_in: 3600,
+        refresh_token: 'next',
+      })
     }
     log.push([method, url, headers.authorization ?? '-', body].join(' ').trim())
     if (url === '/status' || url === '/version') return answer(200, { ok: true, version: '1' })
@@ -31,7 +41,10 @@ export async function startWorld(): Promise<World> {
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const session = createOAuth2Session({ server: { token_endpoint: `${url}/token` }, client: { client_id: 'app' } })
+  const session = createOAuth2Session({
+    server: { token_endpoint: `${url}/token` },
+    client: { client_id: 'app' },
+  })
   await saveToken(session, { access_token: 'old', expires_in: 3600, refresh_token: 'first' })
   return {
     url,

@@ -5,7 +5,11 @@ import { polling, type Turn } from './polling.js'
 /** The example of CIBA Core 7.3. */
 const acknowledged = { auth_req_id: '1c266114-a1be-4252-8ad1-04986c5b9ac1', expires_in: 120, interval: 2 }
 
-function backchannel(turns: Turn[] = [], options: CibaOptions = { login_hint: 'anna' }, first: object = acknowledged) {
+function backchannel(
+  turns: Turn[] = [],
+  options: CibaOptions = { login_hint: 'anna' },
+  first: object = acknowledged,
+) {
   const world = polling(answer(200, first), turns)
   return { ...world, go: () => world.run(cibaGrant({ sleep: world.sleep, ...options })) }
 }
@@ -120,7 +124,9 @@ describe('OpenID Connect CIBA Core 1.0', () => {
       )
       await new Promise(setImmediate)
       expect(asked).toBe(acknowledged.auth_req_id)
-      expect(world.sent[0]?.body.get('client_notification_token')).toBe('8d67dc78-7faa-4d41-aabd-67707b374255')
+      expect(world.sent[0]?.body.get('client_notification_token')).toBe(
+        '8d67dc78-7faa-4d41-aabd-67707b374255',
+      )
       expect(polls(world.sent)).toHaveLength(0)
       notify()
       expect(await running).toMatchObject({ access_token: 'a' })

@@ -20,7 +20,11 @@ const begin = (more: object = {}) => ({
 })
 
 /** Runs a grant against a token endpoint that answers `token`; answers what was asked of it. */
-async function run(grant: Grant, token: Token = { access_token: 'AT' }, overrides: Partial<GrantContext> = {}) {
+async function run(
+  grant: Grant,
+  token: Token = { access_token: 'AT' },
+  overrides: Partial<GrantContext> = {},
+) {
   const asked: [ServerParameters, ServerCallOptions | undefined][] = []
   const context = {
     server: async () => ({ issuer }),
@@ -97,7 +101,12 @@ describe('passwordGrant', () => {
   })
 
   it('needs both', async () => {
-    for (const wrong of [{}, { username: 'a' }, { password: 'canary' }, { username: null, password: 'canary' }]) {
+    for (const wrong of [
+      {},
+      { username: 'a' },
+      { password: 'canary' },
+      { username: null, password: 'canary' },
+    ]) {
       const error = await errorOf(() => passwordGrant(wrong as never))
       expect(error.code).toBe('OAUTH_INVALID_OPTION')
       expect(error.message).not.toContain('canary')
@@ -107,7 +116,10 @@ describe('passwordGrant', () => {
 
 describe('authorizationCodeGrant', () => {
   const finish = (transaction: ReturnType<typeof begin>, query = 'code=C') =>
-    authorizationCodeGrant({ authorizationResponse: `https://app/cb?${query}&state=${transaction.state}`, transaction })
+    authorizationCodeGrant({
+      authorizationResponse: `https://app/cb?${query}&state=${transaction.state}`,
+      transaction,
+    })
 
   it('exchanges the code with what the sign-in was begun with', async () => {
     const transaction = begin({
@@ -165,8 +177,11 @@ describe('authorizationCodeGrant', () => {
     for (const grant of [authorizationCodeGrant, implicitGrant])
       for (const lost of [null, undefined])
         expect(
-          (await errorOf(() => run(grant({ authorizationResponse: '?code=C&state=S', transaction: lost as never }))))
-            .code,
+          (
+            await errorOf(() =>
+              run(grant({ authorizationResponse: '?code=C&state=S', transaction: lost as never })),
+            )
+          ).code,
         ).toBe('OAUTH_STATE_MISMATCH')
   })
 
@@ -198,7 +213,12 @@ describe('authorizationCodeGrant', () => {
     const token = { access_token: 'AT', id_token: 'anything' }
     const { answered } = await run(finish(begin({ nonce: 'n', max_age: 9 })), token, { validateIdToken })
     expect(answered).toBe(token)
-    expect(validateIdToken).toHaveBeenCalledWith('anything', { nonce: 'n', max_age: 9, code: 'C', access_token: 'AT' })
+    expect(validateIdToken).toHaveBeenCalledWith('anything', {
+      nonce: 'n',
+      max_age: 9,
+      code: 'C',
+      access_token: 'AT',
+    })
     const failure = new Error('x')
     validateIdToken.mockRejectedValue(failure as never)
     await expect(run(finish(begin()), token, { validateIdToken })).rejects.toBe(failure)
@@ -207,7 +227,10 @@ describe('authorizationCodeGrant', () => {
 
 describe('implicitGrant', () => {
   const read = (fragment: string, transaction = begin({ response_type: 'token' })) =>
-    implicitGrant({ authorizationResponse: `https://app/cb#${fragment}&state=${transaction.state}`, transaction })
+    implicitGrant({
+      authorizationResponse: `https://app/cb#${fragment}&state=${transaction.state}`,
+      transaction,
+    })
 
   it('reads the token from the fragment, and asks nobody', async () => {
     const grant = read('access_token=A%2BT&token_type=Bearer&expires_in=60&scope=a+b&empty=')
@@ -226,11 +249,18 @@ describe('implicitGrant', () => {
 
   it('puts the refusal first', async () => {
     const error = await errorOf(() => run(read('error=access_denied&error_description=No&access_token=AT')))
-    expect(error).toMatchObject({ code: 'OAUTH_AUTHORIZATION_FAILED', error: 'access_denied', error_description: 'No' })
+    expect(error).toMatchObject({
+      code: 'OAUTH_AUTHORIZATION_FAILED',
+      error: 'access_denied',
+      error_description: 'No',
+    })
   })
 
   it('accepts nothing that does not belong to this sign-in', async () => {
-    const stranger = implicitGrant({ authorizationResponse: '#access_token=AT&state=wrong', transaction: begin() })
+    const stranger = implicitGrant({
+      authorizationResponse: '#access_token=AT&state=wrong',
+      transaction: begin(),
+    })
     expect((await errorOf(() => run(stranger))).code).toBe('OAUTH_STATE_MISMATCH')
     expect((await errorOf(() => run(read('access_token=AT&iss=https%3A%2F%2Fevil.example')))).code).toBe(
       'OAUTH_ISSUER_MISMATCH',
@@ -239,7 +269,9 @@ describe('implicitGrant', () => {
 
   it('needs a token of a type that is known', async () => {
     expect((await errorOf(() => run(read('code=C')))).code).toBe('OAUTH_INVALID_RESPONSE')
-    expect((await errorOf(() => run(read('access_token=AT&token_type=mac')))).code).toBe('OAUTH_UNSUPPORTED_TOKEN_TYPE')
+    expect((await errorOf(() => run(read('access_token=AT&token_type=mac')))).code).toBe(
+      'OAUTH_UNSUPPORTED_TOKEN_TYPE',
+    )
   })
 
   it('believes no ID token whose signature nobody checks', async () => {

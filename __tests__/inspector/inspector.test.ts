@@ -32,7 +32,9 @@ test('a storm: a lane for each request, one bar that lies between their two send
   await Promise.all(Array.from({ length: 100 }, (_, id) => api.post(`/orders/${id}?q`)))
   const { requests, renewals, skipped } = inspector.timeline()
   expect(skipped).toEqual([])
-  expect(renewals).toEqual([{ protocol: 'oauth2', cause: 'refused', start: time, end: time, outcome: 'renewed' }])
+  expect(renewals).toEqual([
+    { protocol: 'oauth2', cause: 'refused', start: time, end: time, outcome: 'renewed' },
+  ])
   expect(requests).toHaveLength(100)
   expect(requests[7]).toEqual({
     method: 'POST',
@@ -90,10 +92,15 @@ test('failures and skipped requests show why', async () => {
 test('each inspector shows the sessions that it was given', async () => {
   const [one, two] = [application(), application()] as const
   const sessions = [one.session]
-  const [first, both, dynamic] = [inspect(one.session), inspect([one.session, two.session]), inspect(() => sessions)]
+  const [first, both, dynamic] = [
+    inspect(one.session),
+    inspect([one.session, two.session]),
+    inspect(() => sessions),
+  ]
   await one.api.get('/one')
   await two.api.get('/two')
-  const urls = ({ timeline }: Inspector) => timeline().requests.map(({ url }) => new URL(url as string).pathname)
+  const urls = ({ timeline }: Inspector) =>
+    timeline().requests.map(({ url }) => new URL(url as string).pathname)
   expect(urls(first)).toEqual(['/one'])
   expect(urls(both)).toEqual(['/one', '/two'])
   expect(urls(dynamic)).toEqual(['/one'])
@@ -183,7 +190,13 @@ describe('printTimeline', () => {
   const timeline = {
     requests: [lane, { ...lane, sends: [], error: 'OAUTH_SESSION_ENDED', end: 0.02 }, lane, lane],
     renewals: [
-      { protocol: 'oauth2' as const, cause: 'refused' as const, start: 0.01, end: 0.03, outcome: 'renewed' as const },
+      {
+        protocol: 'oauth2' as const,
+        cause: 'refused' as const,
+        start: 0.01,
+        end: 0.03,
+        outcome: 'renewed' as const,
+      },
     ],
     skipped: [{ method: 'POST', url: 'https://other.example/x', at: 0, reason: 'origin' }],
   }

@@ -24,7 +24,10 @@ beforeEach(() => {
   })
   for (const name of traced) {
     const listeners = Object.fromEntries(
-      phases.map(phase => [phase, (message: unknown) => void log.push([`${name}:${phase}`, message as Message])]),
+      phases.map(phase => [
+        phase,
+        (message: unknown) => void log.push([`${name}:${phase}`, message as Message]),
+      ]),
     ) as never
     const tracing = tracingChannel(PREFIX + name)
     tracing.subscribe(listeners)
@@ -61,7 +64,9 @@ test('a refused request: two sends, one renewal, one replay, in the order in whi
     'request:asyncStart',
     'request:asyncEnd',
   ])
-  expect(messages('renewal:asyncEnd')).toEqual([{ protocol: 'oauth2', cause: 'refused', result: { renewed: true } }])
+  expect(messages('renewal:asyncEnd')).toEqual([
+    { protocol: 'oauth2', cause: 'refused', result: { renewed: true } },
+  ])
   expect(messages('replay')).toEqual([{ method: 'GET', url: 'https://api.example.com/me' }])
   const [request] = messages('request:asyncEnd')
   const time = expect.any(Number)
@@ -98,7 +103,11 @@ test('a renewal that fails publishes its OAuthError, and the request the same', 
 test.each([
   ['oauth-false', { url: '/me?q=1', oauth: false }, 'https://api.example.com/me'],
   ['origin', { url: 'https://other.example/a' }, 'https://other.example/a'],
-  ['own-authorization', { url: '/me', headers: { Authorization: 'Bearer mine' } }, 'https://api.example.com/me'],
+  [
+    'own-authorization',
+    { url: '/me', headers: { Authorization: 'Bearer mine' } },
+    'https://api.example.com/me',
+  ],
 ] as const)('a request that is skipped for %s says so', async (reason, config, url) => {
   const { api } = application()
   await api({ ...config, method: 'post', validateStatus: null } as never)
@@ -165,7 +174,9 @@ test('fetchWith publishes the same', async () => {
   await authorized('https://other.example/me')
   expect(messages('replay')).toEqual([{ method: 'GET', url: 'https://api.example.com/me' }])
   expect(statuses(messages('request:asyncEnd')[0])).toEqual([401, 200])
-  expect(messages('request:skipped')).toEqual([{ reason: 'origin', method: 'GET', url: 'https://other.example/me' }])
+  expect(messages('request:skipped')).toEqual([
+    { reason: 'origin', method: 'GET', url: 'https://other.example/me' },
+  ])
 })
 
 test('no message holds a secret, nor what the application sent or received', async () => {
@@ -210,10 +221,15 @@ describe('without listeners', () => {
 })
 
 describe('runtimes that imitate Node in part', () => {
-  /** Loads the package where `node:diagnostics_channel` is what is given; answers how many renewals were traced. */
+  /**
+   * Loads the package where `node:diagnostics_channel` is what is given; answers how many renewals were
+   * traced.
+   */
   async function renewalsWith(module: object | undefined): Promise<number> {
     const { getBuiltinModule } = process
-    Reflect.set(process, 'getBuiltinModule', (id: string) => (id.endsWith('nostics_channel') ? module : undefined))
+    Reflect.set(process, 'getBuiltinModule', (id: string) =>
+      id.endsWith('nostics_channel') ? module : undefined,
+    )
     try {
       let send: () => Promise<unknown> = async () => {}
       jest.isolateModules(() => {
@@ -221,7 +237,10 @@ describe('runtimes that imitate Node in part', () => {
         const { attachOAuth2: attach } = require('../../src/index.js') as typeof import('../../src/index.js')
         const { default: client } = require('axios') as typeof import('axios')
         const session = fake()
-        const api = client.create({ baseURL: 'https://api.example.com', adapter: session.server.api() as never })
+        const api = client.create({
+          baseURL: 'https://api.example.com',
+          adapter: session.server.api() as never,
+        })
         attach(api, session)
         session.server.revokeAccessTokens()
         send = () => api.get('/me')

@@ -49,15 +49,21 @@ const grants: Record<string, [Grant, object?]> = {
     deviceCodeGrant({ scope, onUserCode: () => {}, sleep: async () => {} }),
     { device_code: 'd', user_code: 'u', verification_uri: 'https://as.example/d', expires_in: 60 },
   ],
-  cibaGrant: [cibaGrant({ scope, login_hint: 'ann', sleep: async () => {} }), { auth_req_id: 'r', expires_in: 60 }],
+  cibaGrant: [
+    cibaGrant({ scope, login_hint: 'ann', sleep: async () => {} }),
+    { auth_req_id: 'r', expires_in: 60 },
+  ],
 }
-test.each(Object.entries(grants))('%s takes a list: one parameter, with spaces', async (_, [grant, first]) => {
-  const at = fakeServer()
-  if (first) at.answers.push({ body: first })
-  const { session } = makeSession(at, { server })
-  await fetchToken(session, grant)
-  expect(at.requests[0]?.body.getAll('scope')).toEqual(['read write'])
-})
+test.each(Object.entries(grants))(
+  '%s takes a list: one parameter, with spaces',
+  async (_, [grant, first]) => {
+    const at = fakeServer()
+    if (first) at.answers.push({ body: first })
+    const { session } = makeSession(at, { server })
+    await fetchToken(session, grant)
+    expect(at.requests[0]?.body.getAll('scope')).toEqual(['read write'])
+  },
+)
 
 test('what was granted is compared with the names of a list', async () => {
   const at = fakeServer()
@@ -86,7 +92,10 @@ test('a scope in `parameters` is joined too, of a refresh as well', async () => 
 test('the transaction of a sign-in remembers it as text, and the callback’s token is compared with it', async () => {
   const at = fakeServer()
   const { session, events } = makeSession(at, { server })
-  const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example/cb', scope })
+  const { url, transaction } = await createAuthorizationUrl(session, {
+    redirect_uri: 'https://app.example/cb',
+    scope,
+  })
   expect(new URL(url).searchParams.get('scope')).toBe('read write')
   expect(transaction.scope).toBe('read write')
   at.answers.push({ body: { access_token: 'a', scope: 'read' } })

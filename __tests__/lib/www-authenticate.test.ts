@@ -62,7 +62,11 @@ describe('parseChallenges', () => {
         { scheme: 'basic', parameters: { realm: 'x' } },
       ],
     ],
-    ['token68 with one padding sign', 'Negotiate abc=', [{ scheme: 'negotiate', parameters: {}, token68: 'abc=' }]],
+    [
+      'token68 with one padding sign',
+      'Negotiate abc=',
+      [{ scheme: 'negotiate', parameters: {}, token68: 'abc=' }],
+    ],
     [
       'case and space around the equals sign',
       'BEARER  Realm = "x" ,ERROR\t=\tinvalid_token',
@@ -89,7 +93,11 @@ describe('parseChallenges', () => {
       'Bearer error=e, realm="x',
       [{ scheme: 'bearer', parameters: { error: 'e' } }],
     ],
-    ['quotes within quotes: what came before', 'Bearer a="x "y" z"', [{ scheme: 'bearer', parameters: { a: 'x ' } }]],
+    [
+      'quotes within quotes: what came before',
+      'Bearer a="x "y" z"',
+      [{ scheme: 'bearer', parameters: { a: 'x ' } }],
+    ],
     ['no challenge at all', '="', []],
   ])('%s', (_name, header, expected) => {
     expect(plain(header)).toEqual(expected)
@@ -108,7 +116,18 @@ describe('parseChallenges', () => {
   })
 
   test('10 000 random headers: no throw, and no difference from oauth4webapi where it has an opinion', async () => {
-    const token = fc.constantFrom('Bearer', 'DPoP', 'basic', 'realm', 'error', 'scope', 'a', 'B!x', "x'*", '1')
+    const token = fc.constantFrom(
+      'Bearer',
+      'DPoP',
+      'basic',
+      'realm',
+      'error',
+      'scope',
+      'a',
+      'B!x',
+      "x'*",
+      '1',
+    )
     const quoted = fc.oneof(
       fc
         .string({ unit: fc.constantFrom('a', ' ', ',', '=', '\\', '"', '/', 'é') })
@@ -118,7 +137,9 @@ describe('parseChallenges', () => {
     const piece = fc.oneof(
       {
         weight: 6,
-        arbitrary: fc.tuple(token, fc.constantFrom('=', ' = ', '= '), fc.oneof(token, quoted)).map(p => p.join('')),
+        arbitrary: fc
+          .tuple(token, fc.constantFrom('=', ' = ', '= '), fc.oneof(token, quoted))
+          .map(p => p.join('')),
       },
       { weight: 3, arbitrary: token },
       {
@@ -143,7 +164,9 @@ describe('parseChallenges', () => {
           .map(([head, last]) => ` ${head.flat().join('')}${last}`),
       ),
     )
-    const regular = fc.array(fc.tuple(challenge, comma), { maxLength: 4 }).map(parts => parts.flat(2).join(''))
+    const regular = fc
+      .array(fc.tuple(challenge, comma), { maxLength: 4 })
+      .map(parts => parts.flat(2).join(''))
     const header = fc.oneof(wild, regular)
     let opinions = 0
     await fc.assert(

@@ -22,7 +22,10 @@ export interface FieldOptions {
 /** A session that is lost, and whether the server's log explains it. */
 export interface Loss {
   key: string
-  /** The log shows a rotation by a process that was killed before it had saved: nobody could have kept this session. */
+  /**
+   * The log shows a rotation by a process that was killed before it had saved: nobody could have kept this
+   * session.
+   */
   explained: boolean
   story: string
 }
@@ -39,13 +42,22 @@ export interface Field {
   /** The longest that a request took since `reset`, seconds. */
   slowest: number
   readonly kills: number
-  /** Kills a worker: any, or the next that has its refresh answered – after the server has rotated, before it can save. */
+  /**
+   * Kills a worker: any, or the next that has its refresh answered – after the server has rotated, before it
+   * can save.
+   */
   kill(when: 'now' | 'at its renewal'): void
   stop(): Promise<void>
 }
 
 /** Starts servers and workers, all on loopback. */
-export async function startField({ worker, medium, processes, life, lease = 3 }: FieldOptions): Promise<Field> {
+export async function startField({
+  worker,
+  medium,
+  processes,
+  life,
+  lease = 3,
+}: FieldOptions): Promise<Field> {
   const as = await startAuthorizationServer({ expiresIn: life })
   const api = await startResourceServer({ accepts: token => as.isActive(token), record: false })
   const store: TokenStore & { end?(): void } = openStore(medium)

@@ -33,7 +33,8 @@ function judge(
     return sums
   }, {})
   const gaps = field.renewals.slice(1).map((at, index) => (at - (field.renewals[index] as number)) / 1000)
-  // a token's use is counted from before it was asked for: what the request takes on a busy machine is missing at the server
+  // a token's use is counted from before it was asked for: what the request takes on a busy machine is
+  // missing at the server
   const early = gaps.filter(gap => gap < USE / 2).length
   const unexplained = field.losses.filter(({ explained }) => !explained)
   say(
@@ -77,7 +78,12 @@ async function steady(field: Field, seconds: number, say: (line: string) => void
   return wrong
 }
 
-async function deadly(field: Field, seconds: number, say: (line: string) => void, recovery: number): Promise<string[]> {
+async function deadly(
+  field: Field,
+  seconds: number,
+  say: (line: string) => void,
+  recovery: number,
+): Promise<string[]> {
   const end = Date.now() + seconds * 1000
   for (let count = 0; Date.now() < end; count++) {
     await sleep(3)
@@ -91,7 +97,8 @@ async function deadly(field: Field, seconds: number, say: (line: string) => void
     `${field.kills} processes killed; ${field.losses.length} sessions lost, ${explained} of them with a rotation in the ` +
       `server's log between whose answer and whose save the process was killed; recovery within ${field.slowest.toFixed(2)} s`,
   )
-  if (field.slowest > recovery) wrong.push(`a request waited ${field.slowest.toFixed(2)} s, longer than a lease`)
+  if (field.slowest > recovery)
+    wrong.push(`a request waited ${field.slowest.toFixed(2)} s, longer than a lease`)
   if (field.kills < Math.floor(seconds / 3) - 1) wrong.push(`only ${field.kills} processes were killed`)
   return wrong
 }
@@ -113,7 +120,13 @@ export const scenes: Scene[] = [
     redis: true,
     run: ({ worker, seconds, say }) =>
       onRedis(async ({ port }) => {
-        const field = await startField({ worker, medium: { redis: port }, processes: 8, life: LIFE, lease: LEASE })
+        const field = await startField({
+          worker,
+          medium: { redis: port },
+          processes: 8,
+          life: LIFE,
+          lease: LEASE,
+        })
         // a lease, a try of the next one, and a machine that starts a process meanwhile
         return deadly(field, seconds, say, LEASE + 1)
       }),
@@ -124,7 +137,13 @@ export const scenes: Scene[] = [
     redis: true,
     run: ({ worker, seconds, say }) =>
       onRedis(async redis => {
-        const field = await startField({ worker, medium: { redis: redis.port }, processes: 8, life: LIFE, lease: 10 })
+        const field = await startField({
+          worker,
+          medium: { redis: redis.port },
+          processes: 8,
+          life: LIFE,
+          lease: 10,
+        })
         const outages: [from: number, to: number][] = []
         const end = Date.now() + seconds * 1000
         while (Date.now() < end) {
@@ -139,7 +158,9 @@ export const scenes: Scene[] = [
         await field.stop()
         // a command that waits is given up after 2 s; the client needs a moment to connect again
         // a client library waits up to two seconds before it connects again
-        const wrong = judge(field, seconds, say, at => outages.some(([from, to]) => at >= from && at <= to + 3000))
+        const wrong = judge(field, seconds, say, at =>
+          outages.some(([from, to]) => at >= from && at <= to + 3000),
+        )
         say(
           `${outages.length} outages of 2 s; ${field.failures().length} requests failed while Redis was down; ${field.losses.length} sessions lost`,
         )
@@ -162,7 +183,12 @@ export const scenes: Scene[] = [
     redis: false,
     run: ({ worker, seconds, say }) =>
       onFiles(async directory =>
-        deadly(await startField({ worker, medium: { directory }, processes: 4, life: LIFE }), seconds, say, LEASE),
+        deadly(
+          await startField({ worker, medium: { directory }, processes: 4, life: LIFE }),
+          seconds,
+          say,
+          LEASE,
+        ),
       ),
   },
 ]

@@ -12,7 +12,8 @@ test('an idle session is small, and keeps no timer and no listener', () => {
     env: { ...process.env, SESSIONS: '20000' },
   })
   process.stdout.write(stdout)
-  const [, over, timers, listeners] = /(-?\d+) over a record.*; (\d+) timers, (\d+) listeners/.exec(stdout) ?? []
+  const [, over, timers, listeners] =
+    /(-?\d+) over a record.*; (\d+) timers, (\d+) listeners/.exec(stdout) ?? []
   expect(Number(over)).toBeLessThan(2048)
   expect([timers, listeners]).toEqual(['0', '0'])
 })

@@ -64,7 +64,9 @@ describe('fileLock', () => {
     ['that died while it wrote its name', ''],
   ])('takes over from a holder %s, after a lease of silence', async (_, holder) => {
     const { lock } = await heldBy(holder)
-    await expect(lock('name', async () => 1, { maxWait: 0.4 })).rejects.toMatchObject({ code: 'OAUTH_LOCK_TIMEOUT' })
+    await expect(lock('name', async () => 1, { maxWait: 0.4 })).rejects.toMatchObject({
+      code: 'OAUTH_LOCK_TIMEOUT',
+    })
     // what was watched in the first wait counts in the second
     await expect(lock('name', async () => 2, { maxWait: 1.5 })).resolves.toBe(2)
   })
@@ -73,7 +75,9 @@ describe('fileLock', () => {
     const { lock, held } = await heldBy('elsewhere/boot/container 1')
     let stirred = 0
     const timer = setInterval(() => void utimes(held, ++stirred, stirred), 100)
-    await expect(lock('name', async () => 1, { maxWait: 2 })).rejects.toMatchObject({ code: 'OAUTH_LOCK_TIMEOUT' })
+    await expect(lock('name', async () => 1, { maxWait: 2 })).rejects.toMatchObject({
+      code: 'OAUTH_LOCK_TIMEOUT',
+    })
     clearInterval(timer)
   })
 
@@ -102,7 +106,9 @@ describe('fileLock', () => {
     const [entry] = await readdir(folder)
     const files = await readdir(join(folder, entry ?? ''))
     expect(files).toEqual(['5.free'])
-    expect(await readFile(join(folder, entry ?? '', '5.free'), 'utf8')).toMatch(new RegExp(` ${process.pid}$`))
+    expect(await readFile(join(folder, entry ?? '', '5.free'), 'utf8')).toMatch(
+      new RegExp(` ${process.pid}$`),
+    )
   })
 
   it('never lets a late claimant in who makes a used number again', async () => {

@@ -53,7 +53,12 @@ describe('fileLock under four processes, one killed again and again', () => {
   it(
     'lets nobody meet another inside, and replaces the dead at once',
     async () => {
-      const seen = await contest(script, ['contend-file', join(folder, 'lock'), join(folder, 'witness')], KILLS, 150)
+      const seen = await contest(
+        script,
+        ['contend-file', join(folder, 'lock'), join(folder, 'witness')],
+        KILLS,
+        150,
+      )
       expect(seen).toEqual({ sections: expect.any(Number), meetings: 0, kills: KILLS, stalls: 0 })
       expect(seen.sections).toBeGreaterThan(5 * KILLS)
     },
@@ -79,7 +84,12 @@ optional(
   })
 
   it('lets nobody meet another inside, and replaces the dead after a lease', async () => {
-    const seen = await contest(script, ['contend-redis', `${server.port}`, join(folder, 'witness')], REDIS_KILLS, 300)
+    const seen = await contest(
+      script,
+      ['contend-redis', `${server.port}`, join(folder, 'witness')],
+      REDIS_KILLS,
+      300,
+    )
     expect(seen).toEqual({ sections: expect.any(Number), meetings: 0, kills: REDIS_KILLS, stalls: 0 })
     expect(seen.sections).toBeGreaterThan(10 * REDIS_KILLS)
   }, 120_000)

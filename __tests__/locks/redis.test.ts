@@ -41,7 +41,13 @@ optional(
         other: redisLock(otherClient, options),
         lease: 2,
         async hold(name) {
-          const child = startChild(script, ['hold-redis', kind, `${server.port}`, JSON.stringify(options), name])
+          const child = startChild(script, [
+            'hold-redis',
+            kind,
+            `${server.port}`,
+            JSON.stringify(options),
+            name,
+          ])
           children.push(child)
           await child.line('inside')
           return child

@@ -23,7 +23,8 @@ lockContract('storageLease', () => {
     lock: storageLease(storage, options),
     other: storageLease(storage, options),
     lease: 2,
-    lose: name => storage.setItem(`oauth-lock:${name}`, JSON.stringify({ by: 'thief', until: Date.now() + 100 })),
+    lose: name =>
+      storage.setItem(`oauth-lock:${name}`, JSON.stringify({ by: 'thief', until: Date.now() + 100 })),
     // another tab is a claim that is renewed until the tab dies
     async hold(name) {
       const claim = () =>
@@ -76,7 +77,8 @@ describe('storageLease', () => {
   it('lets the later of two claims win when both tabs saw the lock free', async () => {
     const storage = memory()
     const entered: string[] = []
-    // both have read the storage before either wrote: the second tab's read is answered as before the first's write
+    // both have read the storage before either wrote: the second tab's read is answered as before the first's
+    // write
     const stale: StorageLike = { ...storage, getItem: key => (reads++ ? storage.getItem(key) : null) }
     let reads = 0
     const first = storageLease(storage)('name', async () => void entered.push('first'))
@@ -131,7 +133,12 @@ describe('storageLease', () => {
   })
 
   it('takes over a claim that a clock set back made immortal, and one that is no claim', async () => {
-    for (const claim of [JSON.stringify({ by: 'dead', until: Date.now() + 3600_000 }), 'broken', 'null', '7']) {
+    for (const claim of [
+      JSON.stringify({ by: 'dead', until: Date.now() + 3600_000 }),
+      'broken',
+      'null',
+      '7',
+    ]) {
       const storage = memory()
       storage.setItem('oauth-lock:name', claim)
       const answer = storageLease(storage)('name', async () => 'in')

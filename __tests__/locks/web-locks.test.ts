@@ -5,7 +5,9 @@ import { lockContract } from '../contracts/jest.js'
 
 type Request = (name: string, options: { signal: AbortSignal }, section: () => unknown) => Promise<unknown>
 
-/** What a browser's `navigator.locks.request` does with these arguments; the real ones are tested in browsers. */
+/**
+ * What a browser's `navigator.locks.request` does with these arguments; the real ones are tested in browsers.
+ */
 function lockManager() {
   const queue = inProcessLock()
   const thieves: (() => void)[] = []

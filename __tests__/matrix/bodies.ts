@@ -51,7 +51,9 @@ const bodies: Body[] = [
     headers: { 'Content-Type': 'multipart/form-data' },
     lacks: cell =>
       (!since0(cell, 27) && 'axios makes no multipart of an object before 0.27') ||
-      (cell.adapter === 'fetch' && !inBrowser(cell) && 'the fetch adapter of axios sends [object FormData] here'),
+      (cell.adapter === 'fetch' &&
+        !inBrowser(cell) &&
+        'the fetch adapter of axios sends [object FormData] here'),
   },
   { name: 'no body', make: () => undefined },
 ]

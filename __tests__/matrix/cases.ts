@@ -59,7 +59,13 @@ const signing: Case[] = [
       const api = world.attached()
       const response = await api.get('/echo')
       const error = await rejected(api.get('/status-500'))
-      for (const held of [response.config, response.headers, error.config, error.toJSON?.() ?? {}, { ...error }])
+      for (const held of [
+        response.config,
+        response.headers,
+        error.config,
+        error.toJSON?.() ?? {},
+        { ...error },
+      ])
         if (JSON.stringify(held, leaveOut(['request', 'response'])).includes('secret-token'))
           throw new Error('the token stands on what the application holds')
     },
@@ -102,7 +108,8 @@ const signing: Case[] = [
 ]
 
 /** A replacer for JSON.stringify that leaves members out. */
-const leaveOut = (names: string[]) => (key: string, value: unknown) => (names.includes(key) ? undefined : value)
+const leaveOut = (names: string[]) => (key: string, value: unknown) =>
+  names.includes(key) ? undefined : value
 
 const params: [string, object | (() => unknown)][] = [
   ['plain', { a: 'b c', n: 1 }],
@@ -203,7 +210,8 @@ const renewal: Case[] = [
       await world.control('break')
       const error = await rejected(world.attached().get('/echo'))
       same([error.isAxiosError, error.cause?.code], [true, 'OAUTH_SERVER_REFUSED'])
-      if (JSON.stringify(error.cause).includes('client-secret')) throw new Error('the secret stands in the error')
+      if (JSON.stringify(error.cause).includes('client-secret'))
+        throw new Error('the secret stands in the error')
     },
   },
   {
@@ -329,7 +337,9 @@ const redirects: Case[] = [
     name: 'maxRedirects: 0 answers the redirect as axios alone does',
     lacks: cell => (inBrowser(cell) || cell.adapter !== 'http') && 'a browser and fetch follow by themselves',
     async run(world) {
-      const error = await rejected(world.attached({ maxRedirects: 0 }).get('/redirect', { params: { to: '/' } }))
+      const error = await rejected(
+        world.attached({ maxRedirects: 0 }).get('/redirect', { params: { to: '/' } }),
+      )
       same(statusOf(error), 302)
     },
   },
@@ -354,7 +364,8 @@ const responses: Case[] = [
       await expired(world)
       const { data } = await world.attached().get('/stream', { responseType: 'stream' })
       let text = ''
-      for await (const chunk of data) text += typeof chunk === 'string' ? chunk : String.fromCharCode(...chunk)
+      for await (const chunk of data)
+        text += typeof chunk === 'string' ? chunk : String.fromCharCode(...chunk)
       same(text, 'first second')
     },
   },

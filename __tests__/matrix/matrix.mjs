@@ -35,7 +35,10 @@ const isWhole = words.length === 0
 /** Installs one of the two folders, unless it is there. */
 function install(folder) {
   if (existsSync(join(folder, 'node_modules'))) return
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 const find = name => modules.map(folder => join(folder, name)).find(existsSync)
@@ -152,7 +155,9 @@ const asInstalled = folder => ({
     bundler.onResolve(
       { filter: /^(axios|axios-retry|jose|axios-oauth-interceptor)(\/|$)/ },
       ({ path, kind, pluginData }) =>
-        pluginData === folder ? undefined : bundler.resolve(path, { kind, resolveDir: folder, pluginData: folder }),
+        pluginData === folder
+          ? undefined
+          : bundler.resolve(path, { kind, resolveDir: folder, pluginData: folder }),
     )
   },
 })
@@ -245,7 +250,9 @@ const done = (cell, results) => {
   outcomes.push({ ...cell, results })
   const failed = results.filter(({ outcome }) => outcome === 'failed')
   const passed = results.filter(({ outcome }) => outcome === 'passed').length
-  console.log(`axios ${cell.version} ${cell.adapter} on ${cell.runtime}: ${passed} passed, ${failed.length} failed`)
+  console.log(
+    `axios ${cell.version} ${cell.adapter} on ${cell.runtime}: ${passed} passed, ${failed.length} failed`,
+  )
   for (const { name, why } of failed) console.log(`    ${name}: ${why}`)
 }
 // 1.0.0 is in the table for its refusal
@@ -264,7 +271,8 @@ await runBrowsers(
 )
 servers.close()
 
-const count = outcome => outcomes.flatMap(({ results }) => results).filter(result => result.outcome === outcome).length
+const count = outcome =>
+  outcomes.flatMap(({ results }) => results).filter(result => result.outcome === outcome).length
 const failed = count('failed')
 if (isWhole) write(outcomes, Math.round((Date.now() - start) / 1000))
 if (process.env.CI_TOTALS) appendFileSync(process.env.CI_TOTALS, `${count('passed')} ${failed}\n`)

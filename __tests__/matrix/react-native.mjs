@@ -8,7 +8,18 @@ Object.defineProperty(globalThis, 'navigator', { value: { product: 'ReactNative'
 // React Native's URL can be read and not be written to; Node itself goes on with its own
 class ReadOnlyURL extends URL {}
 Object.defineProperty(ReadOnlyURL, 'canParse', { value: undefined })
-const parts = ['href', 'host', 'hostname', 'pathname', 'search', 'hash', 'username', 'password', 'protocol', 'port']
+const parts = [
+  'href',
+  'host',
+  'hostname',
+  'pathname',
+  'search',
+  'hash',
+  'username',
+  'password',
+  'protocol',
+  'port',
+]
 for (const name of parts) {
   const { get } = Object.getOwnPropertyDescriptor(URL.prototype, name)
   const set = () => {

@@ -36,7 +36,9 @@ export function write(outcomes, seconds) {
   const columns = [...new Set(outcomes.map(({ runtime, adapter }) => `${runtime}, ${adapter}`))]
   const versions = [...new Set(outcomes.map(({ version }) => version))].sort(order)
   const at = (version, column) =>
-    outcomes.find(outcome => outcome.version === version && `${outcome.runtime}, ${outcome.adapter}` === column)
+    outcomes.find(
+      outcome => outcome.version === version && `${outcome.runtime}, ${outcome.adapter}` === column,
+    )
   const failures = reasons(outcomes, 'failed')
   const text = [
     '# Compatibility',
@@ -51,7 +53,9 @@ export function write(outcomes, seconds) {
     '',
     `| axios | ${columns.join(' | ')} |`,
     `|---|${columns.map(() => '---').join('|')}|`,
-    ...versions.map(version => `| ${version} | ${columns.map(column => mark(at(version, column))).join(' | ')} |`),
+    ...versions.map(
+      version => `| ${version} | ${columns.map(column => mark(at(version, column))).join(' | ')} |`,
+    ),
     '',
     ...(failures.length > 0 ? ['## What failed', '', ...failures, ''] : []),
     '## What was left out',

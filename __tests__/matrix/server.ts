@@ -1,7 +1,7 @@
 /**
- * The servers of one cell: an API with its token endpoint, and a stranger at another origin. Every case has a world of its own
- * (`/w/ID/…`), so that cases run side by side. Everything that arrives is logged, and a case reads the log over HTTP, because a
- * page in a browser cannot ask otherwise.
+ * The servers of one cell: an API with its token endpoint, and a stranger at another origin. Every case has a
+ * world of its own (`/w/ID/…`), so that cases run side by side. Everything that arrives is logged, and a case
+ * reads the log over HTTP, because a page in a browser cannot ask otherwise.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -42,7 +42,12 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(JSON.stringify(body))
 }
@@ -79,11 +84,18 @@ const answers: Record<string, Answer> = {
   hang() {},
 }
 
-function answerApi(world: World, name: string, request: IncomingMessage, response: ServerResponse, arrival: Arrival) {
+function answerApi(
+  world: World,
+  name: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  arrival: Arrival,
+) {
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams
   const wrong = fault(world, request, Buffer.from(arrival.body, 'base64'))
   if (name === 'expired-body') return json(response, 200, wrong ? { error: 'token_expired' } : { ok: true })
-  if (wrong || name === 'always-401') return json(response, 401, { error: wrong }, { 'www-authenticate': 'Bearer' })
+  if (wrong || name === 'always-401')
+    return json(response, 401, { error: wrong }, { 'www-authenticate': 'Bearer' })
   return (answers[name] ?? answers.echo)?.(response, arrival, query)
 }
 
@@ -118,7 +130,8 @@ const listener =
   (at: string, pages: Map<string, string>) => async (request: IncomingMessage, response: ServerResponse) => {
     for (const [name, value] of Object.entries(cross(request))) response.setHeader(name, value)
     const [path = '/'] = (request.url ?? '/').split('?')
-    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
+    const isPreflight =
+      request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
     if (isPreflight) return response.writeHead(204).end()
     const page = pages.get(path)
     if (page !== undefined) {

@@ -68,7 +68,8 @@ export function same(found: unknown, right: unknown, what = 'the value'): void {
 // biome-ignore lint/suspicious/noExplicitAny: an error of any version of axios
 export async function rejected(promise: Promise<unknown>): Promise<any> {
   const value = await promise.catch(error => ({ error }))
-  if (!Object(value).error) throw new Error(`the request was not rejected: ${JSON.stringify(Object(value).status)}`)
+  if (!Object(value).error)
+    throw new Error(`the request was not rejected: ${JSON.stringify(Object(value).status)}`)
   return (value as { error: unknown }).error
 }
 
@@ -132,7 +133,8 @@ export async function runCell(cell: Cell, cases: readonly Case[]): Promise<Resul
   const results: Result[] = []
   const waiting = [...cases.entries()]
   const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await runCase(cell, next[1])
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      results[next[0]] = await runCase(cell, next[1])
   }
   await Promise.all(Array.from({ length: 6 }, work))
   return results

@@ -1,4 +1,7 @@
-/** The same random requests out of a real Chromium, by XMLHttpRequest and by fetch, verified from what arrived. */
+/**
+ * The same random requests out of a real Chromium, by XMLHttpRequest and by fetch, verified from what
+ * arrived.
+ */
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -53,7 +56,11 @@ optional(
       )
       json(response, 200, { faults, place })
     })
-    browser = await chromium.launch({ executablePath: PATH, headless: true, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await chromium.launch({
+      executablePath: PATH,
+      headless: true,
+      args: ['--no-sandbox', '--disable-gpu'],
+    })
     const page = await browser.newPage()
     await page.goto(`${site.url}/page`)
     run = (...args) => page.evaluate(`fuzz(...${JSON.stringify([...args, RUNS, secrets])})`)

@@ -1,6 +1,6 @@
 /**
- * Thousands of random requests, through every supported generation of axios, against a server that rebuilds the signature from
- * what arrived: the raw request line and the raw body.
+ * Thousands of random requests, through every supported generation of axios, against a server that rebuilds
+ * the signature from what arrived: the raw request line and the raw body.
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { Agent } from 'node:http'
@@ -63,7 +63,8 @@ interface Contender {
   axios: unknown
   adapter?: string
 }
-// a % in such a text begins no escape, which is refused unless `lenient`; it is signed as the form it says it is
+// a % in such a text begins no escape, which is refused unless `lenient`; it is signed as the form it says it
+// is
 const JSON_AS_FORM = 'an object under a form content type is sent as JSON text'
 
 const contenders: Contender[] = [

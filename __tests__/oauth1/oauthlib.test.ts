@@ -7,7 +7,11 @@ import axios021 from 'axios-0-21'
 import axios12 from 'axios-1-2'
 import { attachOAuth1, createOAuth1Session } from '../../src/axios/attach-oauth1'
 import type { OAuth1Session, OAuth1SessionOptions } from '../../src/oauth1/session-options'
-import { createOAuth1AuthorizationUrl, fetchOAuth1RequestToken, fetchOAuth1Token } from '../../src/oauth1/sign-in'
+import {
+  createOAuth1AuthorizationUrl,
+  fetchOAuth1RequestToken,
+  fetchOAuth1Token,
+} from '../../src/oauth1/sign-in'
 import { hmacSha1 } from '../../src/signature-methods/hmac-sha1'
 import { hmacSha256 } from '../../src/signature-methods/hmac-sha256'
 import { hmacSha512 } from '../../src/signature-methods/hmac-sha512'
@@ -25,10 +29,19 @@ const python = ['python3', '/usr/bin/python3'].find(
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 const client = { key: 'clientkey0123456789abcdef', secret: 'client & secret/+%' }
-// oauthlib decodes oauth_ parameters of a query or body once too often, so what is not encoded twice must have no escapes
+// oauthlib decodes oauth_ parameters of a query or body once too often, so what is not encoded twice must
+// have no escapes
 const plainClient = { key: 'plainkey0123456789abcdef0', secret: 'plainsecret' }
 const verifier = 'verifier0123456789abcdef'
-const methods = [hmacSha1(), hmacSha256(), hmacSha512(), rsaSha1(pem), rsaSha256(pem), rsaSha512(pem), plaintext()]
+const methods = [
+  hmacSha1(),
+  hmacSha256(),
+  hmacSha512(),
+  rsaSha1(pem),
+  rsaSha256(pem),
+  rsaSha512(pem),
+  plaintext(),
+]
 const placements = ['header', 'query', 'body'] as const
 
 optional(
@@ -70,10 +83,14 @@ optional(
 
   async function signedIn(options: Partial<OAuth1SessionOptions>): Promise<OAuth1Session> {
     const session = open(options)
-    const { url: page, transaction } = await createOAuth1AuthorizationUrl(session, { callback: 'https://app.test/cb' })
+    const { url: page, transaction } = await createOAuth1AuthorizationUrl(session, {
+      callback: 'https://app.test/cb',
+    })
     const oauth_token = new URL(page).searchParams.get('oauth_token') as string
     const authorizationResponse = `https://app.test/cb?${new URLSearchParams({ oauth_token, oauth_verifier: verifier })}`
-    expect(await fetchOAuth1Token(session, { authorizationResponse, transaction })).toMatchObject({ user: 'jane' })
+    expect(await fetchOAuth1Token(session, { authorizationResponse, transaction })).toMatchObject({
+      user: 'jane',
+    })
     return session
   }
 
@@ -129,8 +146,14 @@ optional(
     const { oauth_token } = await session.token()
     const api = axios.create({ baseURL: url, validateStatus: () => true })
     attachOAuth1(api, { client, token: { oauth_token, oauth_token_secret: 'wrong' } })
-    expect((await api.get('/x')).data).toMatchObject({ valid: false, log: { signature: false, resource_owner: true } })
+    expect((await api.get('/x')).data).toMatchObject({
+      valid: false,
+      log: { signature: false, resource_owner: true },
+    })
     const wrong = open({ client: { ...client, secret: 'wrong' } })
-    await expect(fetchOAuth1RequestToken(wrong)).rejects.toMatchObject({ code: 'OAUTH_SERVER_REFUSED', status: 401 })
+    await expect(fetchOAuth1RequestToken(wrong)).rejects.toMatchObject({
+      code: 'OAUTH_SERVER_REFUSED',
+      status: 401,
+    })
   })
 })

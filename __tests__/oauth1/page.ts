@@ -1,4 +1,7 @@
-/** What chromium.test.ts runs in a page: random requests to the page's own origin, whose server answers what it thinks of them. */
+/**
+ * What chromium.test.ts runs in a page: random requests to the page's own origin, whose server answers what
+ * it thinks of them.
+ */
 import axios from 'axios'
 import axios17 from 'axios-1-7'
 import * as fc from 'fast-check'
@@ -13,7 +16,13 @@ import { fitting, options, request, serializers } from './requests.js'
 
 const libraries = { newest: axios, '1.7.9': axios17 } as Record<string, unknown>
 
-async function fuzz(library: string, adapter: string, seed: number, runs: number, secrets: Secrets): Promise<unknown> {
+async function fuzz(
+  library: string,
+  adapter: string,
+  seed: number,
+  runs: number,
+  secrets: Secrets,
+): Promise<unknown> {
   const { create } = libraries[library] as {
     create(
       config: object,
@@ -29,7 +38,8 @@ async function fuzz(library: string, adapter: string, seed: number, runs: number
   let signed = 0
   for (const [asked, signing] of fc.sample(fc.tuple(request, options), { seed, numRuns: runs })) {
     const { body, params, serializer } = asked
-    // a browser has no OPTIONS of its own to send, and its GET and HEAD have no body; HEAD has no answer to read
+    // a browser has no OPTIONS of its own to send, and its GET and HEAD have no body; HEAD has no answer to
+    // read
     const method = /options|head/.test(asked.method) ? 'get' : asked.method
     const data = method === 'get' ? undefined : body.data
     const instance = create({

@@ -36,7 +36,11 @@ describe.each(axiosVersions.map(version => [version.name, version] as const))(
         const api = (require(module) as typeof import('axios').default).create({ baseURL: one.origin })
         attachOAuth1(
           api,
-          { client: { key: 'k', secret: 's' }, token: { oauth_token: 't', oauth_token_secret: 'ts' }, signatureMethod },
+          {
+            client: { key: 'k', secret: 's' },
+            token: { oauth_token: 't', oauth_token_secret: 'ts' },
+            signatureMethod,
+          },
           { allowedOrigins: [one.origin, other.origin] },
         )
         await api.get('/a', { params: { to: '/b' } })
@@ -44,7 +48,9 @@ describe.each(axiosVersions.map(version => [version.name, version] as const))(
         expect(nonces).toEqual([expect.any(String), expect.any(String)])
         expect(nonces[0]).not.toBe(nonces[1])
 
-        await api.get('/a', { params: { to: `${other.origin}/b?to=${encodeURIComponent(`${other.origin}/c`)}` } })
+        await api.get('/a', {
+          params: { to: `${other.origin}/b?to=${encodeURIComponent(`${other.origin}/c`)}` },
+        })
         expect(other.seen.map(([, header]) => header)).toEqual([undefined, undefined])
       },
     )

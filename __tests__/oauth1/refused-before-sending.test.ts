@@ -40,7 +40,8 @@ function api(options: Partial<OAuth1Options> = {}) {
 }
 
 describe('options', () => {
-  const make = (options: object) => () => attachOAuth1(axios.create({ baseURL: server.url }), options as OAuth1Options)
+  const make = (options: object) => () =>
+    attachOAuth1(axios.create({ baseURL: server.url }), options as OAuth1Options)
 
   test.each([
     ['no client', {}, 'client.key'],
@@ -52,9 +53,17 @@ describe('options', () => {
     ['an unknown body hash', { client, bodyHash: 'sometimes' }, 'bodyHash'],
     ['an unknown hash', { client, bodyHash: { when: 'auto', hash: 'MD5' } }, 'bodyHash'],
     ['a parameter that signing sets', { client, protocolParameters: { oauth_nonce: 'x' } }, 'oauth_nonce'],
-    ['a parameter that is not of the protocol', { client, protocolParameters: { callback: 'x' } }, 'callback'],
+    [
+      'a parameter that is not of the protocol',
+      { client, protocolParameters: { callback: 'x' } },
+      'callback',
+    ],
     ['a token without its identifier', { client, token: { oauth_token_secret: 'x' } }, 'oauth_token'],
-    ['an option in the words of another library', { client, signature_method: 'x' }, 'called signatureMethod'],
+    [
+      'an option in the words of another library',
+      { client, signature_method: 'x' },
+      'called signatureMethod',
+    ],
     ['a consumer', { client, consumer: {} }, 'called client'],
     ['an option of nothing', { client, colour: 'red' }, 'no option called colour'],
     ['a line break in the realm', { client, realm: 'a\r\nX-Evil: 1' }, 'realm'],
@@ -74,9 +83,9 @@ describe('options', () => {
     const options = { client, token, signatureMethod: plaintext() }
     const http = () => axios.create({ baseURL: 'http://api.example.com' })
     expect((await reason(() => attachOAuth1(http(), options))).code).toBe('OAUTH_INSECURE_URL')
-    expect((await reason(() => signRequest({ method: 'GET', url: 'http://api.example.com/' }, options))).code).toBe(
-      'OAUTH_INSECURE_URL',
-    )
+    expect(
+      (await reason(() => signRequest({ method: 'GET', url: 'http://api.example.com/' }, options))).code,
+    ).toBe('OAUTH_INSECURE_URL')
     attachOAuth1(http(), { ...options, allowInsecure: ['http://api.example.com'] })
     attachOAuth1(axios.create({ baseURL: 'https://api.example.com' }), options)
     await api({ signatureMethod: plaintext() }).get('/')
@@ -113,7 +122,10 @@ describe('RSA keys', () => {
     ['a damaged PEM', pem.replace(/\n[^-\n]/, '\n!')],
     ['a PEM of something else', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----'],
     ['a public key', publicKey.export({ type: 'spki', format: 'pem' })],
-    ['an encrypted key', privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' })],
+    [
+      'an encrypted key',
+      privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
+    ],
     [
       'an encrypted PKCS#1 key',
       privateKey.export({ type: 'pkcs1', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }),
@@ -124,7 +136,10 @@ describe('RSA keys', () => {
   ])('%s', async (_, key) => {
     for (const make of [() => rsaSha1(key as string), () => without(() => rsaSha1(key as string))]) {
       const error = await reason(make)
-      expect(error).toMatchObject({ code: 'OAUTH_INVALID_OPTION', message: expect.stringContaining('RSA key') })
+      expect(error).toMatchObject({
+        code: 'OAUTH_INVALID_OPTION',
+        message: expect.stringContaining('RSA key'),
+      })
     }
   })
 
@@ -151,20 +166,28 @@ describe('RSA keys', () => {
 
   test('CryptoKeys made for something else', async () => {
     const der = privateKey.export({ type: 'pkcs8', format: 'der' }) as Buffer<ArrayBuffer>
-    const load = (name: string, hash: string) => crypto.subtle.importKey('pkcs8', der, { name, hash }, false, ['sign'])
+    const load = (name: string, hash: string) =>
+      crypto.subtle.importKey('pkcs8', der, { name, hash }, false, ['sign'])
     for (const key of [await load('RSASSA-PKCS1-v1_5', 'SHA-256'), await load('RSA-PSS', 'SHA-1')])
       expect((await reason(() => rsaSha1(key))).code).toBe('OAUTH_INVALID_OPTION')
     const spki = publicKey.export({ type: 'spki', format: 'der' }) as Buffer<ArrayBuffer>
-    const open = await crypto.subtle.importKey('spki', spki, { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-1' }, false, [
-      'verify',
-    ])
+    const open = await crypto.subtle.importKey(
+      'spki',
+      spki,
+      { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-1' },
+      false,
+      ['verify'],
+    )
     expect((await reason(() => rsaSha1(open))).code).toBe('OAUTH_INVALID_OPTION')
   })
 
   test('no Web Crypto: the error says what to pass', async () => {
     const method = without(() => rsaSha256(pem))
     const error = await reason(() => api({ signatureMethod: method, crypto: {} as Crypto }).get('/'))
-    expect(error).toMatchObject({ code: 'OAUTH_CRYPTO_MISSING', message: expect.stringContaining('pass crypto') })
+    expect(error).toMatchObject({
+      code: 'OAUTH_CRYPTO_MISSING',
+      message: expect.stringContaining('pass crypto'),
+    })
     expect(server.arrivals).toHaveLength(0)
   })
 })
@@ -177,16 +200,19 @@ describe('requests', () => {
     expect(server.arrivals).toHaveLength(0)
   }
 
-  test.each(['JSON', 'multipart', 'bytes', 'stream'])('protocol parameters cannot go into a body of %s', kind => {
-    const { Readable } = require('node:stream') as typeof import('node:stream')
-    const body = {
-      JSON: [{ a: 1 }],
-      multipart: [new FormData()],
-      bytes: [Buffer.from([1, 2]), { headers: { 'Content-Type': 'application/octet-stream' } }],
-      stream: [Readable.from(['a=b'])],
-    }[kind] as [unknown, object?]
-    return refused(() => api({ placement: 'body' }).post('/', ...body), 'needs a form body')
-  })
+  test.each(['JSON', 'multipart', 'bytes', 'stream'])(
+    'protocol parameters cannot go into a body of %s',
+    kind => {
+      const { Readable } = require('node:stream') as typeof import('node:stream')
+      const body = {
+        JSON: [{ a: 1 }],
+        multipart: [new FormData()],
+        bytes: [Buffer.from([1, 2]), { headers: { 'Content-Type': 'application/octet-stream' } }],
+        stream: [Readable.from(['a=b'])],
+      }[kind] as [unknown, object?]
+      return refused(() => api({ placement: 'body' }).post('/', ...body), 'needs a form body')
+    },
+  )
 
   test.each(['%zz', 'a=%4&b=1', 'a=100%-of', '%'.repeat(3)])('a %% that begins no escape: %j', wire =>
     Promise.all([
@@ -221,7 +247,10 @@ describe('requests', () => {
     const error = await reason(() =>
       api({ bodyHash: { when: 'always', hash: 'SHA-256' }, crypto: {} as Crypto, nonce: () => 'n' }).get('/'),
     )
-    expect(error).toMatchObject({ code: 'OAUTH_CRYPTO_MISSING', message: expect.stringContaining('pass crypto') })
+    expect(error).toMatchObject({
+      code: 'OAUTH_CRYPTO_MISSING',
+      message: expect.stringContaining('pass crypto'),
+    })
     expect(server.arrivals).toHaveLength(0)
   })
 
@@ -258,7 +287,10 @@ describe('sessions', () => {
     ['no key', { server, client: { key: '' } }],
     ['no server', { client }],
     ['no authorize_url', { server: { ...server, authorize_url: '' }, client }],
-    ['a shared store without a key', { server, client, store: { get() {}, set() {}, delete() {}, shared: true } }],
+    [
+      'a shared store without a key',
+      { server, client, store: { get() {}, set() {}, delete() {}, shared: true } },
+    ],
     ['a clock in milliseconds', { server, client, clock: Date.now }],
     ['a token, which a session keeps itself', { server, client, token }],
     ['a name in snake case', { server, client, max_wait: 3 }],

@@ -22,7 +22,12 @@ interface World {
 async function openServer(): Promise<World> {
   const seen = new Set<string>()
   let count = 0
-  const world = { good: new Map(), expired: new Map(), renewals: [], answer: 'rotate' } as Partial<World> as World
+  const world = {
+    good: new Map(),
+    expired: new Map(),
+    renewals: [],
+    answer: 'rotate',
+  } as Partial<World> as World
   world.server = await listen(async (request, response) => {
     const body = await readBody(request)
     const oauth_token = /oauth_token="([^"]*)"/.exec(`${request.headers.authorization}`)?.[1] ?? ''
@@ -32,12 +37,18 @@ async function openServer(): Promise<World> {
     if (/^\/(access|renew)/.test(`${request.url}`)) {
       world.renewals.push(protocol)
       if (world.answer === 'refuse')
-        return void response.writeHead(401, { 'www-authenticate': 'OAuth oauth_problem=permission_denied' }).end()
+        return void response
+          .writeHead(401, { 'www-authenticate': 'OAuth oauth_problem=permission_denied' })
+          .end()
       if (world.answer === 'revive') {
         world.good.set(oauth_token, secret)
         return void response.end('Access Token has been renewed')
       }
-      const fresh = { oauth_token: `fresh${++count}`, oauth_token_secret: 's', oauth_session_handle: `handle${count}` }
+      const fresh = {
+        oauth_token: `fresh${++count}`,
+        oauth_token_secret: 's',
+        oauth_session_handle: `handle${count}`,
+      }
       world.good.set(fresh.oauth_token, fresh.oauth_token_secret)
       return void response.end(`${new URLSearchParams(fresh)}`)
     }
@@ -100,7 +111,12 @@ test('a renewal function revives the same credentials, as E*TRADE does', async (
 test.each([
   ['the server refuses to renew', { oauth_session_handle: 'h' }, {}, 'OAUTH_SERVER_REFUSED'],
   ['there is no way to renew', {}, {}, 'OAUTH_INTERACTION_REQUIRED'],
-  ['the renewal function refuses', {}, { renew: (_: unknown, call: (url: string) => unknown) => call('/') }, undefined],
+  [
+    'the renewal function refuses',
+    {},
+    { renew: (_: unknown, call: (url: string) => unknown) => call('/') },
+    undefined,
+  ],
 ])('nothing is destroyed where %s; an event tells', async (_, token, options, code) => {
   world.answer = 'refuse'
   const { session, api } = await signedIn(token, options as Partial<OAuth1SessionOptions>)

@@ -41,7 +41,9 @@ const name = word.filter(text => !(text in {}))
 const scalar = fc.oneof(word, fc.integer(), fc.boolean())
 const params = fc.oneof(
   fc.constant(undefined),
-  fc.dictionary(name, fc.oneof(scalar, fc.array(scalar, { maxLength: 3 }), fc.constant(null)), { maxKeys: 5 }),
+  fc.dictionary(name, fc.oneof(scalar, fc.array(scalar, { maxLength: 3 }), fc.constant(null)), {
+    maxKeys: 5,
+  }),
   fc.dictionary(name, fc.dictionary(name, scalar, { maxKeys: 2 }), { maxKeys: 2 }),
   fc.array(fc.tuple(word, word), { maxLength: 5 }).map(pairs => new URLSearchParams(pairs)),
 )

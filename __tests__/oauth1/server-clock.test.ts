@@ -1,4 +1,7 @@
-/** One answer must not make every later request fail: what is learnt of the server's clock is bounded, and given up. */
+/**
+ * One answer must not make every later request fail: what is learnt of the server's clock is bounded, and
+ * given up.
+ */
 import axios from 'axios'
 import { attachOAuth1 } from '../../src/axios/attach-oauth1'
 import { client, token, verifyingServer } from './server'

@@ -5,7 +5,11 @@ import { isOAuthError } from '../../src/errors'
 import { checkAuthorizationResponse } from '../../src/oauth1/authorization-response'
 import { endOAuth1Session, saveOAuth1Token } from '../../src/oauth1/credentials'
 import type { OAuth1SessionOptions } from '../../src/oauth1/session-options'
-import { createOAuth1AuthorizationUrl, fetchOAuth1RequestToken, fetchOAuth1Token } from '../../src/oauth1/sign-in'
+import {
+  createOAuth1AuthorizationUrl,
+  fetchOAuth1RequestToken,
+  fetchOAuth1Token,
+} from '../../src/oauth1/sign-in'
 import { hmacSha256 } from '../../src/signature-methods/hmac-sha256'
 import { memoryStore } from '../../src/stores/memory'
 import { listen, type RunningServer, readBody } from '../servers/http'
@@ -14,12 +18,21 @@ import { verify } from './verifier'
 
 const CALLBACK = 'https://app.test/callback?x=%20y'
 
-/** A provider: hands out temporary and token credentials, verifies every request, and can be told to misbehave. */
+/**
+ * A provider: hands out temporary and token credentials, verifies every request, and can be told to
+ * misbehave.
+ */
 async function provider() {
   const seen = new Set<string>()
   const secrets = new Map([['', '']])
   const world = {
-    requests: [] as { path: string; protocol: Record<string, string>; method: string; body: string; realm?: string }[],
+    requests: [] as {
+      path: string
+      protocol: Record<string, string>
+      method: string
+      body: string
+      realm?: string
+    }[],
     faults: [] as string[],
     /** Answers in place of the provider. */
     instead: undefined as { status: number; body: string; headers?: Record<string, string> } | undefined,
@@ -55,7 +68,8 @@ async function provider() {
     if (once) return void response.writeHead(once.status, once.headers).end()
     if (instead) return void response.writeHead(instead.status, instead.headers).end(instead.body)
     const reason = world.revoked.get(verdict.protocol.oauth_token ?? '')
-    if (reason) return void response.writeHead(401, { 'www-authenticate': `OAuth oauth_problem="${reason}"` }).end()
+    if (reason)
+      return void response.writeHead(401, { 'www-authenticate': `OAuth oauth_problem="${reason}"` }).end()
     if (!/^\/(request|access)$/.test(path)) return void response.end('hello')
     const oauth_token = `${path.slice(1)}+${++count}/%`
     secrets.set(oauth_token, `secret & ${count}`)
@@ -101,7 +115,9 @@ describe('the dance', () => {
   test.each(['header', 'query', 'body'] as const)(
     'from nothing to a signed request, over a reload (%s)',
     async placement => {
-      const { url, transaction } = await createOAuth1AuthorizationUrl(open({ placement }), { callback: CALLBACK })
+      const { url, transaction } = await createOAuth1AuthorizationUrl(open({ placement }), {
+        callback: CALLBACK,
+      })
       expect(url).toMatch(/\/authorize\?lang=en&oauth_token=request%2B1%2F%25$/)
       // another page, another process
       const restored = JSON.parse(JSON.stringify(transaction))
@@ -109,7 +125,10 @@ describe('the dance', () => {
       const listener = jest.fn()
       session.on('token', listener)
       expect(await session.authorized()).toBe(false)
-      const token = await fetchOAuth1Token(session, { authorizationResponse: approve(url), transaction: restored })
+      const token = await fetchOAuth1Token(session, {
+        authorizationResponse: approve(url),
+        transaction: restored,
+      })
       expect(token).toMatchObject({
         oauth_token: 'access+2/%',
         oauth_token_secret: 'secret & 2',
@@ -125,7 +144,11 @@ describe('the dance', () => {
       expect((await api.get('/me?a=b')).data).toBe('hello')
       expect(it.world.faults).toEqual([])
       const [first, second, third] = it.world.requests
-      expect(first).toMatchObject({ path: '/request', method: 'POST', protocol: { oauth_callback: CALLBACK } })
+      expect(first).toMatchObject({
+        path: '/request',
+        method: 'POST',
+        protocol: { oauth_callback: CALLBACK },
+      })
       expect(first?.protocol).not.toHaveProperty('oauth_token')
       expect(second).toMatchObject({
         path: '/access',
@@ -199,7 +222,10 @@ describe('the dance', () => {
 
     const other = await provider()
     it.world.once = { status: 302, headers: { location: `${other.server.url}/request` } }
-    expect(await code(fetchOAuth1RequestToken(open()))).toMatchObject({ code: 'OAUTH_SERVER_REFUSED', status: 302 })
+    expect(await code(fetchOAuth1RequestToken(open()))).toMatchObject({
+      code: 'OAUTH_SERVER_REFUSED',
+      status: 302,
+    })
     expect(other.world.requests).toHaveLength(0)
     await other.server.stop()
   })
@@ -261,7 +287,9 @@ describe('the dance', () => {
     const session = open({ clock: () => Date.now() / 1000 - 7200 })
     it.world.once = { status: 401, headers: { 'www-authenticate': 'OAuth oauth_problem=timestamp_refused' } }
     await fetchOAuth1RequestToken(session)
-    expect(Math.abs(Number(it.world.requests[1]?.protocol.oauth_timestamp) - Date.now() / 1000)).toBeLessThan(5)
+    expect(Math.abs(Number(it.world.requests[1]?.protocol.oauth_timestamp) - Date.now() / 1000)).toBeLessThan(
+      5,
+    )
     it.world.once = { status: 401, headers: { 'www-authenticate': 'OAuth oauth_problem=nonce_used' } }
     await fetchOAuth1RequestToken(session)
     expect(it.world.requests).toHaveLength(4)
@@ -283,7 +311,9 @@ describe('the dance', () => {
       access_token_url: endpoints.access_token_url,
       created_at: Date.now() / 1000,
     }
-    expect((await code(fetchOAuth1Token(session, { transaction, verifier: 'v' })))?.code).toBe('OAUTH_INSECURE_URL')
+    expect((await code(fetchOAuth1Token(session, { transaction, verifier: 'v' })))?.code).toBe(
+      'OAUTH_INSECURE_URL',
+    )
   })
 })
 
@@ -374,7 +404,10 @@ describe('callbacks', () => {
     ])
       expect(checkAuthorizationResponse(response, transaction)).toEqual(expected)
     expect(
-      checkAuthorizationResponse(`https://app.test/cb?name=100%&c=ol\xe9&%zz&${mine}&oauth_verifier=v`, transaction),
+      checkAuthorizationResponse(
+        `https://app.test/cb?name=100%&c=ol\xe9&%zz&${mine}&oauth_verifier=v`,
+        transaction,
+      ),
     ).toMatchObject(expected)
   })
 
@@ -392,7 +425,12 @@ describe('callbacks', () => {
     ['no verifier', mine, 'OAUTH_CODE_MISSING', undefined],
     ['a foreign token', 'oauth_token=f0reign&oauth_verifier=v', 'OAUTH_STATE_MISMATCH', undefined],
     ['a foreign token that was denied', 'denied=f0reign', 'OAUTH_STATE_MISMATCH', undefined],
-    ['a foreign token behind ours', `oauth_token=f0reign&${mine}&oauth_verifier=v`, 'OAUTH_STATE_MISMATCH', undefined],
+    [
+      'a foreign token behind ours',
+      `oauth_token=f0reign&${mine}&oauth_verifier=v`,
+      'OAUTH_STATE_MISMATCH',
+      undefined,
+    ],
   ])('%s', async (_, query, expected, error) => {
     const found = await judge(`https://app.test/cb?${query}`)
     expect(found?.code).toBe(expected)
@@ -484,25 +522,28 @@ describe('what is kept', () => {
     expect(await rsa.authorized()).toBe(true)
   })
 
-  test.each(['token_rejected', 'token_revoked'])('%s ends the session, once for all who hold it', async reason => {
-    const store = memoryStore()
-    const session = open({ store })
-    const ended = jest.fn()
-    session.on('ended', ended)
-    await saveOAuth1Token(session, credentials)
-    const api = axios.create({ baseURL: it.server.url })
-    attachOAuth1(api, session)
-    it.world.revoked.set('t1', reason)
-    const errors = await Promise.all([1, 2, 3].map(() => api.get('/me').catch(caught => caught)))
-    for (const error of errors)
-      expect(error).toMatchObject({ response: { status: 401 }, cause: { code: 'OAUTH_REFUSED' } })
-    expect(ended.mock.calls).toEqual([[{ reason }]])
-    expect((await api.get('/me').catch(caught => caught)).cause).toMatchObject({
-      code: 'OAUTH_SESSION_ENDED',
-      error: reason,
-    })
-    expect((await code(open({ store }).token()))?.code).toBe('OAUTH_SESSION_ENDED')
-  })
+  test.each(['token_rejected', 'token_revoked'])(
+    '%s ends the session, once for all who hold it',
+    async reason => {
+      const store = memoryStore()
+      const session = open({ store })
+      const ended = jest.fn()
+      session.on('ended', ended)
+      await saveOAuth1Token(session, credentials)
+      const api = axios.create({ baseURL: it.server.url })
+      attachOAuth1(api, session)
+      it.world.revoked.set('t1', reason)
+      const errors = await Promise.all([1, 2, 3].map(() => api.get('/me').catch(caught => caught)))
+      for (const error of errors)
+        expect(error).toMatchObject({ response: { status: 401 }, cause: { code: 'OAUTH_REFUSED' } })
+      expect(ended.mock.calls).toEqual([[{ reason }]])
+      expect((await api.get('/me').catch(caught => caught)).cause).toMatchObject({
+        code: 'OAUTH_SESSION_ENDED',
+        error: reason,
+      })
+      expect((await code(open({ store }).token()))?.code).toBe('OAUTH_SESSION_ENDED')
+    },
+  )
 
   test('a late refusal of old credentials does not end the new session', async () => {
     const store = memoryStore()

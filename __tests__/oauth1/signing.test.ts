@@ -27,7 +27,11 @@ const pem = keys.privateKey.export({ type: 'pkcs1', format: 'pem' }) as string
 
 let server: Awaited<ReturnType<typeof verifyingServer>>
 beforeAll(async () => {
-  server = await verifyingServer({ client: client.secret, token: token.oauth_token_secret, publicKey: keys.publicKey })
+  server = await verifyingServer({
+    client: client.secret,
+    token: token.oauth_token_secret,
+    publicKey: keys.publicKey,
+  })
 })
 afterAll(() => server.stop())
 beforeEach(() => {
@@ -96,7 +100,9 @@ describe('signature methods', () => {
         (await signRequest(request, { ...plain, ...options })).headers.authorization ?? '',
       )?.[1]
     expect(await signature({ client: { key: 'k' } })).toBe('%26')
-    expect(await signature({ client: { key: 'k', secret: 'a b' }, token: { oauth_token: 't' } })).toBe('a%2520b%26')
+    expect(await signature({ client: { key: 'k', secret: 'a b' }, token: { oauth_token: 't' } })).toBe(
+      'a%2520b%26',
+    )
   })
 
   test('without Node’s crypto the same signatures come out', async () => {
@@ -211,9 +217,9 @@ describe('what is written', () => {
       { client, placement: 'query' },
     )
     expect(url).toMatch(/^https:\/\/x\.test\/p\?q=1&oauth_nonce=.*#part$/)
-    expect((await signRequest({ method: 'GET', url: 'https://x.test' }, { client, placement: 'query' })).url).toMatch(
-      /^https:\/\/x\.test\/\?oauth_/,
-    )
+    expect(
+      (await signRequest({ method: 'GET', url: 'https://x.test' }, { client, placement: 'query' })).url,
+    ).toMatch(/^https:\/\/x\.test\/\?oauth_/)
   })
 
   test('parameters of an earlier signature in the query are replaced: a redirect, or a link to the next page', async () => {
@@ -257,7 +263,10 @@ describe('what is signed', () => {
     ['reserved characters', 'a=!*\'();:@$,/?[]&[b]=1&c|d=^{}`"'],
     ['raw unicode', 'é=日本&emoji=😀'],
     ['a percent sign at the end', 'a=100%&b=%'],
-    ['parameters that look like ours', 'realm=x&oauth_thing=1&oauth=2&oauth_=3&oauth_token_secret=4&OAUTH_TOKEN=5'],
+    [
+      'parameters that look like ours',
+      'realm=x&oauth_thing=1&oauth=2&oauth_=3&oauth_token_secret=4&OAUTH_TOKEN=5',
+    ],
   ])('%s', async (_, wire) => {
     await api().get(`/?${wire}`)
     good()
@@ -307,8 +316,21 @@ describe('what is signed', () => {
   })
 
   test('paths, hosts and ports as the server sees them', async () => {
-    for (const path of ['', '/', '/a;b=1;', '/%7Eé/日本', '/a b', "/o'clock/(1)/*", '/a//b', '/%2F', '/x|y^z'])
-      for (const origin of [server.url, server.url.replace('127.0.0.1', 'LOCALHOST').replace('http:', 'HTTP:')]) {
+    for (const path of [
+      '',
+      '/',
+      '/a;b=1;',
+      '/%7Eé/日本',
+      '/a b',
+      "/o'clock/(1)/*",
+      '/a//b',
+      '/%2F',
+      '/x|y^z',
+    ])
+      for (const origin of [
+        server.url,
+        server.url.replace('127.0.0.1', 'LOCALHOST').replace('http:', 'HTTP:'),
+      ]) {
         const instance = axios.create()
         attachOAuth1(
           instance,
@@ -362,7 +384,10 @@ describe('bodies that are no form', () => {
     expect(good().protocol).not.toHaveProperty('oauth_body_hash')
     await api({ bodyHash: 'always' }).post('/', 'a=b')
     expect(good().protocol.oauth_body_hash).toBe(sha1(Buffer.from('a=b')))
-    await api({ bodyHash: { when: 'always', hash: 'SHA-256' }, signatureMethod: hmacSha256() }).post('/', 'a=b')
+    await api({ bodyHash: { when: 'always', hash: 'SHA-256' }, signatureMethod: hmacSha256() }).post(
+      '/',
+      'a=b',
+    )
     expect(good().protocol.oauth_body_hash).toBe(createHash('sha256').update('a=b').digest('base64'))
     // its own hash cannot stand in a body
     await api({ bodyHash: 'always', placement: 'body' }).post('/', 'a=b')
@@ -371,7 +396,10 @@ describe('bodies that are no form', () => {
 
   test('a stream is not sent under the type of a form, which is axios’s default', async () => {
     await api({ bodyHash: 'auto' }).post('/', Readable.from(['a=b']))
-    expect(good()).toMatchObject({ headers: { 'content-type': 'application/octet-stream' }, body: Buffer.from('a=b') })
+    expect(good()).toMatchObject({
+      headers: { 'content-type': 'application/octet-stream' },
+      body: Buffer.from('a=b'),
+    })
     await api().post('/', Readable.from(['{}']), { headers: { 'Content-Type': 'application/json' } })
     expect(good().headers['content-type']).toBe('application/json')
   })
@@ -534,7 +562,8 @@ describe('the second try', () => {
   test('the timestamps that a server says it takes, where its Date cannot be read', async () => {
     server.answer = (_, response, count) => {
       const words = `oauth_problem="timestamp_refused", oauth_acceptable_timestamps="${real - 100}-${real + 100}"`
-      if (count === 1) response.writeHead(401, { date: 'unreadable', 'www-authenticate': `OAuth ${words}` }).end()
+      if (count === 1)
+        response.writeHead(401, { date: 'unreadable', 'www-authenticate': `OAuth ${words}` }).end()
     }
     await api({ clock: () => real - 80_000 }).get('/')
     expect(times()).toEqual([real - 80_000, real])
@@ -542,7 +571,8 @@ describe('the second try', () => {
 
   test.each([401, 400])('a used nonce: a fresh one (%d)', async status => {
     server.answer = (_, response, count) => {
-      if (count === 1) response.writeHead(status, { 'www-authenticate': 'OAuth oauth_problem=nonce_used' }).end()
+      if (count === 1)
+        response.writeHead(status, { 'www-authenticate': 'OAuth oauth_problem=nonce_used' }).end()
     }
     expect((await api().get('/')).status).toBe(200)
     const [first, second] = server.arrivals
@@ -551,7 +581,8 @@ describe('the second try', () => {
 
   test('with an asynchronous method too, in the body, and the body is what it was', async () => {
     server.answer = (_, response, count) => {
-      if (count === 1) response.writeHead(401).end('{"message":"Invalid nonce - nonce has already been used."}')
+      if (count === 1)
+        response.writeHead(401).end('{"message":"Invalid nonce - nonce has already been used."}')
     }
     await api({ signatureMethod: rsaSha256(pem), placement: 'body' }).post('/', 'a=b')
     expect(server.arrivals.map(({ faults }) => faults)).toEqual([[], []])

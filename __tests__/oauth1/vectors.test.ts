@@ -5,7 +5,12 @@ import type { PlainRequest } from '../../src/auth/plain-request'
 import { digest } from '../../src/crypto/digest'
 import { sha256 } from '../../src/crypto/sha256'
 import type { OAuth1Options } from '../../src/oauth1/options'
-import { authorizationHeader, baseStringUri, signatureBaseString, signRequest } from '../../src/oauth1/sign-request'
+import {
+  authorizationHeader,
+  baseStringUri,
+  signatureBaseString,
+  signRequest,
+} from '../../src/oauth1/sign-request'
 import { hmacSha1 } from '../../src/signature-methods/hmac-sha1'
 import { plaintext } from '../../src/signature-methods/plaintext'
 import { rsaSha1 } from '../../src/signature-methods/rsa-sha1'
@@ -13,7 +18,10 @@ import { rsaSha256 } from '../../src/signature-methods/rsa-sha256'
 
 const read = (header: string | undefined) =>
   Object.fromEntries(
-    [...(header ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, decodeURIComponent(value ?? '')]),
+    [...(header ?? '').matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [
+      name,
+      decodeURIComponent(value ?? ''),
+    ]),
   )
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -35,7 +43,11 @@ function spy(): { seen: string[]; signatureMethod: OAuth1Options['signatureMetho
 }
 
 describe('RFC 5849, section 1.2: the printer of photographs', () => {
-  const options = { client: { key: 'dpf43f3p2l4k3l03', secret: 'kd94hf93k423kf44' }, version: false, realm: 'Photos' }
+  const options = {
+    client: { key: 'dpf43f3p2l4k3l03', secret: 'kd94hf93k423kf44' },
+    version: false,
+    realm: 'Photos',
+  }
 
   test('temporary credentials', async () => {
     const sent = await sign(
@@ -119,7 +131,8 @@ describe('RFC 5849, section 3.4.1', () => {
       },
     )
     expect(seen).toEqual([BASE])
-    // the RFC itself prints another one, which is not the HMAC-SHA1 of this base string (oauthlib found the same)
+    // the RFC itself prints another one, which is not the HMAC-SHA1 of this base string (oauthlib found the
+    // same)
     expect(sent.oauth_signature).toBe('r6/TJjbCOr97/+UU0NsvSne7s5g=')
   })
 
@@ -248,7 +261,8 @@ describe("Mastercard's public signer tests", () => {
         parameters,
       ),
     ).toBe(
-      // their own test leaves the key's exclamation mark unencoded before the second encoding; RFC 5849 3.6 does not
+      // their own test leaves the key's exclamation mark unencoded before the second encoding; RFC 5849 3.6
+      // does not
       'GET&https%3A%2F%2Fsandbox.api.mastercard.com%2Fmerchantid%2Fv1%2Fmerchantid&Format%3DJSON%26Format%3DXML%26MerchantId%3DGOOGLE%2520LTD%2520ADWORDS%2520%2528CC%2540GOOGLE.COM%2529%26Type%3DExactMatch%26oauth_consumer_key%3Daaa%2521aaa%26oauth_nonce%3DuTeLPs6K%26oauth_signature_method%3DRSA-SHA256%26oauth_timestamp%3D1524771555%26oauth_version%3D1.0',
     )
     expect(signatureBaseString('GET', 'https://x.test/?b=b&A=a&A=A&B=B&a=A&a=a&0=0')).toBe(
@@ -289,7 +303,12 @@ describe("Mastercard's public signer tests", () => {
     'PKCS#1, PKCS#8, JWK and CryptoKey are the same key (node:crypto at hand: %s)',
     async builtin => {
       const key = createPrivateKey(pem)
-      const jwk = { ...key.export({ format: 'jwk' }), alg: 'RS512', use: 'sig', key_ops: ['sign'] } as JsonWebKey
+      const jwk = {
+        ...key.export({ format: 'jwk' }),
+        alg: 'RS512',
+        use: 'sig',
+        key_ops: ['sign'],
+      } as JsonWebKey
       const imported = await crypto.subtle.importKey(
         'pkcs8',
         key.export({ type: 'pkcs8', format: 'der' }) as Buffer<ArrayBuffer>,
@@ -298,10 +317,15 @@ describe("Mastercard's public signer tests", () => {
         ['sign'],
       )
       const known = process.getBuiltinModule
-      if (!builtin) Object.defineProperty(process, 'getBuiltinModule', { value: undefined, configurable: true })
-      const methods = [pem, key.export({ type: 'pkcs1', format: 'pem' }) as string, jwk, imported].map(rsaSha1)
+      if (!builtin)
+        Object.defineProperty(process, 'getBuiltinModule', { value: undefined, configurable: true })
+      const methods = [pem, key.export({ type: 'pkcs1', format: 'pem' }) as string, jwk, imported].map(
+        rsaSha1,
+      )
       Object.defineProperty(process, 'getBuiltinModule', { value: known, configurable: true })
-      const signatures = await Promise.all(methods.map(method => method.sign('baseString', '', globalThis.crypto)))
+      const signatures = await Promise.all(
+        methods.map(method => method.sign('baseString', '', globalThis.crypto)),
+      )
       expect(new Set(signatures).size).toBe(1)
     },
   )

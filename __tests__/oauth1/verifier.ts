@@ -1,6 +1,7 @@
 /**
- * A server's side of OAuth 1.0, written from RFC 5849 alone: it rebuilds the signature from the raw request line, the raw
- * headers and the raw body. Nothing of src/ is used here, so that one mistake cannot be made on both sides.
+ * A server's side of OAuth 1.0, written from RFC 5849 alone: it rebuilds the signature from the raw request
+ * line, the raw headers and the raw body. Nothing of src/ is used here, so that one mistake cannot be made on
+ * both sides.
  */
 import { createHash, createHmac, createVerify, type KeyLike } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -103,7 +104,9 @@ const PROTOCOL = new Set([
   'oauth_body_hash',
 ])
 
-/** Judges one request; `seen` is what this server remembers of nonces, `scheme` what stood before its address. */
+/**
+ * Judges one request; `seen` is what this server remembers of nonces, `scheme` what stood before its address.
+ */
 export function verify(
   request: Pick<IncomingMessage, 'url' | 'method' | 'headers'>,
   body: Buffer,

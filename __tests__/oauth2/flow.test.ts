@@ -31,7 +31,9 @@ function makeRequest(url = 'https://api.example/x') {
   }
 }
 
-type Answer = number | { status: number; headers?: Record<string, string>; expired?: boolean; authenticated?: boolean }
+type Answer =
+  | number
+  | { status: number; headers?: Record<string, string>; expired?: boolean; authenticated?: boolean }
 
 const respond = (answer: Answer): IncomingResponse => {
   const {
@@ -73,7 +75,10 @@ describe('the OAuth 2 flow', () => {
     const server = fakeServer()
     const { session } = makeSession(server)
     await signedIn(session)
-    expect(await send(session, token => (token === 'a0' ? 401 : 200))).toEqual({ sent: ['a0', 'a1'], status: 200 })
+    expect(await send(session, token => (token === 'a0' ? 401 : 200))).toEqual({
+      sent: ['a0', 'a1'],
+      status: 200,
+    })
     expect(server.requests).toHaveLength(1)
   })
 
@@ -113,7 +118,10 @@ describe('the OAuth 2 flow', () => {
     await signedIn(session)
     await send(session, () => 401)
     await send(session, () => 200)
-    expect(await send(session, token => (token === 'a1' ? 401 : 200))).toEqual({ sent: ['a1', 'a2'], status: 200 })
+    expect(await send(session, token => (token === 'a1' ? 401 : 200))).toEqual({
+      sent: ['a1', 'a2'],
+      status: 200,
+    })
   })
 
   test('sends without a token where the application wants that', async () => {
@@ -311,7 +319,10 @@ describe('an API that asks for more', () => {
       for (const result of results) expect(result).toEqual({ sent: ['a0', 'a1'], status: 200 })
       expect(server.requests).toHaveLength(1)
       expect(server.requests[0]?.body.get('claims')).toBe(claims)
-      expect(events.find(([event]) => event === 'challenge')?.[1]).toMatchObject({ claims, parameters: { claims } })
+      expect(events.find(([event]) => event === 'challenge')?.[1]).toMatchObject({
+        claims,
+        parameters: { claims },
+      })
     })
 
     test('go to the application where a renewal does not get them', async () => {

@@ -61,11 +61,18 @@ function build(at: OidcProvider, client_id: string, options: Partial<OAuth2Sessi
   })
 }
 
-async function signIn(at: OidcProvider, session: ReturnType<typeof build>, transport: { push?: boolean } = {}) {
+async function signIn(
+  at: OidcProvider,
+  session: ReturnType<typeof build>,
+  transport: { push?: boolean } = {},
+) {
   const asked = { redirect_uri: at.redirectUri, scope: 'openid offline_access', prompt: 'consent' }
   const { url, transaction } = await createAuthorizationUrl(session, asked, transport)
   const authorizationResponse = await at.authorize(url)
-  return { url, token: await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction })) }
+  return {
+    url,
+    token: await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction })),
+  }
 }
 
 /** Token, refresh, introspection and revocation with one client authentication. */
@@ -85,12 +92,20 @@ async function everything(client_id: string, clientAuth: ClientAuth, push: boole
 
 describe('client authentication: token, refresh, introspection, revocation, pushed requests', () => {
   test.each(algs)('privateKeyJwt %s', alg =>
-    everything(`jwt-${alg}`, privateKeyJwt({ key: privateKeys[alg] as JsonWebKey, alg, kid: alg }), alg === 'ES256'),
+    everything(
+      `jwt-${alg}`,
+      privateKeyJwt({ key: privateKeys[alg] as JsonWebKey, alg, kid: alg }),
+      alg === 'ES256',
+    ),
   )
 
   test("privateKeyJwt with the endpoint as audience, and the provider's own client", () => {
     const key = provider.clients['web-private-jwt']?.key as JsonWebKey
-    return everything('web-private-jwt', privateKeyJwt({ key, audience: 'endpoint', includeClientId: true }), true)
+    return everything(
+      'web-private-jwt',
+      privateKeyJwt({ key, audience: 'endpoint', includeClientId: true }),
+      true,
+    )
   })
 
   test('clientSecretJwt', () => everything('web-secret-jwt', clientSecretJwt(), true))
@@ -161,7 +176,10 @@ describe('DPoP', () => {
       const other = build(nonceProvider, 'dpop-spa', { tokenType: dpop({ alg }) })
       const stolen = await errorOf(() =>
         fetchToken(other, endpoint =>
-          endpoint({ grant_type: 'refresh_token', refresh_token: renewed.refresh_token ?? token.refresh_token }),
+          endpoint({
+            grant_type: 'refresh_token',
+            refresh_token: renewed.refresh_token ?? token.refresh_token,
+          }),
         ),
       )
       expect(stolen.error).toBe('invalid_grant')

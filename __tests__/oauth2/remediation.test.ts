@@ -21,9 +21,13 @@ test('a remediation becomes the authorization details of the next request', () =
   })
 })
 
-test.each([['"x"'], ['%%%'], [encode(null)], [encode([])], [encode({ authorization_details: 'all' })], [encode(7)]])(
-  'a remediation that is none says nothing: %s',
-  remediation => {
-    expect(challenged(remediation)).toEqual({ error: 'insufficient_authorization' })
-  },
-)
+test.each([
+  ['"x"'],
+  ['%%%'],
+  [encode(null)],
+  [encode([])],
+  [encode({ authorization_details: 'all' })],
+  [encode(7)],
+])('a remediation that is none says nothing: %s', remediation => {
+  expect(challenged(remediation)).toEqual({ error: 'insufficient_authorization' })
+})

@@ -11,7 +11,11 @@ if (!globalThis.crypto) Object.defineProperty(globalThis, 'crypto', { value: web
 export const NOW = 1_800_000_000
 
 /** An answer of the authorization server; an object is sent as JSON. */
-export function answer(status: number, body: unknown = '', headers: Record<string, string> = {}): ServerResponse {
+export function answer(
+  status: number,
+  body: unknown = '',
+  headers: Record<string, string> = {},
+): ServerResponse {
   return {
     status,
     body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -19,7 +23,10 @@ export function answer(status: number, body: unknown = '', headers: Record<strin
   }
 }
 
-/** What `callEndpoint` needs, with a transport that answers from `answers` (the last one again and again) and keeps what was sent. */
+/**
+ * What `callEndpoint` needs, with a transport that answers from `answers` (the last one again and again) and
+ * keeps what was sent.
+ */
 export function scripted(
   answers: ServerResponse[] = [answer(200, {})],
   overrides: Partial<EndpointContext> = {},

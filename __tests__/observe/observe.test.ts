@@ -51,7 +51,9 @@ test('a real sign-in shows, then its end by log-out is signed-out', async () => 
   const observation = observeSession(session)
   const seen: string[] = []
   const stop = observation.subscribe(() => seen.push(observation.getSnapshot().status))
-  const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: 'http://127.0.0.1:9/cb' })
+  const { url, transaction } = await createAuthorizationUrl(session, {
+    redirect_uri: 'http://127.0.0.1:9/cb',
+  })
   const authorizationResponse = await as.authorize(url)
   await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction }))
   await revokeToken(session)
@@ -65,7 +67,8 @@ test('no snapshot holds a token', async () => {
   const token = issue('anna')
   await saveToken(session, token)
   const text = JSON.stringify(observeSession(session).getSnapshot())
-  for (const secret of [token.access_token, token.refresh_token, token.id_token]) expect(text).not.toContain(secret)
+  for (const secret of [token.access_token, token.refresh_token, token.id_token])
+    expect(text).not.toContain(secret)
 })
 
 test('the snapshot is one object until something changes, also while a renewal runs; the person stays the same object', async () => {

@@ -50,7 +50,9 @@ export async function startPages() {
     }),
     /** A person signs in, by the authorization code. */
     async signIn(session: OAuth2Session) {
-      const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: 'http://127.0.0.1:9/cb' })
+      const { url, transaction } = await createAuthorizationUrl(session, {
+        redirect_uri: 'http://127.0.0.1:9/cb',
+      })
       const authorizationResponse = await redirectOf(url)
       await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction }))
     },

@@ -33,13 +33,21 @@ function sessionWith(answer: () => object, options: Partial<OAuth2SessionOptions
     device_authorization_endpoint: 'https://op.example/device',
     backchannel_authentication_endpoint: 'https://op.example/bc',
   }
-  const ready = { device_code: 'd', user_code: 'u', verification_uri: 'https://op.example/d', auth_req_id: 'q' }
+  const ready = {
+    device_code: 'd',
+    user_code: 'u',
+    verification_uri: 'https://op.example/d',
+    auth_req_id: 'q',
+  }
   const send: typeof op.send = async request => {
     if (request.endpoint === 'jwks') return op.send(request)
     const body = request.endpoint === 'token' ? answer() : { ...ready, expires_in: 600 }
     return { status: 200, body: JSON.stringify(body), header: () => undefined }
   }
-  return createSession({ server, client: op.client, clock: op.clock, ...options }, { send, http: {} as never })
+  return createSession(
+    { server, client: op.client, clock: op.clock, ...options },
+    { send, http: {} as never },
+  )
 }
 
 const stored = (session: OAuth2Session) => inside(session).state.grant
@@ -50,7 +58,8 @@ const grants: Array<[string, () => Grant]> = [
   ['the password', () => passwordGrant({ username: 'anna', password: 'p' })],
   [
     'a token exchange',
-    () => tokenExchangeGrant({ subject_token: 's', subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' }),
+    () =>
+      tokenExchangeGrant({ subject_token: 's', subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' }),
   ],
   ['a grant of the application’s own', () => endpoint => endpoint({ grant_type: 'urn:own' })],
 ]
@@ -168,7 +177,9 @@ describe('a callback', () => {
     const front = await op.sign(op.claims({ c_hash: half('c') }))
     const back = await op.sign(op.claims())
     const hybrid = 'code id_token'
-    expect(await finish(await begin(hybrid, { id_token: back }), { code: 'c', id_token: front })).toMatchObject({
+    expect(
+      await finish(await begin(hybrid, { id_token: back }), { code: 'c', id_token: front }),
+    ).toMatchObject({
       access_token: 'a1',
     })
     const without = await op.sign(op.claims())
@@ -179,7 +190,9 @@ describe('a callback', () => {
     await expect(
       finish(await begin(hybrid, { id_token: other }), { code: 'c', id_token: front }),
     ).rejects.toMatchObject(invalid)
-    await expect(finish(await begin(hybrid, { id_token: back }), { code: 'c' })).rejects.toMatchObject(invalid)
+    await expect(finish(await begin(hybrid, { id_token: back }), { code: 'c' })).rejects.toMatchObject(
+      invalid,
+    )
     await expect(finish(await begin(hybrid), { code: 'c', id_token: front })).rejects.toMatchObject(invalid)
     await expect(
       finish(await begin(hybrid, { id_token: back }, false), { code: 'c', id_token: front }),
@@ -193,7 +206,9 @@ describe('a callback', () => {
     const whole = await op.sign(op.claims({ c_hash: half('c'), at_hash: half('f') }))
     const given = { code: 'c', access_token: 'f', token_type: 'bearer' }
     await expect(finish(await begin(all, back), { ...given, id_token: half1 })).rejects.toMatchObject(invalid)
-    expect(await finish(await begin(all, back), { ...given, id_token: whole })).toMatchObject({ access_token: 'a1' })
+    expect(await finish(await begin(all, back), { ...given, id_token: whole })).toMatchObject({
+      access_token: 'a1',
+    })
   })
 
   test('with tokens alone needs at_hash, and the ID token that was asked for', async () => {
@@ -203,12 +218,16 @@ describe('a callback', () => {
     const good = await op.sign(op.claims({ at_hash: half('f') }))
     await expect(finish(await begin(implicit), { ...given, id_token: bare })).rejects.toMatchObject(invalid)
     await expect(finish(await begin(implicit), given)).rejects.toMatchObject(invalid)
-    expect(await finish(await begin(implicit), { ...given, id_token: good })).toMatchObject({ access_token: 'f' })
+    expect(await finish(await begin(implicit), { ...given, id_token: good })).toMatchObject({
+      access_token: 'f',
+    })
   })
 
   test('with a code alone is not finished without the ID token, where the session validates them', async () => {
     await expect(finish(await begin('code'), { code: 'c' })).rejects.toMatchObject(invalid)
-    expect(await finish(await begin('code', { scope: 'read' }), { code: 'c' })).toMatchObject({ access_token: 'a1' })
+    expect(await finish(await begin('code', { scope: 'read' }), { code: 'c' })).toMatchObject({
+      access_token: 'a1',
+    })
     expect(await finish(await begin('code', {}, false), { code: 'c' })).toMatchObject({ access_token: 'a1' })
   })
 })
@@ -216,7 +235,9 @@ describe('a callback', () => {
 test('an encrypted ID token is opened once and kept open: refresh, user info and log-out go on with it', async () => {
   const { publicKey, privateKey } = await generateKeyPair('RSA-OAEP-256', { extractable: true })
   const encrypt = (jwt: string) =>
-    new CompactEncrypt(Buffer.from(jwt)).setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }).encrypt(publicKey)
+    new CompactEncrypt(Buffer.from(jwt))
+      .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
+      .encrypt(publicKey)
   const signed = await op.sign(op.claims({ nonce: undefined }))
   const next = await op.sign(op.claims({ nonce: undefined, sub: 'mallory' }))
   const answers = [await encrypt(signed), await encrypt(signed), await encrypt(next)]

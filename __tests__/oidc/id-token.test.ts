@@ -16,7 +16,9 @@ test('a good ID token is accepted, with its hashes', async () => {
   const jwt = await op.sign(
     op.claims({ at_hash: half('at'), c_hash: half('code'), auth_time: op.now - 10, amr: ['pwd'] }),
   )
-  await expect(validate(jwt, { access_token: 'at', code: 'code', max_age: 60 })).resolves.toMatchObject({ sub: 'anna' })
+  await expect(validate(jwt, { access_token: 'at', code: 'code', max_age: 60 })).resolves.toMatchObject({
+    sub: 'anna',
+  })
 })
 
 test('clocks may differ by a minute, or by as much as is said', async () => {
@@ -75,7 +77,9 @@ describe('wrong in every way, refused each time', () => {
   test('no signature at all (alg none)', async () => {
     const jwt = new UnsecuredJWT(op.claims()).encode()
     await expect(validate(jwt)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
-    await expect(validate(jwt, {}, { algorithms: ['none'] })).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
+    await expect(validate(jwt, {}, { algorithms: ['none'] })).rejects.toMatchObject({
+      code: 'OAUTH_ID_TOKEN_INVALID',
+    })
   })
 
   test('the signature of another key, under a kid that is known', async () => {
@@ -87,7 +91,9 @@ describe('wrong in every way, refused each time', () => {
   test('a changed payload', async () => {
     const [head, , signature] = (await op.sign(op.claims())).split('.')
     const payload = Buffer.from(JSON.stringify(op.claims({ sub: 'mallory' }))).toString('base64url')
-    await expect(validate(`${head}.${payload}.${signature}`)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
+    await expect(validate(`${head}.${payload}.${signature}`)).rejects.toMatchObject({
+      code: 'OAUTH_ID_TOKEN_INVALID',
+    })
   })
 
   test('the public key used as a shared secret', async () => {
@@ -107,9 +113,13 @@ describe('wrong in every way, refused each time', () => {
 describe('the shared secret', () => {
   test('signs where the client is registered for it', async () => {
     op.client = { client_id: 'app', client_secret: 'x'.repeat(40), id_token_signed_response_alg: 'HS256' }
-    const jwt = await new SignJWT(op.claims()).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from('x'.repeat(40)))
+    const jwt = await new SignJWT(op.claims())
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(Buffer.from('x'.repeat(40)))
     await expect(validate(jwt)).resolves.toMatchObject({ sub: 'anna' })
-    const other = await new SignJWT(op.claims()).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from('y'.repeat(40)))
+    const other = await new SignJWT(op.claims())
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(Buffer.from('y'.repeat(40)))
     await expect(validate(other)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
   })
 })
@@ -144,20 +154,26 @@ describe('the server’s keys', () => {
     await op.addKey('k2', 'ES256')
     op.server = { ...op.server, id_token_signing_alg_values_supported: ['RS256', 'ES256'] } as never
     const rotated = await op.sign(op.claims(), {}, 'k2')
-    await expect(validator(rotated, op.context())).rejects.toMatchObject({ message: expect.stringContaining('k2') })
+    await expect(validator(rotated, op.context())).rejects.toMatchObject({
+      message: expect.stringContaining('k2'),
+    })
     op.now += 31
     await expect(validator(rotated, op.context())).resolves.toMatchObject({ sub: 'anna' })
     expect(op.requests).toHaveLength(2)
     op.now += 31
     for (let i = 0; i < 5; i++) {
-      await expect(validator(await op.sign(op.claims(), { kid: `evil${i}` }), op.context())).rejects.toBeDefined()
+      await expect(
+        validator(await op.sign(op.claims(), { kid: `evil${i}` }), op.context()),
+      ).rejects.toBeDefined()
     }
     expect(op.requests).toHaveLength(3)
   })
 
   test('are all tried where the token names none', async () => {
     await op.addKey('k2')
-    await expect(validate(await op.sign(op.claims(), { kid: undefined as never }, 'k2'))).resolves.toMatchObject({
+    await expect(
+      validate(await op.sign(op.claims(), { kid: undefined as never }, 'k2')),
+    ).resolves.toMatchObject({
       sub: 'anna',
     })
   })

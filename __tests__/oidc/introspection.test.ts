@@ -1,5 +1,11 @@
 import { CompactEncrypt, CompactSign, exportJWK, generateKeyPair, UnsecuredJWT } from 'jose'
-import { clientCredentialsGrant, createOAuth2Session, discover, introspectToken, revokeToken } from '../../src/index.js'
+import {
+  clientCredentialsGrant,
+  createOAuth2Session,
+  discover,
+  introspectToken,
+  revokeToken,
+} from '../../src/index.js'
 import { type IntrospectionValidatorOptions, introspectionValidator } from '../../src/oidc.js'
 import { createSession } from '../../src/session/session.js'
 import { errorOf } from '../oauth2/support.js'
@@ -7,7 +13,13 @@ import { type OidcProvider, startOidcProvider } from '../servers/oidc.js'
 import { makeIssuer } from './issuer.js'
 
 const TYP = 'token-introspection+jwt'
-const about = { active: true, iss: 'https://op.example', aud: 'https://api.example', sub: 'anna', scope: 'read' }
+const about = {
+  active: true,
+  iss: 'https://op.example',
+  aud: 'https://api.example',
+  sub: 'anna',
+  scope: 'read',
+}
 
 let op: Awaited<ReturnType<typeof makeIssuer>>
 beforeEach(async () => {
@@ -31,7 +43,10 @@ interface Setting {
   type?: string
 }
 /** Asks a server that answers `body`. */
-function ask(body: string, { options, client, server, type = `application/${TYP}; charset=utf-8` }: Setting = {}) {
+function ask(
+  body: string,
+  { options, client, server, type = `application/${TYP}; charset=utf-8` }: Setting = {},
+) {
   const session = createSession(
     {
       server: { ...op.server, introspection_endpoint: 'https://op.example/introspect', ...server },
@@ -58,7 +73,9 @@ describe('a signed answer (RFC 9701)', () => {
   })
 
   test('says nothing of an inactive token but that', async () => {
-    expect(await ask(await sign({ token_introspection: { active: false, sub: 'anna' } }))).toEqual({ active: false })
+    expect(await ask(await sign({ token_introspection: { active: false, sub: 'anna' } }))).toEqual({
+      active: false,
+    })
   })
 
   test('may call this resource server by another name than its client_id', async () => {
@@ -92,7 +109,9 @@ describe('a signed answer (RFC 9701)', () => {
       .setProtectedHeader({ alg: 'HS256', typ: TYP })
       .sign(Buffer.from(client.client_secret))
     expect(await errorOf(() => ask(jwt, { client }))).toMatchObject(refused('alg HS256'))
-    expect(await ask(jwt, { client: { ...client, introspection_signed_response_alg: 'HS256' } })).toEqual(about)
+    expect(await ask(jwt, { client: { ...client, introspection_signed_response_alg: 'HS256' } })).toEqual(
+      about,
+    )
   })
 
   test('may be encrypted around the signature', async () => {
@@ -167,7 +186,9 @@ describe('is refused', () => {
 
   test('the signature of another key, under a kid that is known', async () => {
     await op.addKey('k2')
-    expect(await errorOf(async () => ask(await sign({}, { kid: 'k1' }, 'k2')))).toMatchObject(refused('signature'))
+    expect(await errorOf(async () => ask(await sign({}, { kid: 'k1' }, 'k2')))).toMatchObject(
+      refused('signature'),
+    )
   })
 
   test('a payload that was changed', async () => {
@@ -232,7 +253,11 @@ describe('oidc-provider', () => {
 
   test('signs what it says of a token', async () => {
     const server = discover(provider.issuer)
-    const machine = createOAuth2Session({ server, client: client('machine'), grant: clientCredentialsGrant() })
+    const machine = createOAuth2Session({
+      server,
+      client: client('machine'),
+      grant: clientCredentialsGrant(),
+    })
     const { access_token: token } = await machine.token()
     const api = createOAuth2Session({
       server,

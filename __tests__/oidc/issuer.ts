@@ -29,15 +29,19 @@ export async function makeIssuer() {
     client: { client_id: 'app' } as { client_id: string; [parameter: string]: unknown },
     clock: () => issuer.now,
     send: async (request: ServerRequest): Promise<ServerResponse> => {
-      issuer.requests.push(`${request.endpoint} ${request.url.pathname} ${request.headers.authorization ?? ''}`.trim())
+      issuer.requests.push(
+        `${request.endpoint} ${request.url.pathname} ${request.headers.authorization ?? ''}`.trim(),
+      )
       const respond = (status: number, body: string, type = 'application/json') => ({
         status,
         body,
         header: (name: string) => (name.toLowerCase() === 'content-type' ? type : undefined),
       })
       if (request.endpoint === 'jwks') {
-        const { status = 200, body = JSON.stringify({ keys: [...keys.values()].map(({ publicJwk }) => publicJwk) }) } =
-          issuer.jwks ?? {}
+        const {
+          status = 200,
+          body = JSON.stringify({ keys: [...keys.values()].map(({ publicJwk }) => publicJwk) }),
+        } = issuer.jwks ?? {}
         return respond(status, body)
       }
       const { status = 200, body = '{"sub":"anna","name":"Anna"}', type } = issuer.userinfo ?? {}
@@ -52,7 +56,11 @@ export async function makeIssuer() {
       nonce: 'n',
       ...extra,
     }),
-    async sign(claims: Record<string, unknown>, header: { kid?: string; alg?: string; typ?: string } = {}, by = 'k1') {
+    async sign(
+      claims: Record<string, unknown>,
+      header: { kid?: string; alg?: string; typ?: string } = {},
+      by = 'k1',
+    ) {
       const { privateKey, alg } = keys.get(by) as { privateKey: CryptoKey; alg: string }
       const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
       return new SignJWT(present).setProtectedHeader({ alg, kid: by, ...header }).sign(privateKey)
@@ -70,4 +78,5 @@ export async function makeIssuer() {
 }
 
 /** The left half of a SHA-256, as at_hash and c_hash are made. */
-export const half = (text: string) => createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url')
+export const half = (text: string) =>
+  createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url')

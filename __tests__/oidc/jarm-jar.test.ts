@@ -26,7 +26,11 @@ const makeSession = (server: object = {}) =>
           request.endpoint === 'par'
             ? { request_uri: 'urn:example:1', expires_in: 60 }
             : { access_token: 'at', token_type: 'Bearer' }
-        return { status: request.endpoint === 'par' ? 201 : 200, header: () => undefined, body: JSON.stringify(body) }
+        return {
+          status: request.endpoint === 'par' ? 201 : 200,
+          header: () => undefined,
+          body: JSON.stringify(body),
+        }
       },
     },
   )
@@ -80,7 +84,10 @@ describe('pushed authorization requests (RFC 9126)', () => {
     const { url, transaction } = await createAuthorizationUrl(session, options)
     expect(url).toBe('https://op.example/authorize?client_id=app&request_uri=urn%3Aexample%3A1')
     expect(sent).toEqual([
-      { endpoint: 'par', body: expect.objectContaining({ state: transaction.state, client_id: 'app', scope: 'read' }) },
+      {
+        endpoint: 'par',
+        body: expect.objectContaining({ state: transaction.state, client_id: 'app', scope: 'read' }),
+      },
     ])
   })
 
@@ -108,7 +115,13 @@ describe('responses that are a JWT (JARM)', () => {
       }),
     )
   }
-  const good = (state: string) => ({ iss: 'https://op.example', aud: 'app', exp: op.now + 60, code: 'c', state })
+  const good = (state: string) => ({
+    iss: 'https://op.example',
+    aud: 'app',
+    exp: op.now + 60,
+    code: 'c',
+    state,
+  })
 
   test('are verified before anything of them is used', async () => {
     await expect(finish(good)).resolves.toMatchObject({ access_token: 'at' })

@@ -1,4 +1,9 @@
-import { createLogoutUrl, fetchUserInfo, validateLogoutResponse, validateLogoutToken } from '../../src/oidc.js'
+import {
+  createLogoutUrl,
+  fetchUserInfo,
+  validateLogoutResponse,
+  validateLogoutToken,
+} from '../../src/oidc.js'
 import { saveToken } from '../../src/session/fetch-token.js'
 import { core, createSession, type OAuth2SessionOptions } from '../../src/session/session.js'
 import { makeIssuer } from './issuer.js'
@@ -37,10 +42,17 @@ describe('user info', () => {
       type: 'application/jwt',
     }
     expect(await fetchUserInfo(await signedIn())).toMatchObject({ sub: 'anna' })
-    op.userinfo = { body: await op.sign({ sub: 'anna', iss: 'https://evil.example' }), type: 'application/jwt' }
-    await expect(fetchUserInfo(await signedIn())).rejects.toMatchObject({ message: expect.stringContaining('iss') })
+    op.userinfo = {
+      body: await op.sign({ sub: 'anna', iss: 'https://evil.example' }),
+      type: 'application/jwt',
+    }
+    await expect(fetchUserInfo(await signedIn())).rejects.toMatchObject({
+      message: expect.stringContaining('iss'),
+    })
     op.userinfo = { body: await op.sign({ sub: 'anna', aud: 'other' }), type: 'application/jwt' }
-    await expect(fetchUserInfo(await signedIn())).rejects.toMatchObject({ message: expect.stringContaining('aud') })
+    await expect(fetchUserInfo(await signedIn())).rejects.toMatchObject({
+      message: expect.stringContaining('aud'),
+    })
     const [head, payload] = op.userinfo.body.split('.')
     op.userinfo = { body: `${head}.${payload}.AAAA`, type: 'application/jwt' }
     await expect(fetchUserInfo(await signedIn())).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
@@ -48,7 +60,9 @@ describe('user info', () => {
 
   test('in the clear, where the client is registered for signed answers, is refused', async () => {
     op.client = { client_id: 'app', userinfo_signed_response_alg: 'RS256' }
-    await expect(fetchUserInfo(await signedIn())).rejects.toMatchObject({ message: expect.stringContaining('signed') })
+    await expect(fetchUserInfo(await signedIn())).rejects.toMatchObject({
+      message: expect.stringContaining('signed'),
+    })
   })
 
   test('a server without the endpoint is named', async () => {
@@ -68,7 +82,9 @@ describe('log-out at the server', () => {
     expect(searchParams.get('id_token_hint')?.split('.')).toHaveLength(3)
     expect(searchParams.get('post_logout_redirect_uri')).toBe('https://app.example/bye?x=1')
     expect(searchParams.get('state')).toBe(state)
-    expect(() => validateLogoutResponse(`https://app.example/bye?state=${state}`, state as string)).not.toThrow()
+    expect(() =>
+      validateLogoutResponse(`https://app.example/bye?state=${state}`, state as string),
+    ).not.toThrow()
     for (const wrong of ['', '?state=', '?state=other']) {
       expect(() => validateLogoutResponse(`https://app.example/bye${wrong}`, state as string)).toThrow(
         expect.objectContaining({ code: 'OAUTH_STATE_MISMATCH' }),
@@ -130,7 +146,9 @@ describe('a back-channel log-out token', () => {
   })
 
   test('that is an ID token in disguise is refused', async () => {
-    await expect(validateLogoutToken(await signedIn(), await op.sign(good(), { typ: 'JWT' }))).rejects.toMatchObject({
+    await expect(
+      validateLogoutToken(await signedIn(), await op.sign(good(), { typ: 'JWT' })),
+    ).rejects.toMatchObject({
       message: expect.stringContaining('typ'),
     })
   })
@@ -143,7 +161,9 @@ describe('the server’s keys', () => {
     op.userinfo = { body: forged, type: 'application/jwt' }
     for (let turn = 0; turn < 50; turn++) {
       const session = await signedIn()
-      await expect(validateLogoutToken(session, forged)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
+      await expect(validateLogoutToken(session, forged)).rejects.toMatchObject({
+        code: 'OAUTH_ID_TOKEN_INVALID',
+      })
       await expect(fetchUserInfo(session)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
     }
     expect(jwks()).toBe(1)

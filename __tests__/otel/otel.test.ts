@@ -14,14 +14,18 @@ import { fakeSession } from '../../src/testing.js'
 /** The real SDK, with exporters that keep what they get. */
 function telemetry() {
   const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  const reader = new PeriodicExportingMetricReader({ exporter: metricExporter, exportIntervalMillis: 3_600_000 })
+  const reader = new PeriodicExportingMetricReader({
+    exporter: metricExporter,
+    exportIntervalMillis: 3_600_000,
+  })
   const meters = new MeterProvider({ readers: [reader] })
   const spanExporter = new InMemorySpanExporter()
   const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spanExporter)] })
   return {
     meter: meters.getMeter('axios-oauth-interceptor'),
     tracer: tracers.getTracer('axios-oauth-interceptor'),
-    spans: () => spanExporter.getFinishedSpans().map(({ name, attributes, status }) => ({ name, attributes, status })),
+    spans: () =>
+      spanExporter.getFinishedSpans().map(({ name, attributes, status }) => ({ name, attributes, status })),
     async metrics() {
       await reader.forceFlush()
       const [last] = metricExporter.getMetrics().slice(-1)
@@ -76,7 +80,9 @@ test('a storm of 50 refused requests: one renewal with its duration, 50 replays,
     'axios_oauth.renewal.duration': [{ attributes: renewed, value: { count: 1 } }],
     'axios_oauth.requests.replayed': [{ attributes: { 'http.request.method': 'GET' }, value: 50 }],
   })
-  expect(sdk.spans()).toEqual([{ name: 'oauth renewal', attributes: renewed, status: { code: SpanStatusCode.UNSET } }])
+  expect(sdk.spans()).toEqual([
+    { name: 'oauth renewal', attributes: renewed, status: { code: SpanStatusCode.UNSET } },
+  ])
 })
 
 test('a renewal that fails is counted with the code of its error, and its span is an error', async () => {
@@ -85,7 +91,9 @@ test('a renewal that fails is counted with the code of its error, and its span i
   await expect(api.get('/me')).rejects.toThrow()
   const failed = { ...renewed, 'axios_oauth.renewal.outcome': 'failed', 'error.type': 'OAUTH_SESSION_ENDED' }
   expect((await sdk.metrics())['axios_oauth.renewals']).toEqual([{ attributes: failed, value: 1 }])
-  expect(sdk.spans()).toEqual([{ name: 'oauth renewal', attributes: failed, status: { code: SpanStatusCode.ERROR } }])
+  expect(sdk.spans()).toEqual([
+    { name: 'oauth renewal', attributes: failed, status: { code: SpanStatusCode.ERROR } },
+  ])
 })
 
 test('skipped requests are counted by reason, and unheard-of methods as one', async () => {

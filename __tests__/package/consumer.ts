@@ -62,7 +62,10 @@ export interface Consumer {
   remove(): void
 }
 
-/** What `npm install axios-oauth-interceptor` brings, and nothing else: a dependency that is not declared is not found. */
+/**
+ * What `npm install axios-oauth-interceptor` brings, and nothing else: a dependency that is not declared is
+ * not found.
+ */
 const dependencies = ['axios-retry', 'is-retry-allowed', 'jose']
 
 /**

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import { api, type Consumer, consumer, legacy, root } from './consumer.js'
 
-/** Jest 27 ignores `exports`: it finds subpaths only as real folders, and axios 1.0 to 1.20 only as its users help it to. */
+/**
+ * Jest 27 ignores `exports`: it finds subpaths only as real folders, and axios 1.0 to 1.20 only as its users
+ * help it to.
+ */
 const runners = {
   'Jest 27': join(legacy, 'jest27/bin/jest.js'),
   'Jest 30': join(root, 'node_modules/jest/bin/jest.js'),
@@ -9,7 +12,9 @@ const runners = {
 const versions = ['axios-0-27', 'axios-1-7', 'axios']
 
 const helped = (runner: string, axios: string): Record<string, string> =>
-  runner === 'Jest 27' && axios === 'axios-1-7' ? { '^axios$': '<rootDir>/node_modules/axios/dist/node/axios.cjs' } : {}
+  runner === 'Jest 27' && axios === 'axios-1-7'
+    ? { '^axios$': '<rootDir>/node_modules/axios/dist/node/axios.cjs' }
+    : {}
 
 let application: Consumer | undefined
 afterEach(() => application?.remove())

@@ -9,7 +9,9 @@ const APPLICATION = `
     return { api, profile: () => api.get('/me').then(({ data }) => data.name) }
   }`
 
-/** What docs/testing.md promises, for every runner; `useFakeTimers` and `useRealTimers` are the runner's own. */
+/**
+ * What docs/testing.md promises, for every runner; `useFakeTimers` and `useRealTimers` are the runner's own.
+ */
 const TESTS = `
   const profile = session => ({ adapter: session.server.api(() => ({ status: 200, body: { name: 'Anna' } })) })
   const rejection = promise => promise.then(() => undefined, error => error.cause?.code)
@@ -157,7 +159,10 @@ const nodeTestFile = `
 let application: Consumer | undefined
 afterEach(() => application?.remove())
 
-/** Fails with the runner's words; the number of tests is asserted, so that a file that was not found is no success. */
+/**
+ * Fails with the runner's words; the number of tests is asserted, so that a file that was not found is no
+ * success.
+ */
 async function expectAllToPass(passed: RegExp, ...options: string[]): Promise<void> {
   const { status, output } = await (application as Consumer).run(process.execPath, ...options)
   expect({ status, output: status === 0 ? '' : output }).toEqual({ status: 0, output: '' })
@@ -207,7 +212,13 @@ describe('an application’s tests, run from the packed package', () => {
       }),
       'application.test.js': jestFile(false),
     })
-    await expectAllToPass(/Tests:\s+8 passed, 8 total/, jests['Jest 30'], '--rootDir', application.folder, '--no-cache')
+    await expectAllToPass(
+      /Tests:\s+8 passed, 8 total/,
+      jests['Jest 30'],
+      '--rootDir',
+      application.folder,
+      '--no-cache',
+    )
   })
 
   test.each([
@@ -232,6 +243,12 @@ describe('an application’s tests, run from the packed package', () => {
   test('node:test', async () => {
     application = consumer()
     application.write({ 'application.mjs': APPLICATION, 'application.test.mjs': nodeTestFile })
-    await expectAllToPass(/# pass 9\b/, '--no-warnings', '--test', '--test-reporter=tap', 'application.test.mjs')
+    await expectAllToPass(
+      /# pass 9\b/,
+      '--no-warnings',
+      '--test',
+      '--test-reporter=tap',
+      'application.test.mjs',
+    )
   })
 })

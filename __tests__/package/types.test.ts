@@ -7,7 +7,10 @@ const compilers = {
   'TypeScript 7': join(root, 'node_modules/typescript7/lib/tsc.js'),
 }
 const resolutions: Record<string, { type: 'commonjs' | 'module'; options: Record<string, string> }> = {
-  node10: { type: 'commonjs', options: { module: 'commonjs', moduleResolution: 'node', ignoreDeprecations: '6.0' } },
+  node10: {
+    type: 'commonjs',
+    options: { module: 'commonjs', moduleResolution: 'node', ignoreDeprecations: '6.0' },
+  },
   'node16 (CommonJS)': { type: 'commonjs', options: { module: 'node16', moduleResolution: 'node16' } },
   'node16 (ESM)': { type: 'module', options: { module: 'node16', moduleResolution: 'node16' } },
   bundler: { type: 'module', options: { module: 'esnext', moduleResolution: 'bundler' } },
@@ -25,7 +28,10 @@ const cases = Object.keys(compilers).flatMap(compiler =>
     .map(resolution => [compiler, resolution] as const),
 )
 
-/** Axios 0.x has one kind of types: an ES module that imports the default gets the namespace, as with any such package. */
+/**
+ * Axios 0.x has one kind of types: an ES module that imports the default gets the namespace, as with any such
+ * package.
+ */
 const create = (axios: string, resolution: string): string =>
   axios.startsWith('axios-0') && resolution === 'node16 (ESM)' ? 'axios.default.create()' : 'axios.create()'
 
@@ -35,7 +41,9 @@ afterEach(() => application?.remove())
 describe.each(cases)('%s with %s resolution', (compiler, resolution) => {
   test.each(versions)('knows the option `oauth` of %s and every entry', async axios => {
     application = consumer(axios, ['redis-semaphore', 'proper-lockfile'])
-    const { type, options } = resolutions[resolution as keyof typeof resolutions] as (typeof resolutions)[string]
+    const { type, options } = resolutions[
+      resolution as keyof typeof resolutions
+    ] as (typeof resolutions)[string]
     const { ignoreDeprecations, ...common } = options
     const imports = Object.keys(api).map((name, index) => `import * as entry${index} from '${name}'`)
     application.write({
@@ -96,6 +104,9 @@ test.each(['TypeScript 6', 'TypeScript 7'] as const)(
         await Promise.all([session.authorized(), legacy.authorized()])
       }`,
     })
-    expect(await application.run(process.execPath, compilers[compiler], '-p', '.')).toEqual({ status: 0, output: '' })
+    expect(await application.run(process.execPath, compilers[compiler], '-p', '.')).toEqual({
+      status: 0,
+      output: '',
+    })
   },
 )

@@ -33,7 +33,10 @@ describe.each(['axios-0-27', 'axios-1-7'])('webpack 4 beside %s', axios => {
     const built = await application.run(process.execPath, '--openssl-legacy-provider', 'webpack.cjs')
     expect(built).toEqual({ status: 0, output: '\n' })
     const ran = await application.run(process.execPath, 'run.cjs')
-    expect({ status: ran.status, output: ran.status === 0 ? '' : ran.output }).toEqual({ status: 0, output: '' })
+    expect({ status: ran.status, output: ran.status === 0 ? '' : ran.output }).toEqual({
+      status: 0,
+      output: '',
+    })
     const found: Record<string, string[]> = JSON.parse(ran.output)
     for (const [name, { values }] of forBrowsers) expect(found[name]).toEqual(expect.arrayContaining(values))
   })

@@ -18,7 +18,11 @@ beforeEach(async () => {
     if (request.url === '/me') return answer(authorization === 'Bearer second' ? 200 : 401, { name: 'Ada' })
     const asked = log.filter(line => line.includes('/token')).length
     if (asked === 1) return answer(503, {})
-    return answer(200, { access_token: asked === 2 ? 'first' : 'second', token_type: 'Bearer', expires_in: 3600 })
+    return answer(200, {
+      access_token: asked === 2 ? 'first' : 'second',
+      token_type: 'Bearer',
+      expires_in: 3600,
+    })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -50,7 +54,10 @@ const programs: Record<string, string> = {
   'main.mjs': `import axios from 'axios'; import ${names} from 'axios-oauth-interceptor'; ${body}`,
 }
 
-/** One token request that a 503 answered and its repetition, one that a 401 asked for, and the two sends of the request. */
+/**
+ * One token request that a 503 answered and its repetition, one that a 401 asked for, and the two sends of
+ * the request.
+ */
 function expectWork(outcome: { status: number; output: string }): void {
   expect(outcome).toEqual({ status: 0, output: 'Ada\n' })
   expect(log).toEqual([

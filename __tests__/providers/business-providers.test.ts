@@ -51,10 +51,19 @@ driveProviders({
     }),
     refreshes: ({ access_token, api }) => ({
       status: 200,
-      body: { access_token, instance_url: api, issued_at: '1278448384422', scope: 'one two', token_type: 'Bearer' },
+      body: {
+        access_token,
+        instance_url: api,
+        issued_at: '1278448384422',
+        scope: 'one two',
+        token_type: 'Bearer',
+      },
     }),
     keepsRefreshToken: true,
-    refuses: { status: 400, body: { error: 'invalid_grant', error_description: 'expired access/refresh token' } },
+    refuses: {
+      status: 400,
+      body: { error: 'invalid_grant', error_description: 'expired access/refresh token' },
+    },
     expired: {
       status: 401,
       body: [{ errorCode: 'INVALID_SESSION_ID', message: 'Session expired or invalid' }],
@@ -65,7 +74,12 @@ driveProviders({
     },
   },
   Shopify: {
-    ...plain({ scope: 'one,two', token_type: undefined, expires_in: 3600, refresh_token_expires_in: 7_776_000 }),
+    ...plain({
+      scope: 'one,two',
+      token_type: undefined,
+      expires_in: 3600,
+      refresh_token_expires_in: 7_776_000,
+    }),
     provider: shopify({ shop: 'acme.myshopify.com' }),
     secret: call =>
       call.parameters.get('client_secret') === 'client-secret' &&
@@ -77,11 +91,19 @@ driveProviders({
     expired: { status: 401, body: { errors: '[API] Invalid API key or access token' } },
   },
   QuickBooks: {
-    ...plain({ scope: undefined, expires_in: 3600, x_refresh_token_expires_in: 8_726_400, token_type: 'bearer' }),
+    ...plain({
+      scope: undefined,
+      expires_in: 3600,
+      x_refresh_token_expires_in: 8_726_400,
+      token_type: 'bearer',
+    }),
     provider: quickbooks,
     secret: 'header',
     life: 3600,
-    expired: { status: 401, body: { fault: { error: [{ message: 'AuthenticationFailed' }], type: 'AUTHENTICATION' } } },
+    expired: {
+      status: 401,
+      body: { fault: { error: [{ message: 'AuthenticationFailed' }], type: 'AUTHENTICATION' } },
+    },
   },
   Xero: {
     ...plain({ expires_in: 1800 }),
@@ -99,7 +121,13 @@ driveProviders({
     expired: { status: 401, body: { code: 124, message: 'Access token is expired.' } },
   },
   Notion: {
-    ...plain({ scope: undefined, token_type: 'bearer', bot_id: 'b1', workspace_id: 'w1', owner: { type: 'user' } }),
+    ...plain({
+      scope: undefined,
+      token_type: 'bearer',
+      bot_id: 'b1',
+      workspace_id: 'w1',
+      owner: { type: 'user' },
+    }),
     provider: notion,
     secret: 'header',
     json: true,
@@ -113,7 +141,10 @@ driveProviders({
     json: true,
     authorize: { scope: 'one two', audience: 'api.atlassian.com', prompt: 'consent' },
     life: 3600,
-    refuses: { status: 403, body: { error: 'invalid_grant', error_description: 'Unknown or invalid refresh token.' } },
+    refuses: {
+      status: 403,
+      body: { error: 'invalid_grant', error_description: 'Unknown or invalid refresh token.' },
+    },
   },
   Apple: {
     ...plain({ scope: undefined, token_type: 'bearer', expires_in: 3600 }),
@@ -141,7 +172,11 @@ driveProviders({
     life: 7200,
     refuses: {
       status: 200,
-      body: { error: 'invalid_grant', error_description: 'Refresh token is invalid or expired.', log_id: '2022' },
+      body: {
+        error: 'invalid_grant',
+        error_description: 'Refresh token is invalid or expired.',
+        log_id: '2022',
+      },
     },
     expired: { status: 401, body: { error: { code: 'access_token_invalid', message: '', log_id: '2022' } } },
   },
@@ -155,7 +190,10 @@ driveProviders({
     refreshes: token => withoutRefreshToken(token, { token_type: 'Bearer', expires_in: 3600 }),
     keepsRefreshToken: true,
     refuses: { status: 200, body: { error: 'invalid_code' } },
-    expired: { status: 401, body: { code: 'INVALID_TOKEN', message: 'invalid oauth token', status: 'error' } },
+    expired: {
+      status: 401,
+      body: { code: 'INVALID_TOKEN', message: 'invalid oauth token', status: 'error' },
+    },
   },
   Strava: {
     ...plain({ scope: undefined, expires_at: 1_568_775_134, expires_in: 21_600 }),

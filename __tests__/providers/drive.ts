@@ -33,11 +33,16 @@ export interface Case extends Behaviour {
   exchanges?: true
   /** How the application signs in, where that is not by a code. */
   signIn?(session: OAuth2Session): Promise<Token>
-  /** Where the attached instance sends its requests, and where tokens may go; default: the API's own address. */
+  /**
+   * Where the attached instance sends its requests, and where tokens may go; default: the API's own address.
+   */
   api?: { baseURL: string; allowedOrigins: (url: URL) => boolean }
 }
 
-export const invalidGrant = { status: 400, body: { error: 'invalid_grant', error_description: 'The grant is over.' } }
+export const invalidGrant = {
+  status: 400,
+  body: { error: 'invalid_grant', error_description: 'The grant is over.' },
+}
 export const unauthorized = { status: 401, body: { error: 'invalid_token' } }
 export const plain = (more: object = {}) => ({
   grants: ({ access_token, refresh_token }: Issued) => ({
@@ -71,7 +76,10 @@ async function start(one: Case) {
   attachOAuth2(api, session, allowedOrigins ? { allowedOrigins } : {})
   const signIn = async () => {
     if (one.signIn) return { url: new URL(String(server.token_endpoint)), token: await one.signIn(session) }
-    const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri, scope: ['one', 'two'] })
+    const { url, transaction } = await createAuthorizationUrl(session, {
+      redirect_uri,
+      scope: ['one', 'two'],
+    })
     const back = new URLSearchParams({ code: 'code', state: transaction.state })
     if (server.authorization_response_iss_parameter_supported) back.set('iss', String(server.issuer))
     const grant = authorizationCodeGrant({ authorizationResponse: `${redirect_uri}?${back}`, transaction })
@@ -98,7 +106,8 @@ export function driveProviders(cases: Record<string, Case>): void {
       const { authorization_endpoint, token_endpoint } = running.server
       const page = new URL(String(one.signIn ? token_endpoint : authorization_endpoint))
       expect(url.origin + url.pathname).toBe(page.origin + page.pathname)
-      for (const name in one.authorize) expect([name, url.searchParams.get(name)]).toEqual([name, one.authorize[name]])
+      for (const name in one.authorize)
+        expect([name, url.searchParams.get(name)]).toEqual([name, one.authorize[name]])
       expect(token).toMatchObject({ scope: one.scope })
       expect((await running.api.get('/me')).data).toEqual({ ok: true })
       expect(calls()).toEqual(begun)

@@ -27,7 +27,9 @@ const client = { key: 'client key', secret: 'client&secret' }
 
 interface Case {
   provider: OAuth1Provider
-  /** What the authorization URL has; `null` for what it must not have; `TOKEN` for the temporary credentials. */
+  /**
+   * What the authorization URL has; `null` for what it must not have; `TOKEN` for the temporary credentials.
+   */
   authorize: Record<string, string | null>
   method?: 'HMAC-SHA1' | 'HMAC-SHA256' | 'PLAINTEXT'
   realm?: string
@@ -112,7 +114,9 @@ async function start(one: Case) {
   const placeOf = (address: string) => new URL(address).host + new URL(address).pathname
   const issue = (response: ServerResponse, name: string, more: object) => {
     secrets[name] = `secret of ${name}`
-    response.end(`${new URLSearchParams({ oauth_token: name, oauth_token_secret: `secret of ${name}`, ...more })}`)
+    response.end(
+      `${new URLSearchParams({ oauth_token: name, oauth_token_secret: `secret of ${name}`, ...more })}`,
+    )
   }
   const running = await listen(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://loopback')
@@ -127,9 +131,17 @@ async function start(one: Case) {
     const { oauth_callback, oauth_token = '', oauth_verifier } = verdict.protocol
     const place = `${provider}${pathname}`
     if (verdict.faults.length) return void response.writeHead(400).end(verdict.faults.join())
-    if (place === placeOf(server.request_token_url) && oauth_callback && (one.demands?.(searchParams) ?? true))
+    if (
+      place === placeOf(server.request_token_url) &&
+      oauth_callback &&
+      (one.demands?.(searchParams) ?? true)
+    )
       return issue(response, 'temporary', one.confirms === false ? {} : { oauth_callback_confirmed: 'true' })
-    if (place === placeOf(server.access_token_url) && oauth_token === 'temporary' && oauth_verifier === '12345')
+    if (
+      place === placeOf(server.access_token_url) &&
+      oauth_token === 'temporary' &&
+      oauth_verifier === '12345'
+    )
       return issue(response, 'lasting', { user_id: '7' })
     if (place === one.revives && oauth_token === 'lasting') {
       over = false

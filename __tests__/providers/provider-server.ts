@@ -63,8 +63,11 @@ function provesClient(call: Seen, place: Behaviour['secret']): boolean {
   if (typeof place === 'function') return place(call)
   const { headers, parameters } = call
   const basic = `Basic ${Buffer.from('client:client-secret').toString('base64')}`
-  const isInBody = parameters.get('client_id') === 'client' && parameters.get('client_secret') === 'client-secret'
-  return place === 'header' ? headers.authorization === basic : isInBody && headers.authorization === undefined
+  const isInBody =
+    parameters.get('client_id') === 'client' && parameters.get('client_secret') === 'client-secret'
+  return place === 'header'
+    ? headers.authorization === basic
+    : isInBody && headers.authorization === undefined
 }
 
 /** The parameters of a call: of the query, and of a form or a JSON object. */
@@ -74,8 +77,8 @@ function parametersOf(query: URLSearchParams, body: string, type = ''): URLSearc
 }
 
 /**
- * Starts a provider and its API on one loopback server; `http` is the transport that leads the provider's hosts there. It serves
- * its metadata under the well-known names of its issuer.
+ * Starts a provider and its API on one loopback server; `http` is the transport that leads the provider's
+ * hosts there. It serves its metadata under the well-known names of its issuer.
  */
 export async function startProvider(server: Metadata, behaviour: Behaviour) {
   const seen: Seen[] = []

@@ -15,11 +15,19 @@ const slackExpired = { status: 200, body: { ok: false, error: 'token_expired' } 
 
 const cases: Record<string, Case> = {
   GitHub: {
-    ...plain({ scope: 'one,two', token_type: 'bearer', expires_in: '28800', refresh_token_expires_in: '15811200' }),
+    ...plain({
+      scope: 'one,two',
+      token_type: 'bearer',
+      expires_in: '28800',
+      refresh_token_expires_in: '15811200',
+    }),
     provider: github,
     secret: 'body',
     life: 28_800,
-    refuses: { status: 200, body: { error: 'bad_refresh_token', error_description: 'Incorrect or expired.' } },
+    refuses: {
+      status: 200,
+      body: { error: 'bad_refresh_token', error_description: 'Incorrect or expired.' },
+    },
     expired: { status: 401, body: { message: 'Bad credentials' } },
   },
   Google: {
@@ -28,7 +36,8 @@ const cases: Record<string, Case> = {
     secret: 'body',
     authorize: { scope: 'one two', access_type: 'offline' },
     life: 3599,
-    refreshes: token => withoutRefreshToken(token, { token_type: 'Bearer', scope: 'one two', expires_in: 3599 }),
+    refreshes: token =>
+      withoutRefreshToken(token, { token_type: 'Bearer', scope: 'one two', expires_in: 3599 }),
     keepsRefreshToken: true,
   },
   Microsoft: {
@@ -36,7 +45,10 @@ const cases: Record<string, Case> = {
     provider: microsoft(),
     secret: 'body',
     life: 3599,
-    refuses: { status: 400, body: { error: 'interaction_required', error_codes: [50076], suberror: 'basic_action' } },
+    refuses: {
+      status: 400,
+      body: { error: 'interaction_required', error_codes: [50076], suberror: 'basic_action' },
+    },
   },
   'Facebook (D1)': {
     ...plain(),
@@ -48,19 +60,33 @@ const cases: Record<string, Case> = {
       type: 'text/plain',
       body: `access_token=${access_token}&expires=5183944`,
     }),
-    expired: { status: 400, body: { error: { message: 'Session has expired', type: 'OAuthException', code: 190 } } },
+    expired: {
+      status: 400,
+      body: { error: { message: 'Session has expired', type: 'OAuthException', code: 190 } },
+    },
     life: 5_183_944,
     renews: false,
   },
   'LinkedIn (D10)': {
-    ...plain({ scope: 'one,two', expires_in: 5_184_000, refresh_token_expires_in: 31_536_000, token_type: undefined }),
+    ...plain({
+      scope: 'one,two',
+      expires_in: 5_184_000,
+      refresh_token_expires_in: 31_536_000,
+      token_type: undefined,
+    }),
     provider: linkedin,
     secret: 'body',
     life: 5_184_000,
     keepsRefreshToken: true,
   },
   'Slack, the bot': {
-    ...plain({ ok: true, scope: 'one,two', token_type: 'bot', expires_in: 43_200, authed_user: { id: 'U1' } }),
+    ...plain({
+      ok: true,
+      scope: 'one,two',
+      token_type: 'bot',
+      expires_in: 43_200,
+      authed_user: { id: 'U1' },
+    }),
     provider: slack(),
     secret: 'header',
     authorize: { scope: 'one,two', user_scope: null },
@@ -114,7 +140,10 @@ const cases: Record<string, Case> = {
     secret: 'body',
     life: 1800,
     // the form of the older endpoints: no `error`
-    refuses: { status: 400, body: { status: 'BAD_REFRESH_TOKEN', message: 'missing or invalid refresh token' } },
+    refuses: {
+      status: 400,
+      body: { status: 'BAD_REFRESH_TOKEN', message: 'missing or invalid refresh token' },
+    },
   },
 }
 

@@ -26,7 +26,10 @@ const answered = ({ hooks }: Provider, body: object) => {
 }
 const urlOf = async (provider: Provider, options: AuthorizationOptions = {}) => {
   const session = createOAuth2Session({ ...provider, client: { client_id: 'client' } })
-  const { url } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example/callback', ...options })
+  const { url } = await createAuthorizationUrl(session, {
+    redirect_uri: 'https://app.example/callback',
+    ...options,
+  })
   return new URL(url).searchParams
 }
 
@@ -54,7 +57,9 @@ test('a parameter that the application chose is kept', async () => {
   const url = new URL('https://auth.example/?access_type=online')
   addParameters({ access_type: 'offline', prompt: 'consent' })(url)
   expect(url.search).toBe('?access_type=online&prompt=consent')
-  expect((await urlOf(google, { parameters: { access_type: 'online' } })).getAll('access_type')).toEqual(['online'])
+  expect((await urlOf(google, { parameters: { access_type: 'online' } })).getAll('access_type')).toEqual([
+    'online',
+  ])
 })
 
 test('a client without a secret has PKCE', async () => {
@@ -69,7 +74,12 @@ test('Slack: nothing of the bot becomes the token of the person', () => {
     scope: 'chat:write',
     token_type: 'bot',
   }
-  const body = { ok: true, team: { id: 'T1' }, ...bot, authed_user: { id: 'U1', access_token: 'xoxp', scope: 'a,b' } }
+  const body = {
+    ok: true,
+    team: { id: 'T1' },
+    ...bot,
+    authed_user: { id: 'U1', access_token: 'xoxp', scope: 'a,b' },
+  }
   expect(answered(slack({ as: 'user' }), body)).toEqual({
     ok: true,
     team: { id: 'T1' },
@@ -107,7 +117,9 @@ test('Microsoft: a tenant cannot lead to another path', () => {
 
 test('Discord: a callback that does not name the issuer is refused before the code is sent', async () => {
   const session = createOAuth2Session({ ...discord, client: { client_id: 'client' } })
-  const { transaction } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example/callback' })
+  const { transaction } = await createAuthorizationUrl(session, {
+    redirect_uri: 'https://app.example/callback',
+  })
   const authorizationResponse = `https://app.example/callback?code=code&state=${transaction.state}`
   await expect(
     fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction })),
@@ -132,7 +144,10 @@ test('a server that puts commas between scopes: both hooks together, and what is
   })
   session.on('token', detail => granted.push(detail))
   const scope = ['read', 'write']
-  const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example/cb', scope })
+  const { url, transaction } = await createAuthorizationUrl(session, {
+    redirect_uri: 'https://app.example/cb',
+    scope,
+  })
   expect(new URL(url).searchParams.get('scope')).toBe('read,write')
   const authorizationResponse = { code: 'c', state: transaction.state }
   await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction }))

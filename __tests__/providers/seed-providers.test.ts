@@ -12,7 +12,10 @@ import { weibo } from 'axios-oauth-interceptor/providers/weibo'
 import { driveProviders, invalidGrant, plain, withoutRefreshToken } from './drive.js'
 import { startProvider } from './provider-server.js'
 
-const fitbitRefuses = (errorType: string) => ({ success: false, errors: [{ errorType, message: 'It is over.' }] })
+const fitbitRefuses = (errorType: string) => ({
+  success: false,
+  errors: [{ errorType, message: 'It is over.' }],
+})
 const over190 = { error: { message: 'Session has expired', type: 'OAuthException', code: 190 } }
 
 driveProviders({
@@ -61,7 +64,8 @@ driveProviders({
     ...plain(),
     provider: weibo,
     secret: 'body',
-    grants: token => withoutRefreshToken(token, { expires_in: 157_679_999, remind_in: '157679999', uid: '1' }),
+    grants: token =>
+      withoutRefreshToken(token, { expires_in: 157_679_999, remind_in: '157679999', uid: '1' }),
     tokenOf: ({ parameters }) => parameters.get('access_token'),
     expired: { status: 403, body: { error: 'expired_token', error_code: 21_327, request: '/me' } },
     life: 157_679_999,
@@ -70,11 +74,17 @@ driveProviders({
   'PlentyMarkets (D7)': {
     ...plain(),
     provider: plentymarkets({ url: 'https://shop.example/' }),
-    signIn: session => fetchToken(session, passwordGrant({ username: 'jane', password: 'password', scope: 'one two' })),
+    signIn: session =>
+      fetchToken(session, passwordGrant({ username: 'jane', password: 'password', scope: 'one two' })),
     secret: 'body',
     grants: ({ access_token, refresh_token }) => ({
       status: 200,
-      body: { accessToken: access_token, refreshToken: refresh_token, tokenType: 'Bearer', expiresIn: 86_400 },
+      body: {
+        accessToken: access_token,
+        refreshToken: refresh_token,
+        tokenType: 'Bearer',
+        expiresIn: 86_400,
+      },
     }),
     refreshesAt: ['shop.example/rest/login/refresh'],
     authorize: {},
@@ -114,8 +124,12 @@ driveProviders({
     }),
     authorize: { scope: 'one,two' },
     tokenOf: ({ parameters }) => parameters.get('access_token'),
-    demands: ({ parameters }) => parameters.get('site') === 'stackoverflow' && parameters.get('key') === 'app-key',
-    expired: { status: 400, body: { error_id: 402, error_name: 'invalid_access_token', error_message: 'expired' } },
+    demands: ({ parameters }) =>
+      parameters.get('site') === 'stackoverflow' && parameters.get('key') === 'app-key',
+    expired: {
+      status: 400,
+      body: { error_id: 402, error_name: 'invalid_access_token', error_message: 'expired' },
+    },
     life: 86_400,
     renews: false,
   },
@@ -143,7 +157,8 @@ test('Google, a service account: signs for each token, and refreshes nothing', a
   const at = await startProvider(
     { ...provider.server },
     {
-      secret: ({ parameters, headers }) => !parameters.has('client_id') && headers.authorization === undefined,
+      secret: ({ parameters, headers }) =>
+        !parameters.has('client_id') && headers.authorization === undefined,
       grants: token => withoutRefreshToken(token, { token_type: 'Bearer', expires_in: 3599 }),
       refuses: invalidGrant,
       expired: { status: 401, body: { error: { code: 401, status: 'UNAUTHENTICATED' } } },

@@ -1,4 +1,9 @@
-import { clientCredentialsGrant, createAuthorizationUrl, type OAuth2Session, saveToken } from 'axios-oauth-interceptor'
+import {
+  clientCredentialsGrant,
+  createAuthorizationUrl,
+  type OAuth2Session,
+  saveToken,
+} from 'axios-oauth-interceptor'
 import { clientsFromOpenApi, registryFromOpenApi, scopeOf } from 'axios-oauth-interceptor/registry/openapi'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
 import { type ResourceServer, startResourceServer } from '../servers/resource-server.js'
@@ -97,9 +102,12 @@ describe.each(['3.0.4', '3.1.1'])('a document of OpenAPI %s', version => {
 
   test('discovers what an openIdConnect scheme names', async () => {
     const { registry } = registryFromOpenApi(documentOf(version), options())
-    const { url } = await createAuthorizationUrl(registry.session('people', { user: 'anna' }) as OAuth2Session, {
-      redirect_uri: 'https://app.example.com/',
-    })
+    const { url } = await createAuthorizationUrl(
+      registry.session('people', { user: 'anna' }) as OAuth2Session,
+      {
+        redirect_uri: 'https://app.example.com/',
+      },
+    )
     expect(url).toContain(as.metadata.authorization_endpoint)
   })
 })
@@ -120,8 +128,13 @@ test('the scope of one operation goes into its request', async () => {
 
 test('addresses are relative to the document', () => {
   const flows = { authorizationCode: { authorizationUrl: '/authorize', tokenUrl: 'token', scopes: {} } }
-  const document = { servers: [{ url: '/v1' }], components: { securitySchemes: { login: { type: 'oauth2', flows } } } }
-  const { clients } = clientsFromOpenApi(document, { documentUrl: 'https://api.example.com/docs/openapi.json' })
+  const document = {
+    servers: [{ url: '/v1' }],
+    components: { securitySchemes: { login: { type: 'oauth2', flows } } },
+  }
+  const { clients } = clientsFromOpenApi(document, {
+    documentUrl: 'https://api.example.com/docs/openapi.json',
+  })
   expect(clients.login).toMatchObject({
     baseURL: 'https://api.example.com/v1',
     server: {
@@ -139,7 +152,10 @@ test.each([
   ['flows that are none', { components: { securitySchemes: { a: { type: 'oauth2' } } } }],
   ['a reference elsewhere', { components: { securitySchemes: { a: { $ref: 'other.json#/a' } } } }],
   ['a reference to nothing', { components: { securitySchemes: { a: { $ref: '#/constructor/name' } } } }],
-  ['a reference to itself', { components: { securitySchemes: { a: { $ref: '#/components/securitySchemes/a' } } } }],
+  [
+    'a reference to itself',
+    { components: { securitySchemes: { a: { $ref: '#/components/securitySchemes/a' } } } },
+  ],
 ])('%s is refused', (_, document) => {
   expect(() => clientsFromOpenApi(document as object)).toThrow(
     expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }),

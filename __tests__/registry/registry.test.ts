@@ -138,7 +138,9 @@ test('E6: the server’s metadata are read once for everybody', async () => {
   })
   const before = as.counts.metadata
   for (const user of ['anna', 'ben', 'carl'])
-    await createAuthorizationUrl(registry.session('orders', { user }), { redirect_uri: 'https://app.example.com/' })
+    await createAuthorizationUrl(registry.session('orders', { user }), {
+      redirect_uri: 'https://app.example.com/',
+    })
   expect(as.counts.metadata).toBe(before + 1)
 })
 
@@ -183,8 +185,15 @@ test('nobody gets nobody’s token: not without a person, not with an empty one'
 test('people are kept apart in the store, whatever their names', async () => {
   const store = memoryStore()
   const keys: string[] = []
-  const watched = { ...store, set: (key: string, next: never) => store.set(keys[keys.push(key) - 1] as string, next) }
-  const registry = createRegistry({ clients: { a: person(), 'a/b': person() }, store: watched, environment: {} })
+  const watched = {
+    ...store,
+    set: (key: string, next: never) => store.set(keys[keys.push(key) - 1] as string, next),
+  }
+  const registry = createRegistry({
+    clients: { a: person(), 'a/b': person() },
+    store: watched,
+    environment: {},
+  })
   await signIn(registry.session('a', { user: 'b/c' }), 'one')
   await signIn(registry.session('a/b', { user: 'c' }), 'two')
   await signIn(registry.session('a/b'), 'three')
@@ -247,7 +256,13 @@ test('a session that has something to store yet is not let go', async () => {
       return inner.set(key, next)
     },
   }
-  const registry = createRegistry({ clients: { orders: person() }, store, environment: {}, idle: 60, clock: () => now })
+  const registry = createRegistry({
+    clients: { orders: person() },
+    store,
+    environment: {},
+    idle: 60,
+    clock: () => now,
+  })
   const session = registry.session('orders', { user: 'anna' })
   isAway = true
   await signIn(session, 'anna').catch(() => undefined)

@@ -94,7 +94,9 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
           client_assertion: body.get('client_assertion'),
           agent,
         }
-        expect(Object.entries(proofs).flatMap(([name, value]) => (value ? [name] : []))).toEqual(one ? [one] : [])
+        expect(Object.entries(proofs).flatMap(([name, value]) => (value ? [name] : []))).toEqual(
+          one ? [one] : [],
+        )
       }
     },
   )
@@ -105,7 +107,9 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
       const context = scripted([answer(200, {})], { client: confidential })
       await callEndpoint(context, 'token', { grant_type: 'x' }, { headers: { [name]: 'Custom proof' } })
       const { headers } = context.sent[0] as ServerRequest
-      expect(Object.entries(headers).filter(([key]) => /^authorization$/i.test(key))).toEqual([[name, 'Custom proof']])
+      expect(Object.entries(headers).filter(([key]) => /^authorization$/i.test(key))).toEqual([
+        [name, 'Custom proof'],
+      ])
     },
   )
 
@@ -140,13 +144,22 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
   })
 
   test('section 3.1: the query of the authorization endpoint MUST be retained', async () => {
-    const server = { ...metadata, authorization_endpoint: 'https://as.example/authorize?tenant=a%20b&x=%27&y' }
+    const server = {
+      ...metadata,
+      authorization_endpoint: 'https://as.example/authorize?tenant=a%20b&x=%27&y',
+    }
     const { url } = await begin({}, { server })
     expect(url.href.startsWith(`${server.authorization_endpoint}&response_type=code&`)).toBe(true)
   })
 
   test('section 3.1: parameters MUST NOT be included more than once', async () => {
-    const { url } = await begin({ scope: ['a', 'b'], state: 'mine', response_type: 'code', nonce: 'n', prompt: 'none' })
+    const { url } = await begin({
+      scope: ['a', 'b'],
+      state: 'mine',
+      response_type: 'code',
+      nonce: 'n',
+      prompt: 'none',
+    })
     const names = [...url.searchParams.keys()]
     expect(names).toEqual([...new Set(names)])
   })
@@ -177,9 +190,9 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
     async authorization_endpoint => {
       const refused = await errorOf(() => begin({}, { server: { ...metadata, authorization_endpoint } }))
       expect(refused.code).toBe('OAUTH_INSECURE_URL')
-      expect((await errorOf(() => buildAuthorizationUrl({ server: { authorization_endpoint } }, {}))).code).toBe(
-        'OAUTH_INSECURE_URL',
-      )
+      expect(
+        (await errorOf(() => buildAuthorizationUrl({ server: { authorization_endpoint } }, {}))).code,
+      ).toBe('OAUTH_INSECURE_URL')
     },
   )
 
@@ -190,12 +203,15 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
     `${redirect_uri}#part`,
     `${redirect_uri}#`,
     '',
-  ])('section 3.1.2: the redirection URI MUST be absolute and MUST NOT have a fragment: %p is refused', async wrong => {
-    expect((await errorOf(() => begin({ redirect_uri: wrong }))).code).toBe('OAUTH_INVALID_OPTION')
-    expect((await errorOf(() => prepareAuthorization(scripted(), { redirect_uri: wrong }))).code).toBe(
-      'OAUTH_INVALID_OPTION',
-    )
-  })
+  ])(
+    'section 3.1.2: the redirection URI MUST be absolute and MUST NOT have a fragment: %p is refused',
+    async wrong => {
+      expect((await errorOf(() => begin({ redirect_uri: wrong }))).code).toBe('OAUTH_INVALID_OPTION')
+      expect((await errorOf(() => prepareAuthorization(scripted(), { redirect_uri: wrong }))).code).toBe(
+        'OAUTH_INVALID_OPTION',
+      )
+    },
+  )
 
   test.each([
     'https://client.example.com/cb?a=b&c=%20',
@@ -296,7 +312,10 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
   test('section 4.1.2: MUST NOT use a code more than once, also where its exchange failed or is under way', async () => {
     const { as, exchange, back } = await begin()
     as.answers.push({ status: 400, body: { error: 'invalid_grant' } })
-    const both = await Promise.allSettled([exchange(back({ code: 'once' })), exchange(back({ code: 'once' }))])
+    const both = await Promise.allSettled([
+      exchange(back({ code: 'once' })),
+      exchange(back({ code: 'once' })),
+    ])
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect((await errorOf(() => exchange(back({ code: 'once' })))).code).toBe('OAUTH_TRANSACTION_USED')
     expect(as.requests).toHaveLength(1)
@@ -305,7 +324,9 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
   test('section 4.1.2: MUST ignore unrecognized response parameters; a code of any size', async () => {
     const { as, exchange, back } = await begin()
     const code = 'c/+ =&'.repeat(2000)
-    await exchange(back({ code, session_state: 'x', grant_type: 'evil', redirect_uri: 'https://evil.example' }))
+    await exchange(
+      back({ code, session_state: 'x', grant_type: 'evil', redirect_uri: 'https://evil.example' }),
+    )
     const { code_verifier: _, ...sent } = Object.fromEntries(last(as).body)
     expect(sent).toEqual({ grant_type: 'authorization_code', code, redirect_uri, client_id: 'app' })
   })
@@ -374,7 +395,9 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
 
   test('section 4.2.2.1: an error in the fragment is told', async () => {
     const { readImplicit, back } = await begin({ response_type: 'token' })
-    expect(await errorOf(() => readImplicit(back({ error: 'access_denied', access_token: 'a' }, '#')))).toMatchObject({
+    expect(
+      await errorOf(() => readImplicit(back({ error: 'access_denied', access_token: 'a' }, '#'))),
+    ).toMatchObject({
       code: 'OAUTH_AUTHORIZATION_FAILED',
       error: 'access_denied',
     })
@@ -393,11 +416,16 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
   test('section 4.3.2: the request: grant_type MUST be password, username, password, in a form of UTF-8', async () => {
     const { as, session } = makeClient()
     await fetchToken(session, passwordGrant({ username: 'jöhn', password: 'a b', scope: 'x y' }))
-    expect(`${last(as).body}`).toBe('grant_type=password&username=j%C3%B6hn&password=a+b&scope=x+y&client_id=app')
+    expect(`${last(as).body}`).toBe(
+      'grant_type=password&username=j%C3%B6hn&password=a+b&scope=x+y&client_id=app',
+    )
   })
 
   test('section 4.4.2: the request: grant_type MUST be client_credentials, and the client MUST authenticate', async () => {
-    const { as, session } = makeClient({ client: confidential, grant: clientCredentialsGrant({ scope: 'x' }) })
+    const { as, session } = makeClient({
+      client: confidential,
+      grant: clientCredentialsGrant({ scope: 'x' }),
+    })
     await session.token()
     expect(`${last(as).body}`).toBe('grant_type=client_credentials&scope=x')
     expect(last(as).headers.Authorization).toMatch(/^Basic /)
@@ -437,7 +465,10 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
     const { as, session } = makeClient()
     const said = { error: 'invalid_scope', error_description: 'Too much.', error_uri: 'https://as.example/e' }
     as.answers.push({ status, body: { ...said, access_token: 'a' } })
-    expect(await errorOf(() => fetchToken(session, password))).toMatchObject({ code: 'OAUTH_SERVER_REFUSED', ...said })
+    expect(await errorOf(() => fetchToken(session, password))).toMatchObject({
+      code: 'OAUTH_SERVER_REFUSED',
+      ...said,
+    })
     expect(session.current()).toBeUndefined()
   })
 
@@ -450,7 +481,9 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
 
   test('section 6: MUST NOT ask for scope that was not granted: by itself it names none, and the granted one stays', async () => {
     const { as, session } = makeClient({ grant: clientCredentialsGrant({ scope: 'read write admin' }) })
-    as.answers.push({ body: { access_token: 'a0', refresh_token: 'r0', token_type: 'Bearer', scope: 'read' } })
+    as.answers.push({
+      body: { access_token: 'a0', refresh_token: 'r0', token_type: 'Bearer', scope: 'read' },
+    })
     const { access_token } = await session.token()
     const renewed = await session.token({ rejected: { access_token } })
     expect(last(as).body.get('grant_type')).toBe('refresh_token')
@@ -529,11 +562,14 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
     const { session } = makeClient()
     await saveToken(session, { access_token: 'a0' })
     expect(
-      (await errorOf(() => attachOAuth2(axios.create({ baseURL: 'http://api.example', adapter }), session))).code,
+      (await errorOf(() => attachOAuth2(axios.create({ baseURL: 'http://api.example', adapter }), session)))
+        .code,
     ).toBe('OAUTH_INSECURE_URL')
     const api = axios.create({ adapter })
     attachOAuth2(api, session, { allowedOrigins: () => true })
-    await expect(api.get('http://api.example/')).rejects.toMatchObject({ cause: { code: 'OAUTH_INSECURE_URL' } })
+    await expect(api.get('http://api.example/')).rejects.toMatchObject({
+      cause: { code: 'OAUTH_INSECURE_URL' },
+    })
     expect(sent).toEqual([])
     await api.get('https://api.example/')
     expect(sent).toHaveLength(1)
@@ -546,7 +582,9 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
         client: confidential,
         server: { token_endpoint: 'http://as.example/' },
       })
-      expect((await errorOf(() => callEndpoint(context, 'token', { grant_type }))).code).toBe('OAUTH_INSECURE_URL')
+      expect((await errorOf(() => callEndpoint(context, 'token', { grant_type }))).code).toBe(
+        'OAUTH_INSECURE_URL',
+      )
       const changed = scripted([answer(200, {})], {
         client: confidential,
         hooks: { tokenRequest: hook, refreshRequest: hook },
@@ -554,13 +592,17 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
       function hook(request: ServerRequest) {
         request.url = new URL('http://as.example/token')
       }
-      expect((await errorOf(() => callEndpoint(changed, 'token', { grant_type }))).code).toBe('OAUTH_INSECURE_URL')
+      expect((await errorOf(() => callEndpoint(changed, 'token', { grant_type }))).code).toBe(
+        'OAUTH_INSECURE_URL',
+      )
       expect([...context.sent, ...changed.sent]).toEqual([])
     },
   )
 
   test('section 10.9: MUST validate the certificate of the authorization server', async () => {
-    const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(__dirname, `../support/tls/${name}.pem`)))
+    const [key, cert] = ['key', 'cert'].map(name =>
+      readFileSync(join(__dirname, `../support/tls/${name}.pem`)),
+    )
     const server = await listen(() => ({ body: '{"access_token":"a","token_type":"Bearer"}' }), { key, cert })
     const session = createOAuth2Session({
       server: { token_endpoint: `${server.origin}/token` },

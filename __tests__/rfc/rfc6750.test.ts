@@ -69,12 +69,15 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
     ['header', 'authorization'],
     ['query', 'url'],
     ['body', 'body'],
-  ] as const)('section 2: MUST NOT use more than one method in each request: %s', async (placement, place) => {
-    const { instance } = await makeApi(placement)
-    await instance.post('/x?a=b', 'c=d', { headers: { 'Content-Type': FORM } })
-    await instance.post('/x', new URLSearchParams('c=d'))
-    expect(seenByApi().map(request => places(request))).toEqual([[place], [place]])
-  })
+  ] as const)(
+    'section 2: MUST NOT use more than one method in each request: %s',
+    async (placement, place) => {
+      const { instance } = await makeApi(placement)
+      await instance.post('/x?a=b', 'c=d', { headers: { 'Content-Type': FORM } })
+      await instance.post('/x', new URLSearchParams('c=d'))
+      expect(seenByApi().map(request => places(request))).toEqual([[place], [place]])
+    },
+  )
 
   test.each(['header', 'query', 'body'] as const)(
     'section 2: … nor the old token beside the new one after a renewal: %s',
@@ -125,7 +128,10 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
   const form = { 'Content-Type': FORM }
   test.each<[string, AxiosRequestConfig]>([
     ['a content type that is no form', { method: 'POST', data: { c: 'd' } }],
-    ['multipart', { method: 'POST', data: 'x', headers: { 'Content-Type': 'multipart/form-data; boundary=x' } }],
+    [
+      'multipart',
+      { method: 'POST', data: 'x', headers: { 'Content-Type': 'multipart/form-data; boundary=x' } },
+    ],
     ['text that is not ASCII', { method: 'POST', data: 'c=ä', headers: form }],
     ['GET', { method: 'GET', headers: form }],
     ['HEAD', { method: 'HEAD', headers: form }],
@@ -144,7 +150,11 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
     await instance.get('/x')
     await instance.get('/x?p=%20q&r')
     await instance.get('/x', { params: { p: 'q' } })
-    expect(seenByApi().map(({ url }) => url)).toEqual([`/x?${encoded}`, `/x?p=%20q&r&${encoded}`, `/x?p=q&${encoded}`])
+    expect(seenByApi().map(({ url }) => url)).toEqual([
+      `/x?${encoded}`,
+      `/x?p=%20q&r&${encoded}`,
+      `/x?p=q&${encoded}`,
+    ])
   })
 
   test('section 2.3: a link that holds an older token gets the new one in its place (section 3.1: no parameter twice)', async () => {
@@ -165,7 +175,10 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
     const { instance } = await makeApi('query')
     await instance.get('/x')
     await instance.get('/x', { headers: { 'Cache-Control': 'no-store, max-age=0' } })
-    expect(seenByApi().map(({ headers }) => headers['cache-control'])).toEqual(['no-store', 'no-store, max-age=0'])
+    expect(seenByApi().map(({ headers }) => headers['cache-control'])).toEqual([
+      'no-store',
+      'no-store, max-age=0',
+    ])
   })
 
   test('section 2.3: … but not from a page, whose browser would first have to ask another origin whether it allows that', () => {
@@ -178,7 +191,10 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
       header: () => undefined,
       setHeader: (name: string) => written.push(name),
     })
-    Object.defineProperty(globalThis, 'location', { value: new URL('https://app.example/page'), configurable: true })
+    Object.defineProperty(globalThis, 'location', {
+      value: new URL('https://app.example/page'),
+      configurable: true,
+    })
     try {
       const { authorize } = bearer({ placement: 'query' })
       authorize(request('https://api.example/x'), { access_token: TOKEN })
@@ -253,14 +269,17 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
     expect(elsewhere.seen.flatMap(request => places(request))).toEqual([])
   })
 
-  test.each(['header', 'query'] as const)('section 5.3: … nor does a redirect lead them there: %s', async placement => {
-    const { instance } = await makeApi(placement)
-    respond = () => ({ status: 302, headers: { location: `${elsewhere.origin}/x` } })
-    await instance.get('/x')
-    expect(places(seenByApi()[0] as Seen)).toHaveLength(1)
-    expect(elsewhere.seen).toHaveLength(1)
-    expect(places(elsewhere.seen[0] as Seen)).toEqual([])
-  })
+  test.each(['header', 'query'] as const)(
+    'section 5.3: … nor does a redirect lead them there: %s',
+    async placement => {
+      const { instance } = await makeApi(placement)
+      respond = () => ({ status: 302, headers: { location: `${elsewhere.origin}/x` } })
+      await instance.get('/x')
+      expect(places(seenByApi()[0] as Seen)).toHaveLength(1)
+      expect(elsewhere.seen).toHaveLength(1)
+      expect(places(elsewhere.seen[0] as Seen)).toEqual([])
+    },
+  )
 
   test('section 5.3: … nor does an error or a response show them', async () => {
     const { instance } = await makeApi()
@@ -269,7 +288,9 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
   })
 
   test('section 5.3: MUST validate the TLS certificate chain', async () => {
-    const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(__dirname, `../support/tls/${name}.pem`)))
+    const [key, cert] = ['key', 'cert'].map(name =>
+      readFileSync(join(__dirname, `../support/tls/${name}.pem`)),
+    )
     const tls = await listen(() => ({}), { key, cert })
     const { session } = await makeApi()
     const instance = axios.create({ baseURL: tls.origin })
@@ -329,7 +350,9 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
     await session.token({ rejected: { access_token: TOKEN } })
     const { url } = await createAuthorizationUrl(session, { redirect_uri: 'app:/cb' })
     expect(
-      [...api.seen.map(request => request.url), url].filter(one => /mF_9|new\d|access_token|=r(&|$)/.test(one)),
+      [...api.seen.map(request => request.url), url].filter(one =>
+        /mF_9|new\d|access_token|=r(&|$)/.test(one),
+      ),
     ).toEqual([])
     expect(seenByApi()[0]?.url).toBe('/x?p=q')
   })

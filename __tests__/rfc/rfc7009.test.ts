@@ -62,7 +62,10 @@ describe('RFC 7009 OAuth 2.0 Token Revocation', () => {
     'section 2: MUST verify that the URL is an HTTPS URL: %s',
     async revocation_endpoint => {
       const { session, sent } = await signedIn(undefined, { server: { revocation_endpoint } })
-      expect(await revokeToken(session)).toMatchObject({ revoked: false, error: { code: 'OAUTH_INSECURE_URL' } })
+      expect(await revokeToken(session)).toMatchObject({
+        revoked: false,
+        error: { code: 'OAUTH_INSECURE_URL' },
+      })
       expect(sent).toEqual([])
     },
   )
@@ -118,7 +121,11 @@ describe('RFC 7009 OAuth 2.0 Token Revocation', () => {
     ])
     expect(await revokeToken(session, { token: 't', token_type_hint: 'access_token' })).toMatchObject({
       revoked: false,
-      error: { code: 'OAUTH_SERVER_REFUSED', error: 'unsupported_token_type', error_description: 'No access tokens' },
+      error: {
+        code: 'OAUTH_SERVER_REFUSED',
+        error: 'unsupported_token_type',
+        error_description: 'No access tokens',
+      },
     })
   })
 
@@ -154,7 +161,9 @@ describe('RFC 7009 OAuth 2.0 Token Revocation', () => {
   })
 
   test('section 2.3: a script that holds an error is one; it is read, not run', async () => {
-    const { session } = await signedIn([answer(200, 'package.myCallback({"error":"unsupported_token_type"});')])
+    const { session } = await signedIn([
+      answer(200, 'package.myCallback({"error":"unsupported_token_type"});'),
+    ])
     const result = await revokeToken(session, { token: 't', callback: 'package.myCallback' })
     expect(result).toMatchObject({
       revoked: false,
@@ -172,12 +181,17 @@ describe('RFC 7009 OAuth 2.0 Token Revocation', () => {
     const { session, sent } = await signedIn(undefined, {
       server: { issuer: 'https://server.example.com', token_endpoint: 'https://server.example.com/token' },
     })
-    expect(await revokeToken(session)).toMatchObject({ revoked: false, error: { code: 'OAUTH_ENDPOINT_MISSING' } })
+    expect(await revokeToken(session)).toMatchObject({
+      revoked: false,
+      error: { code: 'OAUTH_ENDPOINT_MISSING' },
+    })
     expect(sent).toEqual([])
   })
 
   test('section 5: MUST authenticate the revocation endpoint: a certificate of nobody is refused', async () => {
-    const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(__dirname, `../support/tls/${name}.pem`)))
+    const [key, cert] = ['key', 'cert'].map(name =>
+      readFileSync(join(__dirname, `../support/tls/${name}.pem`)),
+    )
     const server = await listen(() => ({ body: '' }), { key, cert })
     const session = createOAuth2Session({
       server: { revocation_endpoint: `${server.origin}/revoke` },

@@ -5,7 +5,9 @@ import { callEndpoint } from '../../src/server/call.js'
 import { answer, scripted } from '../oauth2/support.js'
 import { fakeServer, makeSession } from '../support/fake-server.js'
 
-const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as JsonWebKey
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+  format: 'jwk',
+}) as JsonWebKey
 
 describe('RFC 7521 Assertion Framework for OAuth 2.0', () => {
   test('section 4.1: grant_type is an absolute URI, assertion and scope are parameters of the token request', async () => {

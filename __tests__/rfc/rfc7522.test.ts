@@ -50,7 +50,10 @@ describe('RFC 7522 SAML 2.0 Profile', () => {
   })
 
   test('what session.for() asks for comes before the options', async () => {
-    const request = await sent({ assertion: xml, scope: 'a' }, { scope: 'b', resource: 'https://api.example' })
+    const request = await sent(
+      { assertion: xml, scope: 'a' },
+      { scope: 'b', resource: 'https://api.example' },
+    )
     expect(request).toMatchObject({ scope: 'b', resource: 'https://api.example' })
   })
 })

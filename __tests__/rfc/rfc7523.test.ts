@@ -69,7 +69,9 @@ describe('RFC 7523 JWT Profile for OAuth 2.0 Client Authentication and Authoriza
       client: { client_id: 'app', client_secret: 's' },
     })
     await callEndpoint(context, 'token', {})
-    expect(Object.keys(context.sent[0]?.headers ?? {}).map(name => name.toLowerCase())).not.toContain('authorization')
+    expect(Object.keys(context.sent[0]?.headers ?? {}).map(name => name.toLowerCase())).not.toContain(
+      'authorization',
+    )
   })
 
   test('section 2.2: client_id is not necessary, and sent where it is wanted', async () => {
@@ -101,9 +103,13 @@ describe('RFC 7523 JWT Profile for OAuth 2.0 Client Authentication and Authoriza
   })
 
   test('section 3, 3: aud is the endpoint where the metadata has no issuer, or the option says so, or any given string', async () => {
-    const server = { token_endpoint: 'https://as.example/token?t=1', revocation_endpoint: 'https://as.example/revoke' }
+    const server = {
+      token_endpoint: 'https://as.example/token?t=1',
+      revocation_endpoint: 'https://as.example/revoke',
+    }
     const aud = async (options: object, endpoint: EndpointName = 'token', overrides = {}) =>
-      claimsOf((await authenticated(privateKeyJwt({ key: ecPem, ...options }), 1, overrides, endpoint))[0]).aud
+      claimsOf((await authenticated(privateKeyJwt({ key: ecPem, ...options }), 1, overrides, endpoint))[0])
+        .aud
     expect(await aud({}, 'token', { server })).toBe('https://as.example/token?t=1')
     expect(await aud({ audience: 'endpoint' })).toBe('https://as.example/token')
     expect(await aud({ audience: 'endpoint' }, 'revocation')).toBe('https://as.example/revoke')
@@ -222,7 +228,9 @@ describe('service accounts', () => {
 
   test('an assertion made elsewhere is asked for every time', async () => {
     let made = 0
-    const sent = await assertionOf(jwtBearerGrant({ assertion: async () => `assertion ${++made}`, scope: 's' }))
+    const sent = await assertionOf(
+      jwtBearerGrant({ assertion: async () => `assertion ${++made}`, scope: 's' }),
+    )
     expect(sent.map(({ assertion }) => assertion)).toEqual(['assertion 1', 'assertion 2'])
     expect(sent[0]?.scope).toBe('s')
   })

@@ -40,9 +40,12 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
   test('section 2: jwks_uri and jwks MUST NOT both be there', async () => {
     const context = scripted([answer(201, registered)], { server })
     const keys = { jwks_uri: 'https://client.example.org/jwks', jwks: { keys: [] } }
-    expect((await errorOf(() => registerClient(context, { ...metadata, ...keys }))).code).toBe('OAUTH_INVALID_OPTION')
+    expect((await errorOf(() => registerClient(context, { ...metadata, ...keys }))).code).toBe(
+      'OAUTH_INVALID_OPTION',
+    )
     expect(context.sent).toEqual([])
-    for (const name of ['jwks', 'jwks_uri']) await registerClient(context, { ...metadata, ...keys, [name]: undefined })
+    for (const name of ['jwks', 'jwks_uri'])
+      await registerClient(context, { ...metadata, ...keys, [name]: undefined })
     expect(context.sent).toHaveLength(2)
   })
 
@@ -54,7 +57,10 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
   })
 
   test('section 3: an initial access token is sent as a bearer token; nothing else authenticates', async () => {
-    const context = scripted([answer(201, registered)], { server, client: { client_id: 'x', client_secret: 'y' } })
+    const context = scripted([answer(201, registered)], {
+      server,
+      client: { client_id: 'x', client_secret: 'y' },
+    })
     await registerClient(context, metadata, { initialAccessToken: 'initial' })
     await registerClient(context, metadata)
     expect(context.sent.map(({ headers }) => headers.Authorization)).toEqual(['Bearer initial', undefined])
@@ -68,9 +74,9 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
 
   test('section 3.2.1: an answer without client_id is refused', async () => {
     for (const body of [{ ...registered, client_id: undefined }, { ...registered, client_id: 5 }, '<html>'])
-      expect((await errorOf(() => registerClient(scripted([answer(201, body)], { server }), metadata))).code).toBe(
-        'OAUTH_INVALID_RESPONSE',
-      )
+      expect(
+        (await errorOf(() => registerClient(scripted([answer(201, body)], { server }), metadata))).code,
+      ).toBe('OAUTH_INVALID_RESPONSE')
   })
 
   test.each([
@@ -88,9 +94,19 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
   })
 
   test('section 3.2.2: other members MUST be ignored', async () => {
-    const body = { error: 'invalid_client_metadata', code: 'X', message: 'other', cause: { a: 1 }, status: 200 }
+    const body = {
+      error: 'invalid_client_metadata',
+      code: 'X',
+      message: 'other',
+      cause: { a: 1 },
+      status: 200,
+    }
     const error = await errorOf(() => registerClient(scripted([answer(400, body)], { server }), metadata))
-    expect(error).toMatchObject({ code: 'OAUTH_SERVER_REFUSED', error: 'invalid_client_metadata', status: 400 })
+    expect(error).toMatchObject({
+      code: 'OAUTH_SERVER_REFUSED',
+      error: 'invalid_client_metadata',
+      status: 400,
+    })
     expect(error.message).not.toBe('other')
   })
 
@@ -108,7 +124,9 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
   })
 
   test('section 5: the certificate of the server MUST be checked', async () => {
-    const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(__dirname, `../support/tls/${name}.pem`)))
+    const [key, cert] = ['key', 'cert'].map(name =>
+      readFileSync(join(__dirname, `../support/tls/${name}.pem`)),
+    )
     const tls = await listen(() => ({}), { key, cert })
     const context = {
       ...scripted(),
@@ -133,7 +151,10 @@ describe('client ID metadata documents', () => {
   const url = 'https://client.example/oauth/metadata.json'
 
   test('section 4.1 of the draft: client_id is the URL itself', () => {
-    expect(clientIdMetadataDocument(url, { ...metadata, client_id: 'other' })).toEqual({ ...metadata, client_id: url })
+    expect(clientIdMetadataDocument(url, { ...metadata, client_id: 'other' })).toEqual({
+      ...metadata,
+      client_id: url,
+    })
   })
 
   test.each([
@@ -148,7 +169,9 @@ describe('client ID metadata documents', () => {
     'https://client.example/a/..',
     'client',
   ])('section 3 of the draft: %s is no such client_id', async client_id => {
-    expect((await errorOf(() => clientIdMetadataDocument(client_id, metadata))).code).toBe('OAUTH_INVALID_OPTION')
+    expect((await errorOf(() => clientIdMetadataDocument(client_id, metadata))).code).toBe(
+      'OAUTH_INVALID_OPTION',
+    )
   })
 
   test('section 4.1 of the draft: no shared secret, and redirect_uris', async () => {

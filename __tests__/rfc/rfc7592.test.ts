@@ -1,4 +1,9 @@
-import { deleteClient, type RegisteredClient, readClient, updateClient } from '../../src/oauth2/registration.js'
+import {
+  deleteClient,
+  type RegisteredClient,
+  readClient,
+  updateClient,
+} from '../../src/oauth2/registration.js'
 import { answer, errorOf, scripted } from '../oauth2/support.js'
 
 const client: RegisteredClient = {
@@ -19,7 +24,10 @@ describe('RFC 7592 OAuth 2.0 Dynamic Client Registration Management', () => {
     const context = world([answer(200, client)])
     expect(await readClient(context, client)).toEqual(client)
     const [request] = context.sent
-    expect(request).toMatchObject({ method: 'GET', headers: { Authorization: 'Bearer reg-23410913-abewfq.123483' } })
+    expect(request).toMatchObject({
+      method: 'GET',
+      headers: { Authorization: 'Bearer reg-23410913-abewfq.123483' },
+    })
     expect(`${request?.url}`).toBe(client.registration_client_uri)
     expect(request).not.toHaveProperty('json')
   })
@@ -139,8 +147,15 @@ describe('RFC 7592 OAuth 2.0 Dynamic Client Registration Management', () => {
     [403, { error: 'access_denied' }, 'OAUTH_SERVER_REFUSED'],
     [405, '', 'OAUTH_INVALID_RESPONSE'],
   ])('section 2: %i is an error', async (status, body, code) => {
-    for (const run of [readClient, deleteClient, (at: never, one: RegisteredClient) => updateClient(at, one, {})])
-      expect(await errorOf(() => run(world([answer(status, body)]) as never, client))).toMatchObject({ code, status })
+    for (const run of [
+      readClient,
+      deleteClient,
+      (at: never, one: RegisteredClient) => updateClient(at, one, {}),
+    ])
+      expect(await errorOf(() => run(world([answer(status, body)]) as never, client))).toMatchObject({
+        code,
+        status,
+      })
   })
 
   test('section 5: the token goes to the client configuration endpoint alone, and over TLS', async () => {

@@ -22,7 +22,10 @@ async function begin(options: AuthorizationOptions = {}, more: Partial<OAuth2Ses
   const finish = (query: string) =>
     fetchToken(
       session,
-      authorizationCodeGrant({ authorizationResponse: `app:/cb?state=${transaction.state}&${query}`, transaction }),
+      authorizationCodeGrant({
+        authorizationResponse: `app:/cb?state=${transaction.state}&${query}`,
+        transaction,
+      }),
     )
   return { as, session, url, query: new URL(url).searchParams, transaction, finish }
 }
@@ -121,7 +124,9 @@ describe('RFC 7636 Proof Key for Code Exchange by OAuth Public Clients: the clie
   test('section 4.4.1: the server’s refusal is told', async () => {
     const { as, finish } = await begin()
     const error_description = 'transform algorithm not supported'
-    expect(await errorOf(() => finish(`error=invalid_request&error_description=${error_description}`))).toMatchObject({
+    expect(
+      await errorOf(() => finish(`error=invalid_request&error_description=${error_description}`)),
+    ).toMatchObject({
       code: 'OAUTH_AUTHORIZATION_FAILED',
       error: 'invalid_request',
       error_description,
@@ -186,8 +191,11 @@ describe('RFC 7636 Proof Key for Code Exchange by OAuth Public Clients: the clie
     expect(await createCodeChallenge(VERIFIER, 'S256', globalThis.crypto)).toBe(CHALLENGE)
   })
 
-  test.each([0xff, 0xfb, 0x3e])('appendix A: base64url without padding, line breaks or other characters: %i', octet => {
-    const octets = new Uint8Array(32).fill(octet)
-    expect(createCodeVerifier(() => octets)).toBe(Buffer.from(octets).toString('base64url'))
-  })
+  test.each([0xff, 0xfb, 0x3e])(
+    'appendix A: base64url without padding, line breaks or other characters: %i',
+    octet => {
+      const octets = new Uint8Array(32).fill(octet)
+      expect(createCodeVerifier(() => octets)).toBe(Buffer.from(octets).toString('base64url'))
+    },
+  )
 })

@@ -23,7 +23,10 @@ const about = {
   extension_field: 'twenty-seven',
 }
 
-function makeSession(answers: ServerResponse[] = [answer(200, about)], options: Partial<OAuth2SessionOptions> = {}) {
+function makeSession(
+  answers: ServerResponse[] = [answer(200, about)],
+  options: Partial<OAuth2SessionOptions> = {},
+) {
   const { send, sent } = scripted(answers)
   const server = { introspection_endpoint: 'https://server.example.com/introspect' }
   const session = createSession(
@@ -56,7 +59,11 @@ describe('RFC 7662 OAuth 2.0 Token Introspection', () => {
 
   test('section 2.1: a hint may be given, and other parameters that tell the context', async () => {
     const { session, sent } = makeSession()
-    await introspectToken(session, { token, token_type_hint: 'access_token', parameters: { ip: '192.0.2.1' } })
+    await introspectToken(session, {
+      token,
+      token_type_hint: 'access_token',
+      parameters: { ip: '192.0.2.1' },
+    })
     expect(`${sent[0]?.body}`).toBe(`token=${token}&token_type_hint=access_token&ip=192.0.2.1`)
   })
 
@@ -119,7 +126,9 @@ describe('RFC 7662 OAuth 2.0 Token Introspection', () => {
   })
 
   test('section 4: MUST check the certificate of the server', async () => {
-    const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(__dirname, `../support/tls/${name}.pem`)))
+    const [key, cert] = ['key', 'cert'].map(name =>
+      readFileSync(join(__dirname, `../support/tls/${name}.pem`)),
+    )
     const server = await listen(() => ({ body: '{"active":true}' }), { key, cert })
     const session = createOAuth2Session({
       server: { introspection_endpoint: `${server.origin}/introspect` },

@@ -12,7 +12,10 @@ beforeEach(async () => {
 afterEach(() => auth.stop())
 
 /** Signs in; the person looks at the authorization URL before they agree. */
-async function signIn(options: BrowserSignInOptions = {}, look: (url: URL, redirect: string) => unknown = () => {}) {
+async function signIn(
+  options: BrowserSignInOptions = {},
+  look: (url: URL, redirect: string) => unknown = () => {},
+) {
   const result = { redirect: '', url: new URL('http://none') }
   await signInWithBrowser(sessionAt(auth), {
     ...options,
@@ -37,7 +40,9 @@ describe('RFC 8252 OAuth 2.0 for Native Apps', () => {
   })
 
   test('section 7.3: http, the loopback IP literal, and the port the program listens on', async () => {
-    const { redirect } = await signIn({}, async (_, redirect) => expect((await send(redirect)).status).toBe(400))
+    const { redirect } = await signIn({}, async (_, redirect) =>
+      expect((await send(redirect)).status).toBe(400),
+    )
     expect(redirect).toMatch(/^http:\/\/127\.0\.0\.1:\d+\//)
     expect((await signIn({ host: '[::1]' })).redirect).toMatch(/^http:\/\/\[::1\]:\d+\//)
   })
@@ -59,12 +64,17 @@ describe('RFC 8252 OAuth 2.0 for Native Apps', () => {
   })
 
   test('section 8.2: no implicit flow', async () => {
-    const implicit = signInWithBrowser(sessionAt(auth), { parameters: { response_type: 'token' }, open: () => {} })
+    const implicit = signInWithBrowser(sessionAt(auth), {
+      parameters: { response_type: 'token' },
+      open: () => {},
+    })
     await expect(implicit).rejects.toMatchObject({ code: 'OAUTH_INVALID_OPTION' })
   })
 
   test('section 8.3: the port opens when the request starts and closes when the answer is there', async () => {
-    const { redirect } = await signIn({}, async (_, redirect) => expect(await refusal(redirect)).toBeUndefined())
+    const { redirect } = await signIn({}, async (_, redirect) =>
+      expect(await refusal(redirect)).toBeUndefined(),
+    )
     expect(await refusal(redirect)).toBe('ECONNREFUSED')
   })
 

@@ -31,11 +31,14 @@ describe('RFC 8414 OAuth 2.0 Authorization Server Metadata', () => {
     ['https://example.com/#x', 'OAUTH_INVALID_OPTION'],
     ['http://example.com', 'OAUTH_INSECURE_URL'],
     ['example.com', 'OAUTH_INSECURE_URL'],
-  ])('section 2: an issuer is an https URL without query and fragment: %s is not asked', async (issuer, code) => {
-    const { context, sent } = web({})
-    expect((await errorOf(() => discover(issuer)(context))).code).toBe(code)
-    expect(sent).toEqual([])
-  })
+  ])(
+    'section 2: an issuer is an https URL without query and fragment: %s is not asked',
+    async (issuer, code) => {
+      const { context, sent } = web({})
+      expect((await errorOf(() => discover(issuer)(context))).code).toBe(code)
+      expect(sent).toEqual([])
+    },
+  )
 
   test('section 2.1: signed metadata, which nobody verified here, do not take the place of the plain ones', async () => {
     const claims = Buffer.from('{"iss":"https://evil.example","token_endpoint":"https://evil.example/token"}')
@@ -72,12 +75,15 @@ describe('RFC 8414 OAuth 2.0 Authorization Server Metadata', () => {
     ['a list', answer(200, [metadata])],
     ['a page', answer(200, '<html></html>')],
     ['a string', answer(200, JSON.stringify(JSON.stringify(metadata)))],
-  ])('section 3.2: a successful response is a JSON object with the status 200, not %s', async (_name, response) => {
-    const { context } = web({ [OAUTH]: response })
-    expect((await errorOf(() => discover(ISSUER, { algorithm: 'oauth2' })(context))).code).toBe(
-      'OAUTH_DISCOVERY_FAILED',
-    )
-  })
+  ])(
+    'section 3.2: a successful response is a JSON object with the status 200, not %s',
+    async (_name, response) => {
+      const { context } = web({ [OAUTH]: response })
+      expect((await errorOf(() => discover(ISSUER, { algorithm: 'oauth2' })(context))).code).toBe(
+        'OAUTH_DISCOVERY_FAILED',
+      )
+    },
+  )
 
   test.each([
     'https://example.com',
@@ -105,10 +111,14 @@ describe('RFC 8414 OAuth 2.0 Authorization Server Metadata', () => {
       [composed, decomposed],
       [decomposed, composed],
     ] as const) {
-      const { context } = web({ [discoveryUrls(asked)[0] as string]: answer(200, { ...metadata, issuer: told }) })
+      const { context } = web({
+        [discoveryUrls(asked)[0] as string]: answer(200, { ...metadata, issuer: told }),
+      })
       expect((await errorOf(() => discover(asked)(context))).code).toBe('OAUTH_ISSUER_MISMATCH')
     }
-    const { context } = web({ [discoveryUrls(composed)[0] as string]: answer(200, { ...metadata, issuer: composed }) })
+    const { context } = web({
+      [discoveryUrls(composed)[0] as string]: answer(200, { ...metadata, issuer: composed }),
+    })
     expect(await discover(composed)(context)).toMatchObject({ issuer: composed })
   })
 
@@ -120,7 +130,9 @@ describe('RFC 8414 OAuth 2.0 Authorization Server Metadata', () => {
 
   test('section 6.1: TLS MUST be used: the document of an http issuer is not asked for, its endpoints neither', async () => {
     const { context, sent } = web({
-      'http://example.com/.well-known/oauth-authorization-server': answer(200, { issuer: 'http://example.com' }),
+      'http://example.com/.well-known/oauth-authorization-server': answer(200, {
+        issuer: 'http://example.com',
+      }),
     })
     expect((await errorOf(() => discover('http://example.com')(context))).code).toBe('OAUTH_INSECURE_URL')
     expect(sent).toEqual([])
@@ -133,6 +145,8 @@ describe('RFC 8414 OAuth 2.0 Authorization Server Metadata', () => {
       [`${known}oauth-authorization-server`]: answer(200, evil),
       [`${known}openid-configuration`]: answer(200, evil),
     })
-    expect((await errorOf(() => discover('https://evil.example')(context))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect((await errorOf(() => discover('https://evil.example')(context))).code).toBe(
+      'OAUTH_ISSUER_MISMATCH',
+    )
   })
 })

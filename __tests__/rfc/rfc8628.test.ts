@@ -46,7 +46,9 @@ describe('RFC 8628 OAuth 2.0 Device Authorization Grant', () => {
       ['device_authorization_endpoint', []],
       ['token_endpoint', ['device']],
     ] as const) {
-      const world = polling(answer(200, example), [], { server: { ...endpoints, [name]: 'http://as.example/x' } })
+      const world = polling(answer(200, example), [], {
+        server: { ...endpoints, [name]: 'http://as.example/x' },
+      })
       const grant = deviceCodeGrant({ onUserCode() {}, sleep: world.sleep })
       expect((await errorOf(() => world.run(grant))).code).toBe('OAUTH_INSECURE_URL')
       expect(world.sent.map(({ endpoint }) => endpoint)).toEqual(asked)
@@ -71,7 +73,9 @@ describe('RFC 8628 OAuth 2.0 Device Authorization Grant', () => {
       clientAuth: clientSecretBasic(),
     })
     await world.run(deviceCodeGrant({ onUserCode() {}, sleep: world.sleep }))
-    expect(world.sent.map(({ headers }) => headers.Authorization)).toEqual(Array(3).fill(`Basic ${btoa('app:hush')}`))
+    expect(world.sent.map(({ headers }) => headers.Authorization)).toEqual(
+      Array(3).fill(`Basic ${btoa('app:hush')}`),
+    )
   })
 
   test('section 3.3.1: the user_code MUST still be displayed: it is handed over beside verification_uri_complete', async () => {
@@ -109,7 +113,10 @@ describe('RFC 8628 OAuth 2.0 Device Authorization Grant', () => {
   })
 
   test('section 3.5: MUST wait the interval before each request', async () => {
-    const { go, waits } = device(['authorization_pending', 'authorization_pending'], { ...example, interval: 7 })
+    const { go, waits } = device(['authorization_pending', 'authorization_pending'], {
+      ...example,
+      interval: 7,
+    })
     await go()
     expect(waits).toEqual([7, 7, 7])
   })

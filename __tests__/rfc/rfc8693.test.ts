@@ -16,7 +16,11 @@ const issued = {
 }
 
 /** Runs the grant as a session does; answers the token and the body that was sent. */
-async function exchange(options: TokenExchangeOptions, body: object = issued, context: Partial<GrantContext> = {}) {
+async function exchange(
+  options: TokenExchangeOptions,
+  body: object = issued,
+  context: Partial<GrantContext> = {},
+) {
   const world = scripted([answer(200, body)])
   const token = await tokenExchangeGrant(options)(
     async parameters =>
@@ -114,10 +118,14 @@ describe('RFC 8693 OAuth 2.0 Token Exchange', () => {
   })
 
   test('what session.for() asks for comes before the options', async () => {
-    const { body } = await exchange({ subject_token: 's', scope: 'a', resource: 'https://a.example' }, issued, {
-      scope: 'b',
-      resource: 'https://b.example',
-    })
+    const { body } = await exchange(
+      { subject_token: 's', scope: 'a', resource: 'https://a.example' },
+      issued,
+      {
+        scope: 'b',
+        resource: 'https://b.example',
+      },
+    )
     expect(body.get('scope')).toBe('b')
     expect(body.getAll('resource')).toEqual(['https://b.example'])
   })

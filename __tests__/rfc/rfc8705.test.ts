@@ -68,14 +68,17 @@ describe('RFC 8705 OAuth 2.0 Mutual-TLS Client Authentication', () => {
     ['token', aliases.token_endpoint],
     ['revocation', aliases.revocation_endpoint],
     ['introspection', server.introspection_endpoint],
-  ] as const)('section 5: MUST use the alias where there is one, else the endpoint: %s', async (endpoint, url) => {
-    const context = scripted([answer(200)], {
-      clientAuth: tlsClientAuth(),
-      server: { ...server, mtls_endpoint_aliases: aliases },
-    })
-    await callEndpoint(context, endpoint, {})
-    expect(context.sent[0]?.url.href).toBe(url)
-  })
+  ] as const)(
+    'section 5: MUST use the alias where there is one, else the endpoint: %s',
+    async (endpoint, url) => {
+      const context = scripted([answer(200)], {
+        clientAuth: tlsClientAuth(),
+        server: { ...server, mtls_endpoint_aliases: aliases },
+      })
+      await callEndpoint(context, endpoint, {})
+      expect(context.sent[0]?.url.href).toBe(url)
+    },
+  )
 
   test('section 5: other clients do not use the aliases', async () => {
     const context = scripted([answer(200)], { server: { ...server, mtls_endpoint_aliases: aliases } })
@@ -161,7 +164,9 @@ describe('RFC 8705 OAuth 2.0 Mutual-TLS Client Authentication', () => {
         send: serverClient(undefined).send,
       })
       expect((await callEndpoint(context, 'token', {})).status).toBe(200)
-      expect(seen).toEqual([{ path: '/mtls', fingerprint: new X509Certificate(read('client.crt')).fingerprint256 }])
+      expect(seen).toEqual([
+        { path: '/mtls', fingerprint: new X509Certificate(read('client.crt')).fingerprint256 },
+      ])
     })
   })
 })

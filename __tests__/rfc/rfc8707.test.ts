@@ -21,12 +21,19 @@ describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
     'https://api example',
   ])('section 2: MUST be an absolute URI without a fragment: %p is refused', async resource => {
     expect((await errorOf(() => checkResources(resource))).code).toBe('OAUTH_INVALID_OPTION')
-    expect((await errorOf(() => checkResources(['https://api.example', resource]))).code).toBe('OAUTH_INVALID_OPTION')
+    expect((await errorOf(() => checkResources(['https://api.example', resource]))).code).toBe(
+      'OAUTH_INVALID_OPTION',
+    )
   })
 
-  test.each(['https://api.example', 'https://api.example/', API, 'urn:example:api', 'https://API.example:443/a/../b'])(
-    'section 2: an absolute URI is taken as it is: %s',
-    resource => expect(() => checkResources(resource)).not.toThrow(),
+  test.each([
+    'https://api.example',
+    'https://api.example/',
+    API,
+    'urn:example:api',
+    'https://API.example:443/a/../b',
+  ])('section 2: an absolute URI is taken as it is: %s', resource =>
+    expect(() => checkResources(resource)).not.toThrow(),
   )
 
   test('section 2.1: the authorization request names the resource, or each of several, as it is written', async () => {
@@ -59,7 +66,9 @@ describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
 
   test('section 2.1: a resource that is none is refused before the user is sent away', async () => {
     const { session } = makeSession(fakeServer())
-    const error = await errorOf(() => createAuthorizationUrl(session, { resource: 'https://api.example/#part' }))
+    const error = await errorOf(() =>
+      createAuthorizationUrl(session, { resource: 'https://api.example/#part' }),
+    )
     expect(error.code).toBe('OAUTH_INVALID_OPTION')
   })
 

@@ -58,7 +58,14 @@ describe('RFC 9101 OAuth 2.0 JWT-Secured Authorization Request (JAR)', () => {
 
   test('section 4: numerical values MUST be JSON numbers, string values JSON strings', async () => {
     const { claims } = await begin({ max_age: 86400, parameters: { amount: 5, code: '123' } })
-    expect(claims).toMatchObject({ max_age: 86400, amount: 5, code: '123', iat: NOW, nbf: NOW, exp: NOW + 300 })
+    expect(claims).toMatchObject({
+      max_age: 86400,
+      amount: 5,
+      code: '123',
+      iat: NOW,
+      nbf: NOW,
+      exp: NOW + 300,
+    })
     expect((await begin({ max_age: '86400' as never })).claims.max_age).toBe(86400)
   })
 
@@ -71,7 +78,12 @@ describe('RFC 9101 OAuth 2.0 JWT-Secured Authorization Request (JAR)', () => {
 
   test('section 4: has the client as iss and the issuer of the server as aud, whatever the parameters say', async () => {
     const { claims } = await begin({ parameters: { iss: 'evil', aud: 'evil', client_id: 'evil', exp: 1 } })
-    expect(claims).toMatchObject({ iss: 's6BhdRkqt3', aud: server.issuer, client_id: 's6BhdRkqt3', exp: NOW + 300 })
+    expect(claims).toMatchObject({
+      iss: 's6BhdRkqt3',
+      aud: server.issuer,
+      client_id: 's6BhdRkqt3',
+      exp: NOW + 300,
+    })
   })
 
   test.each(['request', 'request_uri'])('section 4: %s MUST NOT be in a request object', async name => {
@@ -83,9 +95,9 @@ describe('RFC 9101 OAuth 2.0 JWT-Secured Authorization Request (JAR)', () => {
 
   test('section 4: a parameter that is a JSON structure is one in the request object too, and malformed ones are refused', async () => {
     const details = [{ type: 'payment' }]
-    expect((await begin({ authorization_details: JSON.stringify(details) })).claims.authorization_details).toEqual(
-      details,
-    )
+    expect(
+      (await begin({ authorization_details: JSON.stringify(details) })).claims.authorization_details,
+    ).toEqual(details)
     for (const name of ['authorization_details', 'claims']) {
       const error = await errorOf(() => begin({ [name]: '{canary' }))
       expect(error.code).toBe('OAUTH_INVALID_OPTION')
@@ -118,7 +130,8 @@ describe('RFC 9101 OAuth 2.0 JWT-Secured Authorization Request (JAR)', () => {
     })
     expect(decodeProtectedHeader(jwt)).toMatchObject({ alg: 'ES256', kid: 'k2bdc' })
     expect(
-      (await errorOf(async () => requestObject({ key: 'x', alg: 'none' } as never)({}, scripted() as never))).code,
+      (await errorOf(async () => requestObject({ key: 'x', alg: 'none' } as never)({}, scripted() as never)))
+        .code,
     ).toBe('OAUTH_INVALID_OPTION')
   })
 

@@ -12,7 +12,10 @@ import { createSession } from '../../src/session/session.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 
 /** The answer of the example in section 2.2. */
-const pushed = { request_uri: 'urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c', expires_in: 60 }
+const pushed = {
+  request_uri: 'urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c',
+  expires_in: 60,
+}
 const server = {
   issuer: 'https://as.example',
   authorization_endpoint: 'https://as.example/authorize?x=y',
@@ -75,8 +78,15 @@ describe('RFC 9126 OAuth 2.0 Pushed Authorization Requests', () => {
       signed.push(parameters)
       return 'the.request.object'
     }
-    await createAuthorizationUrl(session, { redirect_uri: request.redirect_uri, scope: 'a' }, { push: true, sign })
-    expect(Object.fromEntries(sent[0]?.body ?? [])).toEqual({ client_id: 'app', request: 'the.request.object' })
+    await createAuthorizationUrl(
+      session,
+      { redirect_uri: request.redirect_uri, scope: 'a' },
+      { push: true, sign },
+    )
+    expect(Object.fromEntries(sent[0]?.body ?? [])).toEqual({
+      client_id: 'app',
+      request: 'the.request.object',
+    })
     expect(signed).toMatchObject([
       { client_id: 'app', response_type: 'code', scope: 'a', redirect_uri: request.redirect_uri },
     ])

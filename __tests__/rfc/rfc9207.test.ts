@@ -25,7 +25,11 @@ function judge(rest: string, server: object = {}, issuer: string | undefined = H
     created_at: NOW,
   }
   const at = { server: metadata, client, clock: () => NOW }
-  return checkAuthorizationResponse(`https://client.example/cb?${rest}&state=${transaction.state}`, transaction, at)
+  return checkAuthorizationResponse(
+    `https://client.example/cb?${rest}&state=${transaction.state}`,
+    transaction,
+    at,
+  )
 }
 const announced = { authorization_response_iss_parameter_supported: true }
 
@@ -71,21 +75,27 @@ describe('RFC 9207 OAuth 2.0 Authorization Server Issuer Identification', () => 
 
   test('section 2.4: MUST be compared with the issuer of the metadata: where they have none, it cannot be', async () => {
     expect((await errorOf(() => judge(`code=c${iss}`, {}, ''))).code).toBe('OAUTH_ISSUER_MISMATCH')
-    expect((await errorOf(() => judge(`code=c&iss=${HONEST}/authorize`, {}, ''))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect((await errorOf(() => judge(`code=c&iss=${HONEST}/authorize`, {}, ''))).code).toBe(
+      'OAUTH_ISSUER_MISMATCH',
+    )
     expect(judge('code=c', {}, '')).toMatchObject({ code: 'c' })
   })
 
   test('section 2.4: MUST be rejected without iss where the server supports it, each server for itself', async () => {
     expect((await errorOf(() => judge('code=c', announced))).code).toBe('OAUTH_ISSUER_MISMATCH')
     expect(judge('code=c')).toMatchObject({ code: 'c' })
-    expect(judge('code=c', { authorization_response_iss_parameter_supported: false })).toMatchObject({ code: 'c' })
+    expect(judge('code=c', { authorization_response_iss_parameter_supported: false })).toMatchObject({
+      code: 'c',
+    })
   })
 
   test('section 3: what is not announced is not supported, but an iss that comes all the same is checked', async () => {
     expect(judge(`code=c${iss}`, { authorization_response_iss_parameter_supported: false })).toMatchObject({
       code: 'c',
     })
-    expect((await errorOf(() => judge('code=c&iss=https%3A%2F%2Fevil.example'))).code).toBe('OAUTH_ISSUER_MISMATCH')
+    expect((await errorOf(() => judge('code=c&iss=https%3A%2F%2Fevil.example'))).code).toBe(
+      'OAUTH_ISSUER_MISMATCH',
+    )
   })
 
   test('section 2.4: an ID token from the authorization endpoint MUST be of the issuer that iss names', async () => {
@@ -117,7 +127,10 @@ describe('RFC 9207 OAuth 2.0 Authorization Server Issuer Identification', () => 
   test('section 4: a code that another server answered with never reaches the token endpoint', async () => {
     const sent: string[] = []
     const session = createSession(
-      { server: { issuer: HONEST, authorization_endpoint: `${HONEST}/a`, token_endpoint: `${HONEST}/t` }, client },
+      {
+        server: { issuer: HONEST, authorization_endpoint: `${HONEST}/a`, token_endpoint: `${HONEST}/t` },
+        client,
+      },
       {
         http: {} as never,
         send: async request => {
@@ -126,7 +139,9 @@ describe('RFC 9207 OAuth 2.0 Authorization Server Issuer Identification', () => 
         },
       },
     )
-    const { transaction } = await createAuthorizationUrl(session, { redirect_uri: 'https://client.example/cb' })
+    const { transaction } = await createAuthorizationUrl(session, {
+      redirect_uri: 'https://client.example/cb',
+    })
     const authorizationResponse = { code: 'c', state: transaction.state, iss: 'https://evil.example' }
     const grant = authorizationCodeGrant({ authorizationResponse, transaction })
     expect((await errorOf(() => fetchToken(session, grant))).code).toBe('OAUTH_ISSUER_MISMATCH')

@@ -6,7 +6,11 @@ import { errorOf } from '../oauth2/support.js'
 import { fakeServer, makeSession, metadata } from '../support/fake-server.js'
 
 const details = [
-  { type: 'payment_initiation', locations: ['https://example.com/payments'], instructedAmount: { amount: '123.50' } },
+  {
+    type: 'payment_initiation',
+    locations: ['https://example.com/payments'],
+    instructedAmount: { amount: '123.50' },
+  },
   { type: 'account_information', actions: ['list_accounts'] },
 ]
 const authorization_details = JSON.stringify(details)
@@ -45,7 +49,10 @@ describe('RFC 9396 OAuth 2.0 Rich Authorization Requests', () => {
   test('section 5: invalid_authorization_details is told to the caller', async () => {
     const at = fakeServer()
     const { session } = makeSession(at, { server })
-    const { transaction } = await createAuthorizationUrl(session, { redirect_uri: CALLBACK, authorization_details })
+    const { transaction } = await createAuthorizationUrl(session, {
+      redirect_uri: CALLBACK,
+      authorization_details,
+    })
     const authorizationResponse = { error: 'invalid_authorization_details', state: transaction.state }
     const grant = authorizationCodeGrant({ authorizationResponse, transaction })
     expect(await errorOf(() => fetchToken(session, grant))).toMatchObject({

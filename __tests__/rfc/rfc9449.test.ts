@@ -19,7 +19,10 @@ const context = {
   crypto: globalThis.crypto,
 }
 
-function outgoing(url: string, method = 'GET'): OutgoingRequest & { headers: Record<string, string | undefined> } {
+function outgoing(
+  url: string,
+  method = 'GET',
+): OutgoingRequest & { headers: Record<string, string | undefined> } {
   const headers: Record<string, string | undefined> = {}
   return {
     method,
@@ -46,7 +49,9 @@ async function proofOf(type: DPoP, url: string, method = 'GET') {
 }
 
 async function verified(proof: string | undefined) {
-  const { payload, protectedHeader } = await jose.jwtVerify(proof ?? '', jose.EmbeddedJWK, { typ: 'dpop+jwt' })
+  const { payload, protectedHeader } = await jose.jwtVerify(proof ?? '', jose.EmbeddedJWK, {
+    typ: 'dpop+jwt',
+  })
   return { ...payload, header: protectedHeader, proof } as jose.JWTPayload & {
     header: jose.JWTHeaderParameters
     proof: string
@@ -56,7 +61,12 @@ async function verified(proof: string | undefined) {
 }
 
 /** Calls an endpoint of the authorization server with `type`, and answers the requests that were sent. */
-async function serverCalls(type: DPoP, answers = [answer(200)], endpoint: EndpointName = 'token', parameters = {}) {
+async function serverCalls(
+  type: DPoP,
+  answers = [answer(200)],
+  endpoint: EndpointName = 'token',
+  parameters = {},
+) {
   const calls = scripted(answers, {
     tokenType: type,
     random: context.random,
@@ -71,9 +81,13 @@ async function serverCalls(type: DPoP, answers = [answer(200)], endpoint: Endpoi
   return { response, sent: calls.sent }
 }
 
-const nonceError = (nonce?: string) => answer(400, { error: 'use_dpop_nonce' }, nonce ? { 'dpop-nonce': nonce } : {})
+const nonceError = (nonce?: string) =>
+  answer(400, { error: 'use_dpop_nonce' }, nonce ? { 'dpop-nonce': nonce } : {})
 const nonceChallenge = (nonce: string) =>
-  incoming(401, { 'www-authenticate': 'Bearer, DPoP error="use_dpop_nonce", algs="ES256"', 'dpop-nonce': nonce })
+  incoming(401, {
+    'www-authenticate': 'Bearer, DPoP error="use_dpop_nonce", algs="ES256"',
+    'dpop-nonce': nonce,
+  })
 
 describe('RFC 9449 OAuth 2.0 Demonstrating Proof of Possession', () => {
   test('section 4.1: a request carries one proof, in one DPoP header', async () => {
@@ -152,12 +166,17 @@ describe('RFC 9449 OAuth 2.0 Demonstrating Proof of Possession', () => {
 
   test('section 5: an answer of another type than DPoP MUST be discarded, unless the application does not mind', async () => {
     const judge = (type: DPoP, token_type?: string) =>
-      processTokenResponse(answer(200, { access_token: 'a', token_type }), { requestedAt: NOW, tokenType: type })
+      processTokenResponse(answer(200, { access_token: 'a', token_type }), {
+        requestedAt: NOW,
+        tokenType: type,
+      })
     expect(judge(dpop(), 'dpop').access_token).toBe('a')
     for (const other of ['Bearer', 'mac', undefined])
       expect((await errorOf(() => judge(dpop(), other))).code).toBe('OAUTH_UNSUPPORTED_TOKEN_TYPE')
     expect(judge(dpop({ allowBearer: true }), 'Bearer').access_token).toBe('a')
-    expect((await errorOf(() => judge(dpop({ allowBearer: true }), 'mac'))).code).toBe('OAUTH_UNSUPPORTED_TOKEN_TYPE')
+    expect((await errorOf(() => judge(dpop({ allowBearer: true }), 'mac'))).code).toBe(
+      'OAUTH_UNSUPPORTED_TOKEN_TYPE',
+    )
   })
 
   test('section 5: a stored token of another type is not sent as DPoP, and as Bearer only where that is allowed', async () => {
@@ -193,7 +212,10 @@ describe('RFC 9449 OAuth 2.0 Demonstrating Proof of Possession', () => {
       '',
     ])
       expect(
-        type.learn?.(incoming(401, { 'www-authenticate': challenge, 'dpop-nonce': 'n' }), outgoing(`${API}/a`)),
+        type.learn?.(
+          incoming(401, { 'www-authenticate': challenge, 'dpop-nonce': 'n' }),
+          outgoing(`${API}/a`),
+        ),
       ).toBe(false)
     expect(
       type.learn?.(
@@ -202,7 +224,10 @@ describe('RFC 9449 OAuth 2.0 Demonstrating Proof of Possession', () => {
       ),
     ).toBe(false)
     expect(
-      type.learn?.(incoming(401, { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }), outgoing(`${API}/a`)),
+      type.learn?.(
+        incoming(401, { 'www-authenticate': 'DPoP error="use_dpop_nonce"' }),
+        outgoing(`${API}/a`),
+      ),
     ).toBe(false)
   })
 
@@ -231,7 +256,11 @@ describe('RFC 9449 OAuth 2.0 Demonstrating Proof of Possession', () => {
   })
 
   test('section 8: a server that always asks for a nonce is asked twice, not for ever', async () => {
-    const { response, sent } = await serverCalls(dpop(), [nonceError('n1'), nonceError('n2'), nonceError('n3')])
+    const { response, sent } = await serverCalls(dpop(), [
+      nonceError('n1'),
+      nonceError('n2'),
+      nonceError('n3'),
+    ])
     expect(response.status).toBe(400)
     expect(sent).toHaveLength(2)
   })
@@ -356,7 +385,9 @@ describe('RFC 9449 OAuth 2.0 Demonstrating Proof of Possession', () => {
     expect(sent).toHaveLength(2)
     const proof = await verified(sent[1]?.headers.DPoP)
     expect(proof).toMatchObject({ htu: 'https://as.example/par', htm: 'POST', nonce: 'n' })
-    expect(await jose.calculateJwkThumbprint(proof.header.jwk as jose.JWK)).toBe(await type.thumbprint(context))
+    expect(await jose.calculateJwkThumbprint(proof.header.jwk as jose.JWK)).toBe(
+      await type.thumbprint(context),
+    )
     expect((await push(dpop()))[0]?.headers.DPoP).toBeUndefined()
   })
 
@@ -391,8 +422,12 @@ describe('the key of dpop()', () => {
     const keyPair = keeper()
     const before = dpop()
     const after = dpop()
-    expect(await before.thumbprint({ ...context, keyPair })).toBe(await after.thumbprint({ ...context, keyPair }))
-    expect((await proofOf(after, `${API}/a`)).header.jwk).toEqual((await proofOf(before, `${API}/a`)).header.jwk)
+    expect(await before.thumbprint({ ...context, keyPair })).toBe(
+      await after.thumbprint({ ...context, keyPair }),
+    )
+    expect((await proofOf(after, `${API}/a`)).header.jwk).toEqual(
+      (await proofOf(before, `${API}/a`)).header.jwk,
+    )
     expect(await after.authorizationParameters?.({ ...context, keyPair })).toHaveProperty('dpop_jkt')
   })
 
@@ -436,7 +471,10 @@ describe('the key of dpop()', () => {
   test('that does not fit the algorithm is refused, without showing it', async () => {
     const { privateKey } = await jose.generateKeyPair('ES384', { extractable: true })
     const jwk = (await jose.exportJWK(privateKey)) as JsonWebKey
-    const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, false, ['sign', 'verify'])
+    const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, false, [
+      'sign',
+      'verify',
+    ])
     const { d, ...publicJwk } = jwk
     for (const key of [
       jwk,

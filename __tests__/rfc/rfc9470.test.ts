@@ -35,9 +35,9 @@ describe('RFC 9470 OAuth 2.0 Step Up Authentication Challenge', () => {
   test.each(['-1', '1.5', 'soon', '', '99999999999'])(
     'section 3: max_age is a non-negative integer: %p says nothing',
     value => {
-      expect(read(401, `Bearer error="insufficient_user_authentication", max_age="${value}"`)).not.toHaveProperty(
-        'max_age',
-      )
+      expect(
+        read(401, `Bearer error="insufficient_user_authentication", max_age="${value}"`),
+      ).not.toHaveProperty('max_age')
     },
   )
 

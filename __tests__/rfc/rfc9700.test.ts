@@ -45,7 +45,11 @@ const parameters = (url: string) => Object.fromEntries(new URL(url).searchParams
 
 describe('RFC 9700 Best Current Practice for OAuth 2.0 Security', () => {
   test('section 2.1: the redirect URI is sent as it is, to the last character, in both requests', async () => {
-    for (const redirect_uri of ['https://APP.example:443/a/../cb/?x=%7e&y', 'com.example.app:/cb', `${CALLBACK}/`]) {
+    for (const redirect_uri of [
+      'https://APP.example:443/a/../cb/?x=%7e&y',
+      'com.example.app:/cb',
+      `${CALLBACK}/`,
+    ]) {
       const { sent, begin, finish } = world()
       const { url, transaction } = await begin({ redirect_uri })
       expect(parameters(url).redirect_uri).toBe(redirect_uri)
@@ -114,14 +118,18 @@ describe('RFC 9700 Best Current Practice for OAuth 2.0 Security', () => {
     expect(parameters(url).code_challenge_method).toBe('S256')
     expect(url).not.toContain(transaction.code_verifier)
     const server = { ...as('honest'), code_challenge_methods_supported: ['plain', 'S256'] }
-    expect((await errorOf(() => world({ server }).begin({ pkce: 'plain' }))).code).toBe('OAUTH_INVALID_OPTION')
+    expect((await errorOf(() => world({ server }).begin({ pkce: 'plain' }))).code).toBe(
+      'OAUTH_INVALID_OPTION',
+    )
   })
 
   test('section 2.1.2: asks for a code unless told otherwise, and takes no token out of a callback for one', async () => {
     const { sent, begin, finish } = world()
     const { url, transaction } = await begin()
     expect(parameters(url).response_type).toBe('code')
-    const error = await errorOf(() => finish(transaction, { code: '', access_token: 'evil', token_type: 'Bearer' }))
+    const error = await errorOf(() =>
+      finish(transaction, { code: '', access_token: 'evil', token_type: 'Bearer' }),
+    )
     expect(error.code).toBe('OAUTH_CODE_MISSING')
     expect(sent).toEqual([])
   })
@@ -171,7 +179,10 @@ describe('RFC 9700 Best Current Practice for OAuth 2.0 Security', () => {
 
   test('section 4.4.2.1: MUST abort where the issuer in the response is not the one that was stored', async () => {
     const { sent, begin, finish } = world()
-    for (const response of [{ iss: 'https://evil.example' }, { iss: 'https://evil.example', error: 'access_denied' }]) {
+    for (const response of [
+      { iss: 'https://evil.example' },
+      { iss: 'https://evil.example', error: 'access_denied' },
+    ]) {
       const { transaction } = await begin()
       expect((await errorOf(() => finish(transaction, response as never))).code).toBe('OAUTH_ISSUER_MISMATCH')
       // and it is over: the same request cannot be finished any more
@@ -196,14 +207,24 @@ describe('RFC 9700 Best Current Practice for OAuth 2.0 Security', () => {
   })
 
   test('section 4.5.3.2: MUST check the nonce of the ID token before any token is used', async () => {
-    const claims = { iss: 'https://honest.example', aud: 'app', sub: 'anna', exp: 4e9, iat: 1e9, nonce: 'stolen' }
+    const claims = {
+      iss: 'https://honest.example',
+      aud: 'app',
+      sub: 'anna',
+      exp: 4e9,
+      iat: 1e9,
+      nonce: 'stolen',
+    }
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const id_token = `${part({ alg: 'RS256' })}.${part(claims)}.AA`
     const { session, begin } = world()
     const { transaction } = await begin({ scope: 'openid' })
     const injected = createSession(
       { server: as('honest'), client: { client_id: 'app' } },
-      { http: {} as never, send: async () => answer(200, { access_token: 'evil', token_type: 'Bearer', id_token }) },
+      {
+        http: {} as never,
+        send: async () => answer(200, { access_token: 'evil', token_type: 'Bearer', id_token }),
+      },
     )
     const grant = authorizationCodeGrant({
       authorizationResponse: { code: 'stolen', state: transaction.state },

@@ -8,7 +8,12 @@ import { makeIssuer } from '../oidc/issuer.js'
 
 const TYPE = 'application/token-introspection+jwt'
 const AUDIENCE = 'https://rs.example.com/resource'
-const about = { active: true, iss: 'https://as.example.com/', client_id: 'paiB2goo0a', scope: 'read write dolphin' }
+const about = {
+  active: true,
+  iss: 'https://as.example.com/',
+  client_id: 'paiB2goo0a',
+  scope: 'read write dolphin',
+}
 
 let op: Awaited<ReturnType<typeof makeIssuer>>
 beforeAll(async () => {

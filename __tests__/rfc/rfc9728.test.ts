@@ -30,7 +30,8 @@ function web(documents: Record<string, ReturnType<typeof answer> | 'down'>) {
   return { asked, requests, context: { send, clock: () => NOW } }
 }
 const challenge = (value: string) => answer(401, '', { 'www-authenticate': value })
-const prm = (resource = MCP, more: object = {}) => answer(200, { resource, authorization_servers: [AS], ...more })
+const prm = (resource = MCP, more: object = {}) =>
+  answer(200, { resource, authorization_servers: [AS], ...more })
 const asDocument = {
   'https://auth.example.com/.well-known/oauth-authorization-server/tenant1': answer(200, asMetadata),
 }
@@ -161,7 +162,12 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
   })
 
   test('section 3.2: parameters that are not understood MUST be ignored', async () => {
-    const more = { signed_metadata: 'e30.e30.', 'resource_name#en': 'x', later: { a: [1, null] }, constructor: 5 }
+    const more = {
+      signed_metadata: 'e30.e30.',
+      'resource_name#en': 'x',
+      later: { a: [1, null] },
+      constructor: 5,
+    }
     const { context } = web({ [`${PLACE}/public/mcp`]: prm(MCP, more), ...asDocument })
     expect(await discoverFromResource(MCP, { probe: false })(context)).toEqual(asMetadata)
   })
@@ -230,7 +236,9 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
   })
 
   test('section 7.3: the certificate of the resource MUST be checked', async () => {
-    const [key, cert] = ['key', 'cert'].map(name => readFileSync(join(__dirname, `../support/tls/${name}.pem`)))
+    const [key, cert] = ['key', 'cert'].map(name =>
+      readFileSync(join(__dirname, `../support/tls/${name}.pem`)),
+    )
     const tls = await listen(() => ({}), { key, cert })
     const source = discoverFromResource(`${tls.origin}/mcp`)
     const error = await errorOf(() => source({ send: serverClient().send, clock: () => NOW }))
@@ -260,6 +268,8 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
     const { context } = web({ [`${PLACE}/public/mcp`]: prm('https://evil.example.com/') })
     const error = await errorOf(() => discoverFromResource(MCP, { probe: false })(context))
     expect((error as { cause?: Error }).cause?.message).toContain('another resource')
-    expect(await errorOf(() => processResourceMetadataResponse(answer(404), [MCP], NOW))).toMatchObject({ status: 404 })
+    expect(await errorOf(() => processResourceMetadataResponse(answer(404), [MCP], NOW))).toMatchObject({
+      status: 404,
+    })
   })
 })

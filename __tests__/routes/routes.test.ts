@@ -53,7 +53,9 @@ async function startProvider(): Promise<Provider> {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const form = new URLSearchParams(Buffer.concat(chunks).toString())
     if (request.url === '/jwks')
-      return json(response, 200, { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), alg: 'RS256', kid: 'k' }] })
+      return json(response, 200, {
+        keys: [{ ...keys.publicKey.export({ format: 'jwk' }), alg: 'RS256', kid: 'k' }],
+      })
     if (request.url?.startsWith('/.well-known/'))
       return json(response, 200, {
         issuer: server.url,
@@ -72,7 +74,12 @@ async function startProvider(): Promise<Provider> {
     count++
     const code = codes.get(`${form.get('code')}`)
     codes.delete(`${form.get('code')}`)
-    const tokens = { access_token: `a${count}`, refresh_token: `r${count}`, token_type: 'Bearer', expires_in: 3600 }
+    const tokens = {
+      access_token: `a${count}`,
+      refresh_token: `r${count}`,
+      token_type: 'Bearer',
+      expires_in: 3600,
+    }
     if (!code) return json(response, 200, tokens)
     const now = Math.floor(Date.now() / 1000)
     const id_token = own.jwt({ ...code, iss: server.url, aud: 'web', iat: now, exp: now + 600 })
@@ -211,7 +218,9 @@ describe('a callback', () => {
     const site = await startAtFake()
     const anna = browserAt(site.origin)
     const state = new URL((await anna.go('/auth/login/api')).location as string).searchParams.get('state')
-    const page = await anna.go(`/auth/callback/api?error=access_denied&error_description=%3Cscript%3E&state=${state}`)
+    const page = await anna.go(
+      `/auth/callback/api?error=access_denied&error_description=%3Cscript%3E&state=${state}`,
+    )
     expect(page.status).toBe(403)
     expect(page.body).toMatch(/access_denied: &#60;script&#62;/)
     expect(page.headers['content-security-policy']).toMatch(/default-src 'none'/)
@@ -277,7 +286,9 @@ describe('cookies', () => {
     anna.cookies.set(name, `${value.slice(0, -2)}${value.endsWith('AA') ? 'BB' : 'AA'}`)
     expect((await anna.go('/me')).status).toBe(401)
     // a sign-in's cookie is no visitor's
-    const [other = ''] = [...anna.cookies].filter(([one]) => one.startsWith('oauth-sign-in-')).map(([, one]) => one)
+    const [other = ''] = [...anna.cookies]
+      .filter(([one]) => one.startsWith('oauth-sign-in-'))
+      .map(([, one]) => one)
     anna.cookies.set(name, other)
     expect((await anna.go('/me')).status).toBe(401)
   })
@@ -319,7 +330,9 @@ describe('cookies', () => {
     await signIn(anna)
     const cookie = { headers: { cookie: `oauth-visitor=${anna.cookies.get('oauth-visitor')}` } }
     const who = (secret: string | string[]) =>
-      createRoutes(site.registry, { origin: site.origin, secret }).user(new Request('http://site.invalid/', cookie))
+      createRoutes(site.registry, { origin: site.origin, secret }).user(
+        new Request('http://site.invalid/', cookie),
+      )
     expect(await who(['another secret of thirty-two chars', SECRET])).toMatch(/^[\w-]{32}$/)
     expect(await who('another secret of thirty-two chars')).toBeUndefined()
   })
@@ -336,7 +349,9 @@ describe('who may ask', () => {
     const anna = browserAt(site.origin)
     await signIn(anna)
     for (const path of ['/auth/logout', '/auth/logout/api', '/auth/token/api'])
-      expect((await anna.go(path, { method: 'POST', headers: headers as Record<string, string> })).status).toBe(403)
+      expect(
+        (await anna.go(path, { method: 'POST', headers: headers as Record<string, string> })).status,
+      ).toBe(403)
     expect((await anna.go('/me')).status).toBe(200)
   })
 
@@ -357,15 +372,18 @@ describe('who may ask', () => {
     expect((await own('/auth/token/api')).status).toBe(404)
   })
 
-  test.each(['//evil.example', 'https://evil.example/', '/\\evil.example'])('nobody is led to %s', async address => {
-    const site = await startAtFake()
-    const anna = browserAt(site.origin)
-    expect(await signIn(anna, `/auth/login/api?return_to=${encodeURIComponent(address)}`)).toMatchObject({
-      location: '/',
-    })
-    const out = await anna.own(`/auth/logout/machine?return_to=${encodeURIComponent(address)}`)
-    expect(out.status).toBe(404)
-  })
+  test.each(['//evil.example', 'https://evil.example/', '/\\evil.example'])(
+    'nobody is led to %s',
+    async address => {
+      const site = await startAtFake()
+      const anna = browserAt(site.origin)
+      expect(await signIn(anna, `/auth/login/api?return_to=${encodeURIComponent(address)}`)).toMatchObject({
+        location: '/',
+      })
+      const out = await anna.own(`/auth/logout/machine?return_to=${encodeURIComponent(address)}`)
+      expect(out.status).toBe(404)
+    },
+  )
 })
 
 describe('access tokens for the site’s own pages', () => {
@@ -374,7 +392,10 @@ describe('access tokens for the site’s own pages', () => {
   test('are handed out without the refresh token, and another one when the API refused the first', async () => {
     const site = await startAtFake('node:http', { routes })
     const anna = browserAt(site.origin)
-    expect(await anna.own('/auth/token/api')).toMatchObject({ status: 401, body: '{"error":"login_required"}' })
+    expect(await anna.own('/auth/token/api')).toMatchObject({
+      status: 401,
+      body: '{"error":"login_required"}',
+    })
     await signIn(anna)
     const answer = await anna.own('/auth/token/api')
     expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
@@ -388,7 +409,9 @@ describe('access tokens for the site’s own pages', () => {
     const rejected = JSON.stringify({ rejected: token.access_token })
     const next = JSON.parse((await anna.own('/auth/token/api', rejected)).body)
     expect(next.access_token).not.toBe(token.access_token)
-    expect(JSON.parse((await anna.own('/auth/token/api', rejected)).body).access_token).toBe(next.access_token)
+    expect(JSON.parse((await anna.own('/auth/token/api', rejected)).body).access_token).toBe(
+      next.access_token,
+    )
   })
 
   test('are over with the session', async () => {
@@ -429,7 +452,8 @@ describe('a sign-in that one of the application’s people began', () => {
     const page = await go(callback, { headers: { 'x-user': 'ben' } })
     expect([page.status, /OAUTH_STATE_MISMATCH/.test(page.body)]).toEqual([400, true])
     expect((await go(callback)).status).toBe(401)
-    for (const user of ['anna', 'ben']) expect(await site.registry.session('api', { user }).authorized()).toBe(false)
+    for (const user of ['anna', 'ben'])
+      expect(await site.registry.session('api', { user }).authorized()).toBe(false)
     expect((await go(callback, { headers: { 'x-user': 'anna' } })).status).toBe(303)
   })
 
@@ -460,12 +484,16 @@ test('a person who signs in again keeps the name, so that other accounts stay co
   const anna = browserAt(site.origin)
   await signIn(anna)
   const visitor = await site.routes.user(
-    new Request('http://site.invalid/', { headers: { cookie: `oauth-visitor=${anna.cookies.get('oauth-visitor')}` } }),
+    new Request('http://site.invalid/', {
+      headers: { cookie: `oauth-visitor=${anna.cookies.get('oauth-visitor')}` },
+    }),
   )
   fake.person = { sub: 'anna-at-work', sid: 's9' }
   await signIn(anna)
   const again = await site.routes.user(
-    new Request('http://site.invalid/', { headers: { cookie: `oauth-visitor=${anna.cookies.get('oauth-visitor')}` } }),
+    new Request('http://site.invalid/', {
+      headers: { cookie: `oauth-visitor=${anna.cookies.get('oauth-visitor')}` },
+    }),
   )
   expect(again).toBe(visitor)
   expect((await anna.go('/me')).status).toBe(200)
@@ -478,7 +506,9 @@ test.each([
   ['no origin', { secret: SECRET, origin: '' }],
 ])('%s is refused at the door', (_, options) => {
   const registry = createRegistry({ clients: {}, environment: {} })
-  expect(() => createRoutes(registry, options)).toThrow(expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }))
+  expect(() => createRoutes(registry, options)).toThrow(
+    expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }),
+  )
 })
 
 describe('with a certified provider', () => {

@@ -59,7 +59,10 @@ const fetchStyle =
   }
 
 /** One of every kind of server, with the routes and `/me`. */
-export const servers: Record<string, (routes: Routes, served: ServedUser, registry: Registry) => Promise<Listener>> = {
+export const servers: Record<
+  string,
+  (routes: Routes, served: ServedUser, registry: Registry) => Promise<Listener>
+> = {
   'node:http': async (routes, served, registry) => async (request, response) => {
     if (await handleNode(routes, request, response)) return
     const user = await routes.user(
@@ -124,7 +127,10 @@ export interface SiteOptions {
 }
 
 /** Starts an application on a free port. */
-export async function startSite(kind: string, { issuer, client, api, clients, ...more }: SiteOptions): Promise<Site> {
+export async function startSite(
+  kind: string,
+  { issuer, client, api, clients, ...more }: SiteOptions,
+): Promise<Site> {
   let listener: Listener = () => {}
   const server = http.createServer((request, response) => listener(request, response))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -170,7 +176,10 @@ export interface Page {
 /** A person's browser at one site: keeps its cookies, follows no redirect. */
 export function browserAt(origin: string) {
   const cookies = new Map<string, string>()
-  const go = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}) =>
+  const go = (
+    path: string,
+    options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ) =>
     new Promise<Page>((resolve, reject) => {
       const { method = 'GET', headers = {}, body } = options
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -180,7 +189,10 @@ export function browserAt(origin: string) {
         response => {
           for (const line of response.headers['set-cookie'] ?? []) {
             const [pair = ''] = line.split(';')
-            const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
+            const [name = '', value = ''] = [
+              pair.slice(0, pair.indexOf('=')),
+              pair.slice(pair.indexOf('=') + 1),
+            ]
             if (value) cookies.set(name, value)
             else cookies.delete(name)
           }

@@ -20,7 +20,9 @@ function ways({ axios, version }: Version) {
       ]
 }
 
-const cases = axiosVersions.flatMap(version => ways(version).map(way => ({ ...way, version, name: version.version })))
+const cases = axiosVersions.flatMap(version =>
+  ways(version).map(way => ({ ...way, version, name: version.version })),
+)
 
 describe.each(cases)('axios $name, $way', ({ version, make }) => {
   const { axios } = version

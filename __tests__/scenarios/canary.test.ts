@@ -33,7 +33,10 @@ const toText = (value: unknown) => {
 /** Everything that an ordinary person or logger makes of a value. */
 function* renderings(value: unknown): Generator<[string, string]> {
   yield ['String', toText(value)]
-  yield ['inspect', inspect(value, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null })]
+  yield [
+    'inspect',
+    inspect(value, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null }),
+  ]
   try {
     yield ['JSON', JSON.stringify(value) ?? '']
   } catch {
@@ -47,7 +50,8 @@ function* renderings(value: unknown): Generator<[string, string]> {
     ]
     const { toJSON } = value as { toJSON?: () => unknown }
     if (toJSON) yield ['toJSON', inspect(toJSON.call(value), { depth: Number.POSITIVE_INFINITY })]
-    if (value.cause !== undefined) for (const [name, text] of renderings(value.cause)) yield [`cause ${name}`, text]
+    if (value.cause !== undefined)
+      for (const [name, text] of renderings(value.cause)) yield [`cause ${name}`, text]
   }
 }
 
@@ -109,7 +113,9 @@ const worker: ClientMetadata = { client_id: 'worker', client_secret: clientSecre
 /** Each answers the values that an application has in its hands afterwards. */
 const scenarios: Record<string, () => Promise<unknown[]>> = {
   async 'a request that goes through'() {
-    const { session, http, attachment } = build(worker, { grant: oauth.clientCredentialsGrant({ scope: 'read' }) })
+    const { session, http, attachment } = build(worker, {
+      grant: oauth.clientCredentialsGrant({ scope: 'read' }),
+    })
     const response = await http.get('/x')
     return [response, response.config, response.request, session, http, http.defaults, attachment]
   },
@@ -127,12 +133,17 @@ const scenarios: Record<string, () => Promise<unknown[]>> = {
       { client_id: 'worker', client_secret: `${mark}-wrong` },
       { grant: oauth.clientCredentialsGrant() },
     )
-    return [await failure(http.get('/x')), await failure(oauth.fetchToken(session, oauth.clientCredentialsGrant()))]
+    return [
+      await failure(http.get('/x')),
+      await failure(oauth.fetchToken(session, oauth.clientCredentialsGrant())),
+    ]
   },
   async 'a wrong password'() {
     const { session } = build({ client_id: 'app' })
     return [
-      await failure(oauth.fetchToken(session, oauth.passwordGrant({ username: 'anna', password: `${mark}-wrong` }))),
+      await failure(
+        oauth.fetchToken(session, oauth.passwordGrant({ username: 'anna', password: `${mark}-wrong` })),
+      ),
     ]
   },
   async 'an API that always says 401'() {
@@ -146,7 +157,11 @@ const scenarios: Record<string, () => Promise<unknown[]>> = {
     const { session, http } = build({ client_id: 'app' })
     await oauth.saveToken(session, as.issue())
     as.revokeEverything()
-    return [await failure(http.get('/x')), await failure(http.get('/x')), await failure(oauth.refreshToken(session))]
+    return [
+      await failure(http.get('/x')),
+      await failure(http.get('/x')),
+      await failure(oauth.refreshToken(session)),
+    ]
   },
   async 'an authorization server that is away'() {
     const { session, http } = build({ client_id: 'app' })
@@ -165,7 +180,11 @@ const scenarios: Record<string, () => Promise<unknown[]>> = {
     const { session } = build(worker)
     const { refresh_token } = as.issue({ client_id: 'worker' })
     await oauth.saveToken(session, { access_token: `${mark}-access`, refresh_token: refresh_token as string })
-    as.trouble({ status: 400, contentType: 'text/html', body: `<p>You sent ${refresh_token} and ${clientSecret}` })
+    as.trouble({
+      status: 400,
+      contentType: 'text/html',
+      body: `<p>You sent ${refresh_token} and ${clientSecret}`,
+    })
     return [await failure(oauth.refreshToken(session))]
   },
   async 'a token answer that cannot be read'() {
@@ -210,10 +229,16 @@ const scenarios: Record<string, () => Promise<unknown[]>> = {
     const denied = `${redirect_uri}?error=access_denied&code=${mark}-code&state=${transaction.state}&iss=${encodeURIComponent(as.url)}`
     const errors = [
       await failure(
-        oauth.fetchToken(session, oauth.authorizationCodeGrant({ authorizationResponse: forged.href, transaction })),
+        oauth.fetchToken(
+          session,
+          oauth.authorizationCodeGrant({ authorizationResponse: forged.href, transaction }),
+        ),
       ),
       await failure(
-        oauth.fetchToken(session, oauth.authorizationCodeGrant({ authorizationResponse: denied, transaction })),
+        oauth.fetchToken(
+          session,
+          oauth.authorizationCodeGrant({ authorizationResponse: denied, transaction }),
+        ),
       ),
     ]
     const next = await oauth.createAuthorizationUrl(session, { redirect_uri, scope: 'read' })

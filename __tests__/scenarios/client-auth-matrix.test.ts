@@ -38,13 +38,18 @@ import { type OidcCall, type OidcProvider, startOidcProvider } from '../servers/
 import { type Certificate, createCertificate } from '../support/certificates.js'
 
 /**
- * Every way in which a client proves who it is × every endpoint that asks for it, against the certified provider over https.
- * Each way is refused with the wrong credential where it is accepted with the right one: the same code, the same tokens.
+ * Every way in which a client proves who it is × every endpoint that asks for it, against the certified
+ * provider over https. Each way is refused with the wrong credential where it is accepted with the right one:
+ * the same code, the same tokens.
  */
 
 const ca = createCertificate({ subject: { CN: 'Test authority' }, authority: true })
 const otherCa = createCertificate({ subject: { CN: 'Test authority' }, authority: true })
-const serverCertificate = createCertificate({ subject: { CN: 'as' }, issuer: ca, names: ['127.0.0.1', 'localhost'] })
+const serverCertificate = createCertificate({
+  subject: { CN: 'as' },
+  issuer: ca,
+  names: ['127.0.0.1', 'localhost'],
+})
 
 /** A client certificate on every connection. */
 const agent = (certificate?: Certificate) =>
@@ -62,7 +67,10 @@ interface Row {
   registered: Record<string, unknown>
   right: ClientAuth | undefined
   secret?: string
-  wrong: Record<string, { auth?: ClientAuth; client?: ClientMetadata; server?: ServerMetadata; clock?: () => number }>
+  wrong: Record<
+    string,
+    { auth?: ClientAuth; client?: ClientMetadata; server?: ServerMetadata; clock?: () => number }
+  >
   certificate?: Certificate
 }
 
@@ -88,7 +96,9 @@ function keyRow(
     right: privateKeyJwt({ ...own, key }),
     wrong: {
       'another key': { auth: privateKeyJwt({ ...own, key: jwk(otherKey) }) },
-      'for another server': { auth: privateKeyJwt({ ...own, key: jwk(privateKey), audience: 'https://evil.example' }) },
+      'for another server': {
+        auth: privateKeyJwt({ ...own, key: jwk(privateKey), audience: 'https://evil.example' }),
+      },
       'an hour old': { clock: () => Date.now() / 1000 - 3600 },
     },
   }
@@ -172,7 +182,13 @@ const rows: Row[] = [
   keyRow('RS256 (PEM)', 'RS256', keys.rsa, pem(keys.rsa.privateKey), other.rsa),
   keyRow('PS256 (JWK)', 'PS256', keys.rsa, jwk(keys.rsa.privateKey), other.rsa),
   keyRow('ES256 (JWK)', 'ES256', keys.ec, jwk(keys.ec.privateKey), other.ec),
-  keyRow('ES256 (a function, DER)', 'ES256', keys.ec, async data => sign('sha256', data, keys.ec.privateKey), other.ec),
+  keyRow(
+    'ES256 (a function, DER)',
+    'ES256',
+    keys.ec,
+    async data => sign('sha256', data, keys.ec.privateKey),
+    other.ec,
+  ),
   keyRow('EdDSA (PEM)', 'EdDSA', keys.ed, pem(keys.ed.privateKey), other.ed),
   {
     name: 'tlsClientAuth, by subject',
@@ -184,8 +200,12 @@ const rows: Row[] = [
     right: mutual(issued),
     certificate: issued,
     wrong: {
-      'the same subject by another authority': { auth: mutual(createCertificate({ subject, issuer: otherCa })) },
-      'another subject': { auth: mutual(createCertificate({ subject: { CN: 'other', O: 'Example' }, issuer: ca })) },
+      'the same subject by another authority': {
+        auth: mutual(createCertificate({ subject, issuer: otherCa })),
+      },
+      'another subject': {
+        auth: mutual(createCertificate({ subject: { CN: 'other', O: 'Example' }, issuer: ca })),
+      },
       'no certificate': { auth: mutual() },
       'where none is asked for': { server: noAliases },
     },
@@ -260,7 +280,9 @@ function build({ name, secret, right }: Row, wrong: Row['wrong'][string] = {}) {
   const { mtls_endpoint_aliases } = wrong.server ?? {}
   return createOAuth2Session({
     server: discover(provider.issuer, mtls_endpoint_aliases ? { metadata: { mtls_endpoint_aliases } } : {}),
-    client: wrong.client ?? (secret === undefined ? { client_id: name } : { client_id: name, client_secret: secret }),
+    client:
+      wrong.client ??
+      (secret === undefined ? { client_id: name } : { client_id: name, client_secret: secret }),
     ...(auth && { clientAuth: auth }),
     ...(wrong.clock && { clock: wrong.clock }),
     http: axios.create({ httpsAgent: agent() }),
@@ -302,7 +324,8 @@ async function refusals(row: Row, attempt: (session: Session) => Promise<unknown
   }
   return outcome
 }
-const allRefused = (row: Row) => Object.fromEntries(Object.keys(row.wrong).map(name => [name, [401, 'invalid_client']]))
+const allRefused = (row: Row) =>
+  Object.fromEntries(Object.keys(row.wrong).map(name => [name, [401, 'invalid_client']]))
 
 /** The last good call to `path`: who the provider found the client to be, and on which of its addresses. */
 async function last(path: string): Promise<OidcCall | undefined> {
@@ -322,7 +345,9 @@ describe.each(rows)('$name', row => {
   test('token', async () => {
     const session = build(row)
     const { right, exchange } = await begin(session)
-    expect(await refusals(row, wrong => fetchToken(wrong, endpoint => endpoint(exchange())))).toEqual(allRefused(row))
+    expect(await refusals(row, wrong => fetchToken(wrong, endpoint => endpoint(exchange())))).toEqual(
+      allRefused(row),
+    )
     expect((await fetchToken(session, right)).access_token).toBeTruthy()
     expect(await last('/token')).toEqual(seen(row, '/token'))
   })
@@ -359,7 +384,9 @@ describe.each(rows)('$name', row => {
   test('introspection', async () => {
     const session = build(row)
     const { access_token } = await signIn(session)
-    expect(await refusals(row, wrong => introspectToken(wrong, { token: access_token }))).toEqual(allRefused(row))
+    expect(await refusals(row, wrong => introspectToken(wrong, { token: access_token }))).toEqual(
+      allRefused(row),
+    )
     const { active, client_id, cnf } = await introspectToken(session)
     const bound = row.registered.tls_client_certificate_bound_access_tokens
     expect({ active, client_id, cnf }).toEqual({

@@ -18,7 +18,10 @@ import { errorOf } from '../oauth2/support.js'
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
 import { json, listen, type RunningServer, readBody } from '../servers/http.js'
 
-/** Tokens, transactions and clients belong to one authorization server; another, hostile one sees at its socket what it gets of them. */
+/**
+ * Tokens, transactions and clients belong to one authorization server; another, hostile one sees at its
+ * socket what it gets of them.
+ */
 let honest: AuthorizationServer
 let evil: RunningServer
 let received: string[]
@@ -31,7 +34,9 @@ beforeEach(async () => {
   honest = await startAuthorizationServer({ clients: { app: 'honest-secret' }, mark: 'honest-' })
   evil = await listen(async (request: IncomingMessage, response) => {
     if (request.url?.includes('.well-known')) return json(response, 200, document)
-    received.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)} ${await readBody(request)}`)
+    received.push(
+      `${request.method} ${request.url} ${JSON.stringify(request.headers)} ${await readBody(request)}`,
+    )
     json(response, 200, answer)
   })
   document = {
@@ -63,7 +68,10 @@ const atEvil = (more: Partial<OAuth2SessionOptions> = {}) =>
     ...more,
   })
 
-/** Has the person, who wants to sign in at the hostile server, sign in at the honest one, with what the hostile one saw. */
+/**
+ * Has the person, who wants to sign in at the hostile server, sign in at the honest one, with what the
+ * hostile one saw.
+ */
 async function mixUp(url: string, redirect_uri?: string) {
   const there = new URL(honest.metadata.authorization_endpoint)
   there.search = new URL(url).search
@@ -255,16 +263,19 @@ describe('a stored token', () => {
     expect(session.current()).toBeUndefined()
   })
 
-  test.each(everything)('is shown to no other server where only its metadata say who it is: %s', async (_, act) => {
-    for (const source of [async () => honest.metadata, honest.metadata]) {
-      const store = memoryStore()
-      await saveToken(atHonest({ store, key: 'anna', server: source }), honest.issue())
-      const session = atEvil({ store, key: 'anna', server: async () => document })
-      await Promise.resolve(act(session)).catch(() => {})
-      expect(received.join()).not.toContain('honest-')
-      expect(session.current()).toBeUndefined()
-    }
-  })
+  test.each(everything)(
+    'is shown to no other server where only its metadata say who it is: %s',
+    async (_, act) => {
+      for (const source of [async () => honest.metadata, honest.metadata]) {
+        const store = memoryStore()
+        await saveToken(atHonest({ store, key: 'anna', server: source }), honest.issue())
+        const session = atEvil({ store, key: 'anna', server: async () => document })
+        await Promise.resolve(act(session)).catch(() => {})
+        expect(received.join()).not.toContain('honest-')
+        expect(session.current()).toBeUndefined()
+      }
+    },
+  )
 
   test('survives that somebody logs out under its key at another server', async () => {
     const store = memoryStore()

@@ -5,7 +5,9 @@ import { dpop } from '../../src/dpop.js'
 import { attachOAuth2, createOAuth2Session, saveToken } from '../../src/index.js'
 import { listen, type RunningServer } from '../servers/http.js'
 
-/** An API that checks every proof as RFC 9449 4.3 wants it, and gives out a new nonce after so many requests. */
+/**
+ * An API that checks every proof as RFC 9449 4.3 wants it, and gives out a new nonce after so many requests.
+ */
 async function startDPoPApi({ every, window }: { every: number; window: number }) {
   const nonces: string[] = [randomBytes(8).toString('base64url')]
   const jtis = new Set<string>()
@@ -22,7 +24,8 @@ async function startDPoPApi({ every, window }: { every: number; window: number }
     // judged when it arrives: while one proof is verified, the others that arrive must not use up its nonce
     const isFresh = nonces.slice(-window).includes(`${jose.decodeJwt(proof).nonce}`)
     const { payload } = await jose.jwtVerify(proof, jose.EmbeddedJWK, { typ: 'dpop+jwt' })
-    if (payload.htm !== request.method || payload.htu !== url + path.split('?')[0]) problems.push(`htu ${payload.htu}`)
+    if (payload.htm !== request.method || payload.htu !== url + path.split('?')[0])
+      problems.push(`htu ${payload.htu}`)
     if (payload.ath !== createHash('sha256').update(token).digest('base64url')) problems.push('ath')
     if (jtis.has(`${payload.jti}`)) counts.replayed++
     jtis.add(`${payload.jti}`)

@@ -2,7 +2,8 @@ import { type ResourceServer, startResourceServer } from '../servers/resource-se
 import { axiosVersions } from './versions.js'
 import { startWorld, type World } from './world.js'
 
-const authorization = (server: ResourceServer) => server.requests.map(request => request.headers.authorization)
+const authorization = (server: ResourceServer) =>
+  server.requests.map(request => request.headers.authorization)
 
 describe.each(axiosVersions)('axios $version', version => {
   let world: World
@@ -35,12 +36,15 @@ describe.each(axiosVersions)('axios $version', version => {
     expect(authorization(elsewhere)).toEqual([undefined])
   })
 
-  test.each([301, 302, 303, 307, 308])('a %i to another origin does not take the token along', async status => {
-    const target = `/redirect?${new URLSearchParams({ status: String(status), to: `${elsewhere.url}/x` })}`
-    await world.http.get(target)
-    expect(authorization(world.api)).toEqual([`Bearer ${world.first.access_token}`])
-    expect(authorization(elsewhere)).toEqual([undefined])
-  })
+  test.each([301, 302, 303, 307, 308])(
+    'a %i to another origin does not take the token along',
+    async status => {
+      const target = `/redirect?${new URLSearchParams({ status: String(status), to: `${elsewhere.url}/x` })}`
+      await world.http.get(target)
+      expect(authorization(world.api)).toEqual([`Bearer ${world.first.access_token}`])
+      expect(authorization(elsewhere)).toEqual([undefined])
+    },
+  )
 
   test('a redirect on the allowed origin keeps it', async () => {
     await world.http.get(`/redirect?${new URLSearchParams({ to: '/landed' })}`)

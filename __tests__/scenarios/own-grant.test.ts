@@ -4,7 +4,10 @@ import { json, listen, type RunningServer } from '../servers/http.js'
 import { axiosVersions } from './versions.js'
 import { failure, reason, settle } from './world.js'
 
-/** A back end that keeps the refresh token to itself: it gives out access tokens for its cookie, beside the API itself. */
+/**
+ * A back end that keeps the refresh token to itself: it gives out access tokens for its cookie, beside the
+ * API itself.
+ */
 describe.each(axiosVersions)('axios $version', ({ axios, oauth }) => {
   let server: RunningServer
   let serial: number

@@ -78,7 +78,10 @@ describe.each(axiosVersions)('axios $version', version => {
   })
 
   const spentBodies: Array<[string, () => { body: unknown; headers: Record<string, string> }]> = [
-    ['a Node stream', () => ({ body: Readable.from([Buffer.from('stream '), Buffer.from('body')]), headers: {} })],
+    [
+      'a Node stream',
+      () => ({ body: Readable.from([Buffer.from('stream '), Buffer.from('body')]), headers: {} }),
+    ],
     [
       'a form-data package body with a stream in it',
       () => {
@@ -106,12 +109,15 @@ describe.each(axiosVersions)('axios $version', version => {
     },
   )
 
-  test.each(['get', 'delete', 'head', 'put', 'patch'] as const)('%s is repeated with its query', async method => {
-    const data = method === 'put' || method === 'patch' ? { a: 1 } : undefined
-    await world.http.request({ method, url: '/x?one=1', params: { two: 'ä b' }, ...(data ? { data } : {}) })
-    const [first, second] = world.api.requests
-    expect(second?.line).toBe(first?.line)
-    expect(second?.body.toString()).toBe(first?.body.toString())
-    expect(first?.target).toContain('one=1&two=')
-  })
+  test.each(['get', 'delete', 'head', 'put', 'patch'] as const)(
+    '%s is repeated with its query',
+    async method => {
+      const data = method === 'put' || method === 'patch' ? { a: 1 } : undefined
+      await world.http.request({ method, url: '/x?one=1', params: { two: 'ä b' }, ...(data ? { data } : {}) })
+      const [first, second] = world.api.requests
+      expect(second?.line).toBe(first?.line)
+      expect(second?.body.toString()).toBe(first?.body.toString())
+      expect(first?.target).toContain('one=1&two=')
+    },
+  )
 })

@@ -17,7 +17,10 @@ const USERS = sized(10, 40)
 const PAGES = sized(3, 5)
 const users = Array.from({ length: USERS }, (_, id) => `user-${id}`)
 
-/** A server that renders pages for many people at once: one store, and for each page a session and an instance of its own. */
+/**
+ * A server that renders pages for many people at once: one store, and for each page a session and an instance
+ * of its own.
+ */
 describe('server side rendering', () => {
   let as: AuthorizationServer
   let api: ResourceServer
@@ -51,7 +54,12 @@ describe('server side rendering', () => {
       async (_, { axios, oauth }) => {
         const store = makeStore()
         const sessionOf = (user: string) =>
-          oauth.createOAuth2Session({ server: as.metadata, client: { client_id: 'app' }, store, key: `user:${user}` })
+          oauth.createOAuth2Session({
+            server: as.metadata,
+            client: { client_id: 'app' },
+            store,
+            key: `user:${user}`,
+          })
         for (const user of users) await oauth.saveToken(sessionOf(user), as.issue({ subject: user }))
         as.revokeAccessTokens()
         const before = as.counts.token

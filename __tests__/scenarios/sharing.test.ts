@@ -12,7 +12,9 @@ describe.each(axiosVersions)('axios $version', version => {
     const second = world.another()
     world.as.revokeAccessTokens()
     const outcomes = await settle(
-      [world.http, second].flatMap(instance => Array.from({ length: 5 }, (_, id) => instance.get(`/x?id=${id}`))),
+      [world.http, second].flatMap(instance =>
+        Array.from({ length: 5 }, (_, id) => instance.get(`/x?id=${id}`)),
+      ),
     )
     expect(outcomes.every(outcome => outcome.ok)).toBe(true)
     expect(world.as.counts).toMatchObject({ token: 1, reuse: 0 })

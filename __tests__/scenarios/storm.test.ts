@@ -37,10 +37,17 @@ describe.each(sizes)('in memory, %i requests at once', n => {
 let world: World
 let agent: Agent
 
-/** A world whose requests share 200 sockets: most wait in the agent's queue, signed with a token that has gone meanwhile. */
+/**
+ * A world whose requests share 200 sockets: most wait in the agent's queue, signed with a token that has gone
+ * meanwhile.
+ */
 async function crowded(options: WorldOptions = {}): Promise<World> {
   agent = new Agent({ keepAlive: true, maxSockets: 200 })
-  world = await startWorld(newest, { api: { record: false }, instance: { httpAgent: agent, proxy: false }, ...options })
+  world = await startWorld(newest, {
+    api: { record: false },
+    instance: { httpAgent: agent, proxy: false },
+    ...options,
+  })
   return world
 }
 
@@ -74,8 +81,16 @@ describe('over sockets', () => {
     await world.stop()
   })
 
-  test.each(sizes)('token revoked, %i requests at once: one token request, nothing is done twice', revoked, 120_000)
-  test.each(sizes)('token expired, %i requests at once: one token request, each request once', expired, 120_000)
+  test.each(sizes)(
+    'token revoked, %i requests at once: one token request, nothing is done twice',
+    revoked,
+    120_000,
+  )
+  test.each(sizes)(
+    'token expired, %i requests at once: one token request, each request once',
+    expired,
+    120_000,
+  )
 
   test('ten storms in a row: one token request each, no spent token', async () => {
     const { as, http } = await crowded()

@@ -139,7 +139,11 @@ describe.each(axiosVersions)('axios $version', version => {
     const [request] = world.as.requests
     expect(request?.url).toBe('/token')
     expect(Object.keys(request?.headers ?? {}).filter(name => name.startsWith('x-'))).toEqual([])
-    expect([...(request?.parameters.keys() ?? [])].sort()).toEqual(['client_id', 'grant_type', 'refresh_token'])
+    expect([...(request?.parameters.keys() ?? [])].sort()).toEqual([
+      'client_id',
+      'grant_type',
+      'refresh_token',
+    ])
     expect(JSON.stringify([request?.headers, [...(request?.parameters ?? [])]])).not.toContain('app body')
   })
 })

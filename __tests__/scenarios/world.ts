@@ -12,7 +12,11 @@ import {
   type IssuedToken,
   startAuthorizationServer,
 } from '../servers/authorization-server.js'
-import { type ResourceServer, type ResourceServerOptions, startResourceServer } from '../servers/resource-server.js'
+import {
+  type ResourceServer,
+  type ResourceServerOptions,
+  startResourceServer,
+} from '../servers/resource-server.js'
 import type { Version } from './versions.js'
 
 /** What {@link startWorld} may be told. */
@@ -39,12 +43,19 @@ export interface World {
   stop(): Promise<void>
 }
 
-/** Starts both servers on loopback sockets and attaches a session that holds a good token of the public client `app`. */
+/**
+ * Starts both servers on loopback sockets and attaches a session that holds a good token of the public client
+ * `app`.
+ */
 export async function startWorld({ axios, oauth }: Version, options: WorldOptions = {}): Promise<World> {
   const { attachOAuth2, createOAuth2Session, saveToken } = oauth
   const as = await startAuthorizationServer(options.as)
   const api = await startResourceServer({ accepts: token => as.isActive(token), ...options.api })
-  const session = createOAuth2Session({ server: as.metadata, client: { client_id: 'app' }, ...options.session })
+  const session = createOAuth2Session({
+    server: as.metadata,
+    client: { client_id: 'app' },
+    ...options.session,
+  })
   const another = (defaults: CreateAxiosDefaults = {}) => {
     const instance = axios.create({ baseURL: api.url, ...options.instance, ...defaults })
     attachOAuth2(instance, session, options.attach)
@@ -78,8 +89,8 @@ export interface MemoryWorld {
 }
 
 /**
- * Builds the in-memory world: the answer to every request comes in a later turn of the event loop, as on a network, so all
- * requests of one turn are on their way before the first is answered.
+ * Builds the in-memory world: the answer to every request comes in a later turn of the event loop, as on a
+ * network, so all requests of one turn are on their way before the first is answered.
  */
 export async function memoryWorld({ axios, oauth }: Version, expired = false): Promise<MemoryWorld> {
   const { attachOAuth2, createOAuth2Session, saveToken } = oauth
@@ -124,7 +135,9 @@ export async function memoryWorld({ axios, oauth }: Version, expired = false): P
       })
     }
     counts.resource += 1
-    const header = Object.entries(config.headers).find(([name]) => name.toLowerCase() === 'authorization')?.[1]
+    const header = Object.entries(config.headers).find(
+      ([name]) => name.toLowerCase() === 'authorization',
+    )?.[1]
     const token = /^Bearer (.*)$/.exec(String(header))?.[1] ?? ''
     if (!active.has(token)) return answer(401, {})
     const item = /[^/]*$/.exec(String(config.url))?.[0] ?? ''

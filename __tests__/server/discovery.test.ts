@@ -19,7 +19,12 @@ function world(pages: Record<string, ServerResponse | OAuthError>) {
     if (page instanceof OAuthError) throw page
     return page ?? answer(404, '<html>Not found</html>')
   }
-  return { context: { send, clock: () => time.now }, time, sent, urls: () => sent.map(request => request.url.href) }
+  return {
+    context: { send, clock: () => time.now },
+    time,
+    sent,
+    urls: () => sent.map(request => request.url.href),
+  }
 }
 const oauth2Url = `${issuer}/.well-known/oauth-authorization-server`
 const oidcUrl = `${issuer}/.well-known/openid-configuration`
@@ -70,7 +75,14 @@ describe('the places', () => {
   })
 
   it('of something that is no issuer', async () => {
-    for (const wrong of ['https://a/?x', 'https://a/#x', 'https://u@a/', 'https://u:p@a/', 'https://a?', 'https://a#'])
+    for (const wrong of [
+      'https://a/?x',
+      'https://a/#x',
+      'https://u@a/',
+      'https://u:p@a/',
+      'https://a?',
+      'https://a#',
+    ])
       expect((await errorOf(() => discoveryUrls(wrong))).code).toBe('OAUTH_INVALID_OPTION')
     for (const wrong of ['http://as.example', 'as.example', ''])
       expect((await errorOf(() => discoveryUrls(wrong))).code).toBe('OAUTH_INSECURE_URL')
@@ -145,7 +157,10 @@ describe('another issuer’s document', () => {
   it('does not stand in the way of the right one', async () => {
     const { context } = world({
       [`${oauth2Url}/tenant`]: answer(200, document),
-      [`${issuer}/tenant/.well-known/openid-configuration`]: answer(200, { ...document, issuer: `${issuer}/tenant` }),
+      [`${issuer}/tenant/.well-known/openid-configuration`]: answer(200, {
+        ...document,
+        issuer: `${issuer}/tenant`,
+      }),
     })
     expect(await discover(`${issuer}/tenant`)(context)).toMatchObject({ issuer: `${issuer}/tenant` })
   })
@@ -197,10 +212,13 @@ describe('a failure', () => {
 
   it('of an issuer that must not be asked is forgotten too', async () => {
     const { context, sent } = world({
-      'http://as.example/.well-known/oauth-authorization-server': answer(200, { issuer: 'http://as.example' }),
+      'http://as.example/.well-known/oauth-authorization-server': answer(200, {
+        issuer: 'http://as.example',
+      }),
     })
     const source = discover('http://as.example')
-    for (let time = 0; time < 2; time++) expect((await errorOf(() => source(context))).code).toBe('OAUTH_INSECURE_URL')
+    for (let time = 0; time < 2; time++)
+      expect((await errorOf(() => source(context))).code).toBe('OAUTH_INSECURE_URL')
     expect(sent).toEqual([])
     expect(await source({ ...context, allowInsecure: true })).toEqual({ issuer: 'http://as.example' })
   })
@@ -302,7 +320,9 @@ describe('a public server', () => {
   it.each(['8.8.8.8', '172.32.0.1', '[2606:4700::1]', 'localhost.example', 'local.example'])(
     'may send us to %s',
     async host => {
-      expect(await read({ token_endpoint: `https://${host}/x` })).toMatchObject({ token_endpoint: `https://${host}/x` })
+      expect(await read({ token_endpoint: `https://${host}/x` })).toMatchObject({
+        token_endpoint: `https://${host}/x`,
+      })
     },
   )
 
@@ -327,7 +347,9 @@ describe('other ways to name a server', () => {
       expect(urls()).toEqual([oidcUrl])
     }
     const { context } = world({ [oidcUrl]: answer(200, { ...document, issuer: 'https://evil.example' }) })
-    expect(await errorOf(async () => discover(oidcUrl)(context))).toMatchObject({ code: 'OAUTH_ISSUER_MISMATCH' })
+    expect(await errorOf(async () => discover(oidcUrl)(context))).toMatchObject({
+      code: 'OAUTH_ISSUER_MISMATCH',
+    })
   })
 
   it('by an issuer for many tenants, whose document is a template', async () => {
@@ -347,7 +369,9 @@ describe('other ways to name a server', () => {
     const { context } = world({
       [`${common}/.well-known/openid-configuration`]: answer(200, { ...document, issuer: template }),
     })
-    expect(await errorOf(async () => discover(common)(context))).toMatchObject({ code: 'OAUTH_ISSUER_MISMATCH' })
+    expect(await errorOf(async () => discover(common)(context))).toMatchObject({
+      code: 'OAUTH_ISSUER_MISMATCH',
+    })
   })
 
   it('by its inner address, while its name is the outer one', async () => {

@@ -20,26 +20,36 @@ describe('an error that repeats what was sent', () => {
   }
   it.each(Object.entries(secrets))('is shown without %s', async (name, secret) => {
     for (const status of [400, 200, 503]) {
-      const body = { error: 'invalid_request', error_description: `Bad ${name}: ${secret}`, error_uri: `e:${secret}` }
+      const body = {
+        error: 'invalid_request',
+        error_description: `Bad ${name}: ${secret}`,
+        error_uri: `e:${secret}`,
+      }
       const context = scripted([answer(status, body)])
       const response = await callEndpoint(context, 'token', { grant_type: 'x', [name]: secret })
       expect(response.body).not.toContain(secret)
-      expect(JSON.parse(response.body)).toMatchObject({ error: 'invalid_request', error_description: `Bad ${name}: …` })
+      expect(JSON.parse(response.body)).toMatchObject({
+        error: 'invalid_request',
+        error_description: `Bad ${name}: …`,
+      })
     }
   })
 
-  it.each([clientSecretBasic(), clientSecretPost()])('is shown without the client’s secret', async clientAuth => {
-    const client = { client_id: 'app', client_secret: 'kJ8s-Hq2_9xPz' }
-    const echo = `unknown client (kJ8s-Hq2_9xPz, ${btoa('app:kJ8s-Hq2_9xPz')})`
-    const context = scripted([answer(401, { error: 'invalid_client', error_description: echo })], {
-      client,
-      clientAuth,
-    })
-    const { body } = await callEndpoint(context, 'token', parameters)
-    expect(body).toContain('unknown client (…, ')
-    expect(body).not.toContain('kJ8s-Hq2_9xPz')
-    if (context.sent[0]?.headers.Authorization) expect(body).not.toContain(btoa('app:kJ8s-Hq2_9xPz'))
-  })
+  it.each([clientSecretBasic(), clientSecretPost()])(
+    'is shown without the client’s secret',
+    async clientAuth => {
+      const client = { client_id: 'app', client_secret: 'kJ8s-Hq2_9xPz' }
+      const echo = `unknown client (kJ8s-Hq2_9xPz, ${btoa('app:kJ8s-Hq2_9xPz')})`
+      const context = scripted([answer(401, { error: 'invalid_client', error_description: echo })], {
+        client,
+        clientAuth,
+      })
+      const { body } = await callEndpoint(context, 'token', parameters)
+      expect(body).toContain('unknown client (…, ')
+      expect(body).not.toContain('kJ8s-Hq2_9xPz')
+      if (context.sent[0]?.headers.Authorization) expect(body).not.toContain(btoa('app:kJ8s-Hq2_9xPz'))
+    },
+  )
 
   it.each([
     JSON.stringify({ access_token: 'a', refresh_token: secrets.refresh_token }),
@@ -105,7 +115,11 @@ describe('the request', () => {
       context,
       'token',
       { scope: 'a', audience: 'x' },
-      { parameters: { scope: 'b', audience: null, more: ['1', '2'] }, headers: { 'X-Tenant': 't' }, timeout: 3 },
+      {
+        parameters: { scope: 'b', audience: null, more: ['1', '2'] },
+        headers: { 'X-Tenant': 't' },
+        timeout: 3,
+      },
     )
     const [request] = context.sent
     expect(`${request?.body}`).toBe('scope=b&more=1&more=2&client_id=app')
@@ -122,7 +136,9 @@ describe('the request', () => {
     await callEndpoint(context, 'token', parameters, { method: 'GET' })
     const [request] = context.sent
     expect(request?.method).toBe('GET')
-    expect(request?.url.search).toBe('?tenant=a%20b&x=%27&grant_type=client_credentials&client_id=app&client_secret=s')
+    expect(request?.url.search).toBe(
+      '?tenant=a%20b&x=%27&grant_type=client_credentials&client_id=app&client_secret=s',
+    )
     expect(request?.body.toString()).toBe('')
     expect(Object.keys(request?.headers ?? {})).not.toContain('Content-Type')
   })
@@ -139,9 +155,9 @@ describe('the request', () => {
       'url',
     ])
     for (const method of ['PUT', 'get', ''])
-      expect((await errorOf(() => callEndpoint(context, 'token', parameters, { method: method as 'GET' }))).code).toBe(
-        'OAUTH_INVALID_OPTION',
-      )
+      expect(
+        (await errorOf(() => callEndpoint(context, 'token', parameters, { method: method as 'GET' }))).code,
+      ).toBe('OAUTH_INVALID_OPTION')
     expect(context.sent).toHaveLength(1)
   })
 
@@ -183,7 +199,12 @@ describe('the URL', () => {
         },
       )
     }
-    for (const url of ['https://as.example/t', 'http://localhost/t', 'http://127.0.0.1:8080/t', 'http://[::1]/t'])
+    for (const url of [
+      'https://as.example/t',
+      'http://localhost/t',
+      'http://127.0.0.1:8080/t',
+      'http://[::1]/t',
+    ])
       expect(await call(url)).toBe(true)
     for (const url of [
       'http://as.example/t',
@@ -270,11 +291,16 @@ describe('client authentication', () => {
       `Basic ${btoa('app:s')}`,
       'a=b',
     ])
-    expect(await authorization('revocation', { client: confidential, clientAuth: clientSecretPost() })).toEqual(post)
+    expect(
+      await authorization('revocation', { client: confidential, clientAuth: clientSecretPost() }),
+    ).toEqual(post)
   })
 
   it('may be another for one call', async () => {
-    const options = { client: confidential, clientAuth: { token: clientSecretPost(), revocation: noClientAuth() } }
+    const options = {
+      client: confidential,
+      clientAuth: { token: clientSecretPost(), revocation: noClientAuth() },
+    }
     expect(await authorization('revocation', options, { clientAuth: clientSecretBasic() })).toEqual([
       `Basic ${btoa('app:s')}`,
       'a=b',
@@ -286,10 +312,9 @@ describe('client authentication', () => {
   })
 
   it('gives way to an Authorization header and a client_id of the call', async () => {
-    expect(await authorization('token', { client: confidential }, { headers: { Authorization: 'Mine' } })).toEqual([
-      'Mine',
-      'a=b',
-    ])
+    expect(
+      await authorization('token', { client: confidential }, { headers: { Authorization: 'Mine' } }),
+    ).toEqual(['Mine', 'a=b'])
     expect(await authorization('token', {}, { parameters: { client_id: 'other' } })).toEqual([
       undefined,
       'a=b&client_id=other',
@@ -361,7 +386,10 @@ describe('hooks', () => {
     await callEndpoint(context, 'revocation', {})
     expect((await callEndpoint(context, 'introspection', {})).body).toBe('raw')
     expect(seen.slice(2)).toEqual(['refresh', 'refresh', 'revocation', 'introspection'])
-    const pushing = { ...context, server: { pushed_authorization_request_endpoint: 'https://as.example/par' } }
+    const pushing = {
+      ...context,
+      server: { pushed_authorization_request_endpoint: 'https://as.example/par' },
+    }
     await callEndpoint(pushing, 'par', {})
     expect(seen).toHaveLength(6)
   })
@@ -391,7 +419,9 @@ describe('hooks', () => {
     }
     const context = scripted([answer(200)], { hooks: { tokenRequest } })
     await callEndpoint(context, 'token', parameters, { method: 'GET' })
-    expect(context.sent[0]?.url.href).toBe('https://other.example/t?grant_type=client_credentials&client_id=app')
+    expect(context.sent[0]?.url.href).toBe(
+      'https://other.example/t?grant_type=client_credentials&client_id=app',
+    )
   })
 
   it('that change the URL do not lead away from https', async () => {
@@ -404,7 +434,9 @@ describe('hooks', () => {
       },
     ]) {
       const context = scripted([answer(200)], { hooks: { tokenRequest } })
-      expect((await errorOf(() => callEndpoint(context, 'token', parameters))).code).toBe('OAUTH_INSECURE_URL')
+      expect((await errorOf(() => callEndpoint(context, 'token', parameters))).code).toBe(
+        'OAUTH_INSECURE_URL',
+      )
       expect(context.sent).toEqual([])
     }
   })

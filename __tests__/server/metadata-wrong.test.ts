@@ -7,7 +7,10 @@ import { createSession } from '../../src/session/session.js'
 import { answer, errorOf, NOW } from '../oauth2/support.js'
 import { recordingStore } from '../support/fake-server.js'
 
-/** Metadata documents that are wrong in one way each: no token is asked for or stored, and the next good document serves. */
+/**
+ * Metadata documents that are wrong in one way each: no token is asked for or stored, and the next good
+ * document serves.
+ */
 const ISSUER = 'https://as.example/tenant'
 const good = {
   issuer: ISSUER,
@@ -81,7 +84,10 @@ const table: Record<string, [code: string, document: ServerResponse]> = {
   'a fragment at the issuer': [OTHER, changed({ issuer: `${ISSUER}#x` })],
   'a space after the issuer': [OTHER, changed({ issuer: `${ISSUER} ` })],
   'a template for the issuer': [OTHER, changed({ issuer: 'https://as.example/{tenantid}' })],
-  'the issuer twice, the last another': [OTHER, answer(200, text.replace(/}$/, ',"issuer":"https://evil.example"}'))],
+  'the issuer twice, the last another': [
+    OTHER,
+    answer(200, text.replace(/}$/, ',"issuer":"https://evil.example"}')),
+  ],
   'Issuer for issuer': [NONE, answer(200, text.replace('"issuer"', '"Issuer"'))],
   'no endpoints': [MISSING, answer(200, { issuer: ISSUER })],
   'empty endpoints': [MISSING, changed({ token_endpoint: '', authorization_endpoint: '' })],

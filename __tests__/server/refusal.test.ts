@@ -5,7 +5,12 @@ import { processServerResponse } from '../../src/server/token-response'
 const NOW = 1_700_000_000
 
 /** What the session learns of such an answer to a refresh. */
-function kindOf(status: number, body: unknown, headers: Record<string, string> = {}, endedBy?: (string | number)[]) {
+function kindOf(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+  endedBy?: (string | number)[],
+) {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   const response = { status, body: text, header: (name: string) => headers[name.toLowerCase()] }
   try {

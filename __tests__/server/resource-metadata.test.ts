@@ -19,11 +19,15 @@ function context(pages: Record<string, object>, challenge = 'Bearer') {
 
 test('a public API does not send us into a private network', async () => {
   const challenged = context({}, 'Bearer resource_metadata="https://169.254.169.254/x"')
-  expect(await errorOf(async () => discoverFromResource(api)(challenged))).toMatchObject({ code: 'OAUTH_INSECURE_URL' })
+  expect(await errorOf(async () => discoverFromResource(api)(challenged))).toMatchObject({
+    code: 'OAUTH_INSECURE_URL',
+  })
   expect(challenged.urls).toEqual([api])
 
   const described = context({ [place]: { resource: api, authorization_servers: ['http://localhost:9000'] } })
-  expect(await errorOf(async () => discoverFromResource(api)(described))).toMatchObject({ code: 'OAUTH_INSECURE_URL' })
+  expect(await errorOf(async () => discoverFromResource(api)(described))).toMatchObject({
+    code: 'OAUTH_INSECURE_URL',
+  })
   expect(described.urls).toEqual([api, place])
 })
 

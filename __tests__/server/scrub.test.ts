@@ -3,7 +3,10 @@ import { withoutSecrets } from '../../src/server/scrub'
 import { processServerResponse } from '../../src/server/token-response'
 import { answer } from '../oauth2/support.js'
 
-const request = (parameters: Record<string, string>, headers: Record<string, string> = {}): ServerRequest => ({
+const request = (
+  parameters: Record<string, string>,
+  headers: Record<string, string> = {},
+): ServerRequest => ({
   endpoint: 'token',
   method: 'POST',
   url: new URL('https://as.example/token'),
@@ -40,7 +43,11 @@ test('a masked JSON answer is still one, with its other words', () => {
 })
 
 test('an error in a form under 200 is masked as well', () => {
-  const masked = seen('error=bad_refresh_token&error_description=ghr%5Fcanary', { refresh_token: 'ghr_canary' }, 200)
+  const masked = seen(
+    'error=bad_refresh_token&error_description=ghr%5Fcanary',
+    { refresh_token: 'ghr_canary' },
+    200,
+  )
   expect(masked).toBe('error=bad_refresh_token&error_description=…')
 })
 

@@ -147,7 +147,9 @@ describe('a refusal', () => {
   })
 
   it('may be a form', async () => {
-    expect(await errorOf(() => read('error=incorrect_client_credentials&error_description=a+b', 200))).toMatchObject({
+    expect(
+      await errorOf(() => read('error=incorrect_client_credentials&error_description=a+b', 200)),
+    ).toMatchObject({
       code: 'OAUTH_SERVER_REFUSED',
       error: 'incorrect_client_credentials',
       error_description: 'a b',
@@ -156,8 +158,12 @@ describe('a refusal', () => {
 
   it('keeps whatever the server put into its words as data', async () => {
     const error_description = 'A "quoted" \\ thing\n<script>é\u2028'
-    expect(await errorOf(() => read({ error: 'x', error_description }, 400))).toMatchObject({ error_description })
-    const odd = await errorOf(() => read({ error: { code: 190 }, error_description: 7, error_uri: null }, 400))
+    expect(await errorOf(() => read({ error: 'x', error_description }, 400))).toMatchObject({
+      error_description,
+    })
+    const odd = await errorOf(() =>
+      read({ error: { code: 190 }, error_description: 7, error_uri: null }, 400),
+    )
     expect(odd.code).toBe('OAUTH_SERVER_REFUSED')
     expect([odd.error, odd.error_description, odd.error_uri]).toEqual([undefined, undefined, undefined])
   })
@@ -172,7 +178,10 @@ describe('a refusal', () => {
       status,
       ...words,
     })
-    expect(await errorOf(() => read(good, status))).toMatchObject({ code: 'OAUTH_SERVER_UNAVAILABLE', status })
+    expect(await errorOf(() => read(good, status))).toMatchObject({
+      code: 'OAUTH_SERVER_UNAVAILABLE',
+      status,
+    })
     expect(await errorOf(() => read('<html>Bad Gateway</html>', status))).toMatchObject({ status })
   })
 
@@ -254,13 +263,17 @@ it('parameters of any good answer are read, none of an empty one', () => {
 
 describe('a stored token', () => {
   it('keeps its hour of expiry; without one the clock starts now', () => {
-    expect(normaliseToken({ access_token: 'AT', expires_in: 60, expires_at: NOW - 5 }, NOW).expires_at).toBe(NOW - 5)
+    expect(normaliseToken({ access_token: 'AT', expires_in: 60, expires_at: NOW - 5 }, NOW).expires_at).toBe(
+      NOW - 5,
+    )
     expect(normaliseToken({ access_token: 'AT', expires_in: '60' }, NOW)).toEqual({
       access_token: 'AT',
       expires_in: 60,
       expires_at: NOW + 60,
     })
-    expect(normaliseToken({ access_token: 'AT', expires_in: 60, expires_at: 'x' }, NOW).expires_at).toBe(NOW + 60)
+    expect(normaliseToken({ access_token: 'AT', expires_in: 60, expires_at: 'x' }, NOW).expires_at).toBe(
+      NOW + 60,
+    )
     expect(normaliseToken({ access_token: 'AT', expires_at: `${NOW}.9` }, NOW).expires_at).toBe(NOW)
     expect(normaliseToken({ access_token: 'AT', expires_at: null }, NOW)).toEqual({ access_token: 'AT' })
   })
@@ -284,7 +297,9 @@ describe('a refreshed token', () => {
       refresh_token: 'R1',
       scope: 'a',
     })
-    expect(mergeRefreshed({ refresh_token: 'R1', scope: 'a' }, { ...next, refresh_token: 'R2', scope: 'b' })).toEqual({
+    expect(
+      mergeRefreshed({ refresh_token: 'R1', scope: 'a' }, { ...next, refresh_token: 'R2', scope: 'b' }),
+    ).toEqual({
       ...next,
       refresh_token: 'R2',
       scope: 'b',

@@ -26,7 +26,10 @@ export interface AuthorizationServerOptions {
   rotate?: boolean
   /** What the token response says of the type. Default `Bearer`. */
   tokenType?: string
-  /** client_id → secret; `undefined` marks a public client. Default: one of each, `app` (public) and `worker` (`worker-secret`). */
+  /**
+   * client_id → secret; `undefined` marks a public client. Default: one of each, `app` (public) and `worker`
+   * (`worker-secret`).
+   */
   clients?: Record<string, string | undefined>
   /** user name → password, for the password grant. */
   users?: Record<string, string>
@@ -143,10 +146,18 @@ interface CodeRecord {
   challenge: string | undefined
 }
 
-/** Starts a small authorization server in memory: rotation, reuse detection, counters, switches for every kind of trouble. */
-export async function startAuthorizationServer(options: AuthorizationServerOptions = {}): Promise<AuthorizationServer> {
+/**
+ * Starts a small authorization server in memory: rotation, reuse detection, counters, switches for every kind
+ * of trouble.
+ */
+export async function startAuthorizationServer(
+  options: AuthorizationServerOptions = {},
+): Promise<AuthorizationServer> {
   const clock = options.clock ?? (() => Date.now() / 1000)
-  const clients: Record<string, string | undefined> = options.clients ?? { app: undefined, worker: 'worker-secret' }
+  const clients: Record<string, string | undefined> = options.clients ?? {
+    app: undefined,
+    worker: 'worker-secret',
+  }
   const users = options.users ?? { anna: 'anna-password' }
   const mark = options.mark ?? ''
   const secret = () => mark + randomBytes(16).toString('base64url')
@@ -221,7 +232,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
           return 'invalid_grant'
         if (code.challenge !== undefined) {
           const verifier = parameters.get('code_verifier') ?? ''
-          if (createHash('sha256').update(verifier).digest('base64url') !== code.challenge) return 'invalid_grant'
+          if (createHash('sha256').update(verifier).digest('base64url') !== code.challenge)
+            return 'invalid_grant'
         }
         return give({ client_id, family, subject: code.subject, scope: code.scope }, true)
       }
@@ -231,7 +243,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
           server.counts.reuse += 1
           endFamily(record.family)
         }
-        if (!record || record.client_id !== client_id || revokedFamilies.has(record.family)) return 'invalid_grant'
+        if (!record || record.client_id !== client_id || revokedFamilies.has(record.family))
+          return 'invalid_grant'
         if (server.rotate) record.spent = true
         const { spent: _, ...grant } = record
         return give(grant, server.rotate)
@@ -291,7 +304,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   async function revoke(request: http.IncomingMessage, response: http.ServerResponse) {
     server.counts.revocation += 1
     const parameters = new URLSearchParams((await readBody(request)).toString())
-    if (authenticate(request, parameters) === undefined) return json(response, 401, { error: 'invalid_client' })
+    if (authenticate(request, parameters) === undefined)
+      return json(response, 401, { error: 'invalid_client' })
     const given = parameters.get('token') ?? ''
     const spent = refresh.get(given)
     if (spent) endFamily(spent.family)
@@ -303,7 +317,8 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   async function introspect(request: http.IncomingMessage, response: http.ServerResponse) {
     server.counts.introspection += 1
     const parameters = new URLSearchParams((await readBody(request)).toString())
-    if (authenticate(request, parameters) === undefined) return json(response, 401, { error: 'invalid_client' })
+    if (authenticate(request, parameters) === undefined)
+      return json(response, 401, { error: 'invalid_client' })
     const given = parameters.get('token') ?? ''
     const record = access.get(given)
     if (!record || !server.isActive(given)) return json(response, 200, { active: false })

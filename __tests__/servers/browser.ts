@@ -7,9 +7,15 @@ interface Page {
   body: string
 }
 
-/** A browser without a window: keeps cookies, follows redirects, sends off the forms it finds. Enough to sign in. */
+/**
+ * A browser without a window: keeps cookies, follows redirects, sends off the forms it finds. Enough to sign
+ * in.
+ */
 export interface Browser {
-  /** Goes to `url` and on until it leaves the first URL's origin, or a page has nothing to send; answers where it ended. */
+  /**
+   * Goes to `url` and on until it leaves the first URL's origin, or a page has nothing to send; answers where
+   * it ended.
+   */
   visit(url: string | URL): Promise<{ url: string; body: string }>
 }
 
@@ -77,14 +83,16 @@ export function browser({ ca }: { ca?: string } = {}): Browser {
         }
         const found = /<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/i.exec(page.body)
         if (!found || page.status >= 400) {
-          if (page.status >= 400) throw new Error(`the authorization server answered ${page.status}: ${page.body}`)
+          if (page.status >= 400)
+            throw new Error(`the authorization server answered ${page.status}: ${page.body}`)
           return { url: url.href, body: page.body }
         }
         url = new URL(unescapeHtml(found[1] ?? ''), url)
         form = new URLSearchParams()
         for (const [, attributes = ''] of (found[2] ?? '').matchAll(/<input([^>]*)>/gi)) {
           const name = /name="([^"]*)"/i.exec(attributes)?.[1]
-          if (name) form.append(unescapeHtml(name), unescapeHtml(/value="([^"]*)"/i.exec(attributes)?.[1] ?? ''))
+          if (name)
+            form.append(unescapeHtml(name), unescapeHtml(/value="([^"]*)"/i.exec(attributes)?.[1] ?? ''))
         }
         if (url.origin !== origin) return { url: `${url.href}?${form}`, body: '' }
       }

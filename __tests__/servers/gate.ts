@@ -1,4 +1,7 @@
-/** A door that somebody opens by hand: what waits at it goes on then. Tests order events with it, without sleeping. */
+/**
+ * A door that somebody opens by hand: what waits at it goes on then. Tests order events with it, without
+ * sleeping.
+ */
 export interface Gate {
   /** Resolves when the gate is open. */
   wait(): Promise<void>

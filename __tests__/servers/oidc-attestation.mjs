@@ -1,5 +1,5 @@
-// An oidc-provider whose clients are vouched for by an attester; needs functions, so it cannot be had from oidc.ts.
-// Started with the attester's public JWK in ATTESTER; tells its issuer over the IPC channel.
+// An oidc-provider whose clients are vouched for by an attester; needs functions, so it cannot be had from
+// oidc.ts. Started with the attester's public JWK in ATTESTER; tells its issuer over the IPC channel.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 

@@ -1,5 +1,6 @@
-// The certified oidc-provider in a process of its own: it is an ES module, wants newer globals than Node 18 and 20 have, and
-// takes its time from a clock that we can set forward. Started by oidc.ts, which talks to it over the IPC channel.
+// The certified oidc-provider in a process of its own: it is an ES module, wants newer globals than Node 18
+// and 20 have, and takes its time from a clock that we can set forward. Started by oidc.ts, which talks to it
+// over the IPC channel.
 import * as crypto from 'node:crypto'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -118,7 +119,12 @@ async function start(options) {
       ...logout,
       introspection_signed_response_alg: 'RS256',
     },
-    { client_id: 'web-post', client_secret: secret(), token_endpoint_auth_method: 'client_secret_post', ...code },
+    {
+      client_id: 'web-post',
+      client_secret: secret(),
+      token_endpoint_auth_method: 'client_secret_post',
+      ...code,
+    },
     {
       client_id: 'web-secret-jwt',
       client_secret: secret(),
@@ -231,7 +237,10 @@ async function start(options) {
         allowedPolicy: (_ctx, client, token) =>
           client.clientAuthMethod !== 'none' || token.clientId === client.clientId,
       },
-      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
       jwtIntrospection: { enabled: true },
       deviceFlow: {
         enabled: true,
@@ -382,7 +391,8 @@ async function start(options) {
       },
       /** An administrator revokes one access token; its refresh token stays. */
       async revokeAccessToken(token) {
-        const found = (await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token))
+        const found =
+          (await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token))
         await found?.destroy()
         return found !== undefined
       },

@@ -14,7 +14,10 @@ export interface OidcProviderOptions {
   /** More of the provider's `features`, plain JSON. */
   features?: Record<string, unknown>
   port?: number
-  /** https with this certificate; a second address (`mtls_endpoint_aliases`) asks for client certificates, which `ca` may sign. PEM. */
+  /**
+   * https with this certificate; a second address (`mtls_endpoint_aliases`) asks for client certificates,
+   * which `ca` may sign. PEM.
+   */
   tls?: { key: string; cert: string; ca: string }
   /** Clients may be vouched for (`attest_jwt_client_auth`) by whoever has the private part of this JWK. */
   attester?: object

@@ -59,8 +59,8 @@ export interface ResourceServer extends RunningServer {
   /** Sends with this access token. */
   sends(token: string): number
   /**
-   * Makes matching requests wait at the gate with their answer. Judged on arrival: a token that was refused then stays refused,
-   * which is how a late 401 comes about. Ends for new requests when the gate is open.
+   * Makes matching requests wait at the gate with their answer. Judged on arrival: a token that was refused
+   * then stays refused, which is how a late 401 comes about. Ends for new requests when the gate is open.
    */
   hold(matches?: (request: ApiRequest) => boolean): Gate
   /** Answers in place of the API; true when it did. */
@@ -69,14 +69,20 @@ export interface ResourceServer extends RunningServer {
 }
 
 /**
- * Starts an API that wants a bearer token. Paths: `/echo` answers what it got, raw; `/redirect?to=URL&status=302` sends away;
- * anything else answers `{ ok: true }`. Each accepted request with an id counts as an effect.
+ * Starts an API that wants a bearer token. Paths: `/echo` answers what it got, raw;
+ * `/redirect?to=URL&status=302` sends away; anything else answers `{ ok: true }`. Each accepted request with
+ * an id counts as an effect.
  */
 export async function startResourceServer(options: ResourceServerOptions): Promise<ResourceServer> {
   const record = options.record ?? true
   let holds: Array<{ gate: Gate; matches: (request: ApiRequest) => boolean }> = []
 
-  function count(response: http.ServerResponse, status: number, body: unknown, headers: http.OutgoingHttpHeaders = {}) {
+  function count(
+    response: http.ServerResponse,
+    status: number,
+    body: unknown,
+    headers: http.OutgoingHttpHeaders = {},
+  ) {
     server.counts.status[status] = (server.counts.status[status] ?? 0) + 1
     json(response, status, body, headers)
   }
@@ -133,7 +139,8 @@ export async function startResourceServer(options: ResourceServerOptions): Promi
       }
       if (server.mode === 'forbidden') return count(response, 403, { error: 'forbidden' })
       if (!good) {
-        if (server.mode === 'expired-in-body') return count(response, 200, { ok: false, error: 'token_expired' })
+        if (server.mode === 'expired-in-body')
+          return count(response, 200, { ok: false, error: 'token_expired' })
         if (server.mode === '401-with-body') return count(response, 401, { error: 'token_expired' })
         return count(
           response,

@@ -88,7 +88,8 @@ test('the API counts effects, judges on arrival and can hold a late 401', async 
   let good = 'one'
   const api = await startResourceServer({ accepts: token => token === good })
   try {
-    const send = (token: string) => fetch(`${api.url}/x?id=7`, { headers: { authorization: `Bearer ${token}` } })
+    const send = (token: string) =>
+      fetch(`${api.url}/x?id=7`, { headers: { authorization: `Bearer ${token}` } })
     const held = api.hold()
     const late = send('zero')
     await held.arrived()

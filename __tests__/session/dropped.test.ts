@@ -24,7 +24,12 @@ test('a session that is dropped, not closed, is not kept alive by what its store
       return () => listening.delete(changed)
     },
   }
-  const options = { server: metadata, client: { client_id: 'app' }, clock: () => server.now, store: store as never }
+  const options = {
+    server: metadata,
+    client: { client_id: 'app' },
+    clock: () => server.now,
+    store: store as never,
+  }
   const use = async (index: number) => {
     const session = createSession({ ...options, key: `${index}` }, { send: server.send, http: {} as never })
     await saveToken(session, { access_token: 'a0', refresh_token: 'r0' })

@@ -132,7 +132,13 @@ test('a rotated refresh token is kept when its ID token cannot be checked for no
   })
   await saveToken(session, { ...token, expires_in: 10 })
   server.now += 100
-  const rotated = { access_token: 'a1', token_type: 'Bearer', expires_in: 3600, refresh_token: 'r1', id_token: 'x.y.z' }
+  const rotated = {
+    access_token: 'a1',
+    token_type: 'Bearer',
+    expires_in: 3600,
+    refresh_token: 'r1',
+    id_token: 'x.y.z',
+  }
   server.answers.push({ body: rotated })
   expect((await errorOf(async () => session.token())).code).toBe('OAUTH_SERVER_UNAVAILABLE')
   expect(stored()).toMatchObject({ refresh_token: 'r1', tokens: { '': { access_token: 'a0' } } })
@@ -156,7 +162,10 @@ test('twenty who renew at once share one request, also when the server hands out
 test('a store that never takes a write is told of, and the server is not asked in a circle', async () => {
   const server = fakeServer({ rotate: false })
   const { store, stored } = slowStore()
-  const { session } = makeSession(server, { key, store: { ...store, get: () => grant, set: async () => false } })
+  const { session } = makeSession(server, {
+    key,
+    store: { ...store, get: () => grant, set: async () => false },
+  })
   await saveToken(makeSession(server, { store, key }).session, token)
   const grant = stored()
   expect((await hurry(errorOf(() => refreshToken(session)))).code).toBe('OAUTH_STORE_WRITE')
@@ -216,7 +225,8 @@ test('one 429 does not end a grant of one’s own', async () => {
   let calls = 0
   const { session } = makeSession(server, {
     grant: async () => {
-      if (++calls === 1) throw Object.assign(new Error('429'), { isAxiosError: true, response: { status: 429 } })
+      if (++calls === 1)
+        throw Object.assign(new Error('429'), { isAxiosError: true, response: { status: 429 } })
       return { access_token: 'x' }
     },
   })

@@ -7,7 +7,11 @@ import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'
 
 const active = { active: true, scope: 'a b', client_id: 'app', sub: 'me', exp: NOW + 60, ext: { a: 1 } }
 
-async function session(answered = answer(200, active), token?: Token, options: Partial<OAuth2SessionOptions> = {}) {
+async function session(
+  answered = answer(200, active),
+  token?: Token,
+  options: Partial<OAuth2SessionOptions> = {},
+) {
   const { sent, send, server } = scripted([answered])
   const made = createSession(
     { server, client: { client_id: 'app' }, clock: () => NOW, ...options },
@@ -63,11 +67,15 @@ it('fetches one where there is none and nobody is needed; else says that there i
   const { made, sent } = await session(undefined, undefined, { grant: async () => ({ access_token: 'AT' }) })
   await introspectToken(made)
   expect(sent[0]?.body.get('token')).toBe('AT')
-  expect((await errorOf(async () => introspectToken((await session()).made))).code).toBe('OAUTH_INTERACTION_REQUIRED')
+  expect((await errorOf(async () => introspectToken((await session()).made))).code).toBe(
+    'OAUTH_INTERACTION_REQUIRED',
+  )
 })
 
 it('authenticates the client as at the token endpoint', async () => {
-  const { made, sent } = await session(undefined, undefined, { client: { client_id: 'app', client_secret: 's' } })
+  const { made, sent } = await session(undefined, undefined, {
+    client: { client_id: 'app', client_secret: 's' },
+  })
   await introspectToken(made, { token: 'X' })
   expect(sent[0]?.headers.Authorization).toBe(`Basic ${btoa('app:s')}`)
 })
@@ -103,7 +111,9 @@ describe('an answer', () => {
     expect((await errorOf(() => processIntrospectionResponse(answer(401, active), NOW))).code).toBe(
       'OAUTH_INVALID_RESPONSE',
     )
-    expect((await errorOf(() => processIntrospectionResponse(answer(503), NOW))).code).toBe('OAUTH_SERVER_UNAVAILABLE')
+    expect((await errorOf(() => processIntrospectionResponse(answer(503), NOW))).code).toBe(
+      'OAUTH_SERVER_UNAVAILABLE',
+    )
   })
 
   it('may be a JWT, for whoever can verify it', async () => {
@@ -120,9 +130,9 @@ describe('an answer', () => {
     )
     expect(sent[0]?.headers.Accept).toBe('application/token-introspection+jwt')
     // a server may still refuse
-    expect((await errorOf(() => processIntrospectionResponse(answer(401, { error: 'x' }, type), NOW, jwt))).code).toBe(
-      'OAUTH_SERVER_REFUSED',
-    )
+    expect(
+      (await errorOf(() => processIntrospectionResponse(answer(401, { error: 'x' }, type), NOW, jwt))).code,
+    ).toBe('OAUTH_SERVER_REFUSED')
     expect((await errorOf(() => processIntrospectionResponse(answer(200, 'a.b.c', type), NOW))).code).toBe(
       'OAUTH_INVALID_RESPONSE',
     )
@@ -139,33 +149,46 @@ describe('an answer', () => {
     const jwt = jest.fn(async () => active)
     const { made } = await session(answer(status, body, { 'content-type': type }))
     const error = await errorOf(() => introspectToken(made, { token: 'X', jwt }))
-    expect(error).toMatchObject({ code: 'OAUTH_INVALID_RESPONSE', message: 'The answer is not signed', status })
+    expect(error).toMatchObject({
+      code: 'OAUTH_INVALID_RESPONSE',
+      message: 'The answer is not signed',
+      status,
+    })
     expect(jwt).not.toHaveBeenCalled()
   })
 })
 
 it('shows the raw answer to a hook, which may change it', async () => {
   const seen: unknown[] = []
-  const { made } = await session(answer(200, { active: 'true', sub: 'me' }, { 'x-request-id': '7' }), undefined, {
-    hooks: {
-      introspectionResponse: response => {
-        seen.push(response.status, response.header('x-request-id'), response.body)
-        return { ...response, body: response.body.replace('"true"', 'true') }
+  const { made } = await session(
+    answer(200, { active: 'true', sub: 'me' }, { 'x-request-id': '7' }),
+    undefined,
+    {
+      hooks: {
+        introspectionResponse: response => {
+          seen.push(response.status, response.header('x-request-id'), response.body)
+          return { ...response, body: response.body.replace('"true"', 'true') }
+        },
       },
     },
-  })
+  )
   expect(await introspectToken(made, { token: 'X' })).toEqual({ active: true, sub: 'me' })
   expect(seen).toEqual([200, '7', '{"active":"true","sub":"me"}'])
 })
 
 it('takes another client authentication for one call', async () => {
-  const { made, sent } = await session(undefined, undefined, { client: { client_id: 'app', client_secret: 's' } })
+  const { made, sent } = await session(undefined, undefined, {
+    client: { client_id: 'app', client_secret: 's' },
+  })
   const clientAuth: ClientAuth = request => {
     request.headers.Authorization = 'Bearer of-the-api'
   }
   await introspectToken(made, { token: 'X', clientAuth })
   await introspectToken(made, { token: 'X' })
-  expect(sent.map(({ headers }) => headers.Authorization)).toEqual(['Bearer of-the-api', `Basic ${btoa('app:s')}`])
+  expect(sent.map(({ headers }) => headers.Authorization)).toEqual([
+    'Bearer of-the-api',
+    `Basic ${btoa('app:s')}`,
+  ])
   expect(`${sent[0]?.body}`).toBe('token=X')
   expect(sent[0]).not.toHaveProperty('clientAuth')
 })

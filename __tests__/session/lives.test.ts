@@ -14,23 +14,26 @@ const begun = async (token: object, options: object = {}) => {
 }
 
 describe('the life of a refresh token', () => {
-  test.each([{ refresh_expires_in: 1800 }, { refresh_token_expires_in: '1800' }, { refresh_token_timeout: 1800 }])(
-    'is read from %o; after it nobody is signed in and no token is asked for',
-    async life => {
-      const { server, session, events, grant } = await begun(life)
-      expect(grant()?.refresh_expires_at).toBe(NOW + 1800)
-      server.now += 1799
-      expect(await session.authorized()).toBe(true)
-      server.now += 2
-      expect(await session.authorized()).toBe(false)
-      await expect(session.token()).rejects.toMatchObject({
-        code: 'OAUTH_SESSION_ENDED',
-        error: 'refresh_token_expired',
-      })
-      expect(server.requests).toHaveLength(0)
-      expect(events.filter(([name]) => name === 'ended')).toEqual([['ended', { reason: 'refresh_token_expired' }]])
-    },
-  )
+  test.each([
+    { refresh_expires_in: 1800 },
+    { refresh_token_expires_in: '1800' },
+    { refresh_token_timeout: 1800 },
+  ])('is read from %o; after it nobody is signed in and no token is asked for', async life => {
+    const { server, session, events, grant } = await begun(life)
+    expect(grant()?.refresh_expires_at).toBe(NOW + 1800)
+    server.now += 1799
+    expect(await session.authorized()).toBe(true)
+    server.now += 2
+    expect(await session.authorized()).toBe(false)
+    await expect(session.token()).rejects.toMatchObject({
+      code: 'OAUTH_SESSION_ENDED',
+      error: 'refresh_token_expired',
+    })
+    expect(server.requests).toHaveLength(0)
+    expect(events.filter(([name]) => name === 'ended')).toEqual([
+      ['ended', { reason: 'refresh_token_expired' }],
+    ])
+  })
 
   test('does not end an access token that is still good', async () => {
     const { server, session } = await begun({ refresh_expires_in: 60, expires_in: 3600 })
@@ -64,7 +67,10 @@ describe('the life of a session', () => {
     server.now += 3601
     expect(session.current()).toBeUndefined()
     expect(await session.authorized()).toBe(false)
-    await expect(session.token()).rejects.toMatchObject({ code: 'OAUTH_SESSION_ENDED', error: 'session_expired' })
+    await expect(session.token()).rejects.toMatchObject({
+      code: 'OAUTH_SESSION_ENDED',
+      error: 'session_expired',
+    })
     expect(server.requests).toHaveLength(1)
   })
 })
@@ -115,7 +121,9 @@ describe('a refresh token that no answer names', () => {
   test('is kept when the application spends one of its own', async () => {
     const server = fakeServer({ rotate: false })
     const { session } = makeSession(server)
-    const kept = await fetchToken(session, endpoint => endpoint({ grant_type: 'refresh_token', refresh_token: 'r0' }))
+    const kept = await fetchToken(session, endpoint =>
+      endpoint({ grant_type: 'refresh_token', refresh_token: 'r0' }),
+    )
     expect(kept.refresh_token).toBe('r0')
     expect(inside(session).state.grant?.refresh_token).toBe('r0')
   })

@@ -34,8 +34,16 @@ describe('so is an option of a call that does not exist', () => {
   const { session } = makeSession(fakeServer())
   const grant = clientCredentialsGrant()
   test.each<[string, () => unknown, RegExp]>([
-    ['fetchToken', () => fetchToken(session, grant, { scope: 'x' } as never), /scope\. It belongs to the grant/],
-    ['fetchToken, another', () => fetchToken(session, grant, { audience: 'x' } as never), /go into parameters/],
+    [
+      'fetchToken',
+      () => fetchToken(session, grant, { scope: 'x' } as never),
+      /scope\. It belongs to the grant/,
+    ],
+    [
+      'fetchToken, another',
+      () => fetchToken(session, grant, { audience: 'x' } as never),
+      /go into parameters/,
+    ],
     ['saveToken', () => saveToken(session, { access_token: 'a' }, { sameuser: true } as never), /sameUser/],
     ['refreshToken', () => refreshToken(session, { header: {} } as never), /headers/],
     ['revokeToken', () => revokeToken(session, { tokenTypeHint: 'x' } as never), /token_type_hint/],
@@ -55,7 +63,10 @@ describe('so is an option of a call that does not exist', () => {
   )
 
   test('the option `oauth` of a request', async () => {
-    const api = axios.create({ baseURL: 'https://api.example', adapter: () => Promise.reject(new Error('sent')) })
+    const api = axios.create({
+      baseURL: 'https://api.example',
+      adapter: () => Promise.reject(new Error('sent')),
+    })
     attachOAuth2(api, session)
     const error = await api.get('/', { oauth: { scopes: ['x'] } as never }).catch(error => error)
     expect(error.cause).toMatchObject({
@@ -75,7 +86,10 @@ test('a TypeError in a grant of one’s own is no outage: it is told as what it 
   })
   for (let call = 1; call < 4; call++) {
     const error = await session.token().catch(error => error)
-    expect(error).toMatchObject({ code: 'OAUTH_INVALID_OPTION', message: expect.stringContaining('TypeError') })
+    expect(error).toMatchObject({
+      code: 'OAUTH_INVALID_OPTION',
+      message: expect.stringContaining('TypeError'),
+    })
     expect(error.cause).toBeInstanceOf(TypeError)
     expect(calls).toBe(call)
   }

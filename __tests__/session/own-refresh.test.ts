@@ -48,7 +48,8 @@ test('what it answers is stored, its life counted from before the request; a rot
   expect(session.current()).toMatchObject({ access_token: 'a2' })
 })
 
-const axiosError = (status: number) => Object.assign(new Error(), { isAxiosError: true, response: { status } })
+const axiosError = (status: number) =>
+  Object.assign(new Error(), { isAxiosError: true, response: { status } })
 
 test.each([
   ['a status that endedBy names', axiosError(401), { endedBy: [401] }, 'OAUTH_SESSION_ENDED'],
@@ -90,13 +91,16 @@ test.each([
   [{ data: { access_token: 'SECRET' }, ok: true }, 'it has data, ok. Answer what is in data.'],
   [{ message: 'SECRET', eyJhbGciOi1: 'SECRET', 'SECRET9.x': 1 }, 'it has message.'],
   [{}, 'The answer has no access_token'],
-])('an answer without access_token (%#) is told by the names that it has, never by a value', async (answer, text) => {
-  const { session } = await expired(async () => answer as never)
-  const error = await session.token().catch(error => error)
-  expect(error.code).toBe('OAUTH_INVALID_RESPONSE')
-  expect(error.message).toContain(text)
-  expect(error.message).not.toMatch(/SECRET|eyJ/)
-})
+])(
+  'an answer without access_token (%#) is told by the names that it has, never by a value',
+  async (answer, text) => {
+    const { session } = await expired(async () => answer as never)
+    const error = await session.token().catch(error => error)
+    expect(error.code).toBe('OAUTH_INVALID_RESPONSE')
+    expect(error.message).toContain(text)
+    expect(error.message).not.toMatch(/SECRET|eyJ/)
+  },
+)
 
 test('a token endpoint in camel case is named too', async () => {
   const server = fakeServer()

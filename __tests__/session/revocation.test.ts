@@ -97,7 +97,12 @@ describe('a server that does not confirm', () => {
   it.each([
     ['is busy', answer(503, '', { 'retry-after': '60' }), 'OAUTH_SERVER_UNAVAILABLE', 60],
     ['has a page for it', answer(502, '<html>Bad Gateway</html>'), 'OAUTH_SERVER_UNAVAILABLE', undefined],
-    ['does not answer', new OAuthError('OAUTH_SERVER_UNAVAILABLE', 'x'), 'OAUTH_SERVER_UNAVAILABLE', undefined],
+    [
+      'does not answer',
+      new OAuthError('OAUTH_SERVER_UNAVAILABLE', 'x'),
+      'OAUTH_SERVER_UNAVAILABLE',
+      undefined,
+    ],
     ['refuses', answer(400, { error: 'unsupported_token_type' }), 'OAUTH_SERVER_REFUSED', undefined],
     ['does not know the client', answer(401, { error: 'invalid_client' }), 'OAUTH_SERVER_REFUSED', undefined],
     ['has moved', answer(302), 'OAUTH_INVALID_RESPONSE', undefined],
@@ -145,7 +150,9 @@ describe('a server that does not confirm', () => {
   })
 
   it('because it has no such endpoint: the result says so', async () => {
-    const { session, sent } = await signedIn([answer(200)], { server: { token_endpoint: 'https://as.example/token' } })
+    const { session, sent } = await signedIn([answer(200)], {
+      server: { token_endpoint: 'https://as.example/token' },
+    })
     const result = await revokeToken(session)
     expect(result).toMatchObject({ revoked: false, error: { code: 'OAUTH_ENDPOINT_MISSING' } })
     expect(await session.authorized()).toBe(false)

@@ -44,7 +44,9 @@ describe('a token that is there', () => {
     await saveToken(session, { access_token: 'a0', refresh_token: 'r0' })
     server.now += 1e9
     expect(session.current()).toMatchObject({ access_token: 'a0' })
-    expect(await session.token({ rejected: session.current() as Token })).toMatchObject({ access_token: 'a1' })
+    expect(await session.token({ rejected: session.current() as Token })).toMatchObject({
+      access_token: 'a1',
+    })
   })
 
   test.each([
@@ -105,7 +107,8 @@ describe('renewal', () => {
     await signedIn(session)
     const old = session.current() as Token
     await session.token({ rejected: old })
-    for (let i = 0; i < 50; i++) expect(await session.token({ rejected: old })).toMatchObject({ access_token: 'a1' })
+    for (let i = 0; i < 50; i++)
+      expect(await session.token({ rejected: old })).toMatchObject({ access_token: 'a1' })
     expect(server.requests).toHaveLength(1)
     expect(session.current()).toMatchObject({ access_token: 'a1' })
   })
@@ -117,7 +120,8 @@ describe('renewal', () => {
     const two = makeSession(server, { store, key: 'me' }).session
     await signedIn(one)
     const a0 = (await two.token()) as Token
-    // one renews; two joins a look at the store that ends with a1 while a1 has just been refused to another caller of two
+    // one renews; two joins a look at the store that ends with a1 while a1 has just been refused to another
+    // caller of two
     const a1 = await one.token({ rejected: one.current() as Token })
     const waiting = two.token({ rejected: a0 })
     const refused = two.token({ rejected: { ...a1 } })
@@ -158,7 +162,13 @@ describe('renewal', () => {
     await signedIn(session)
     for (let i = 0; i < 5; i++) await refreshToken(session)
     expect(server.reuse).toBe(0)
-    expect(server.requests.map(({ body }) => body.get('refresh_token'))).toEqual(['r0', 'r1', 'r2', 'r3', 'r4'])
+    expect(server.requests.map(({ body }) => body.get('refresh_token'))).toEqual([
+      'r0',
+      'r1',
+      'r2',
+      'r3',
+      'r4',
+    ])
   })
 
   test('two sessions on one store renew once between them', async () => {
@@ -187,7 +197,9 @@ describe('renewal', () => {
     const { session } = makeSession(server)
     await signedIn(session)
     server.answers.push({ body: { access_token: 'a0', token_type: 'bearer', expires_in: 10 } })
-    expect(await session.token({ rejected: session.current() as Token })).toMatchObject({ access_token: 'a0' })
+    expect(await session.token({ rejected: session.current() as Token })).toMatchObject({
+      access_token: 'a0',
+    })
     expect(server.requests).toHaveLength(1)
   })
 
@@ -383,7 +395,11 @@ describe('without a token', () => {
     ['no text', { access_token: 7 }],
   ])('a grant of one’s own that answers %s is told so, and nothing is stored', async (_, answer) => {
     const store = memoryStore()
-    const { session, events } = makeSession(fakeServer(), { store, key: 'k', grant: async () => answer as never })
+    const { session, events } = makeSession(fakeServer(), {
+      store,
+      key: 'k',
+      grant: async () => answer as never,
+    })
     expect(await code(session.token())).toBe('OAUTH_INVALID_RESPONSE')
     expect(await code(fetchToken(session, async () => answer as never))).toBe('OAUTH_INVALID_RESPONSE')
     expect(await store.get('k')).toBeUndefined()
@@ -393,7 +409,9 @@ describe('without a token', () => {
   test('what a grant of one’s own answers expires, though it says expires_in only', async () => {
     const server = fakeServer()
     let count = 0
-    const { session } = makeSession(server, { grant: async () => ({ access_token: `b${++count}`, expires_in: 600 }) })
+    const { session } = makeSession(server, {
+      grant: async () => ({ access_token: `b${++count}`, expires_in: 600 }),
+    })
     expect(await session.token()).toMatchObject({ access_token: 'b1', expires_at: server.now + 600 })
     server.now += 541
     expect(await session.token()).toMatchObject({ access_token: 'b2' })
@@ -505,7 +523,9 @@ describe('when the server refuses or is away', () => {
     const server = fakeServer()
     const { session, names } = makeSession(server, { grant: clientCredentials })
     await signedIn(session, { refresh_token: 'spent' })
-    expect(await session.token({ rejected: session.current() as Token })).toMatchObject({ access_token: 'a1' })
+    expect(await session.token({ rejected: session.current() as Token })).toMatchObject({
+      access_token: 'a1',
+    })
     expect(names()).not.toContain('ended')
     expect((await core(session).read())?.refresh_token).toBeUndefined()
   })
@@ -591,7 +611,9 @@ describe('somebody else', () => {
   test('a value of another issuer or client is reported and not used', async () => {
     const server = fakeServer()
     const store = memoryStore()
-    await signedIn(makeSession(server, { store, key: 'me', server: { issuer: 'https://other.example' } }).session)
+    await signedIn(
+      makeSession(server, { store, key: 'me', server: { issuer: 'https://other.example' } }).session,
+    )
     const { session, events } = makeSession(server, { store, key: 'me' })
     expect(await code(session.token())).toBe('OAUTH_INTERACTION_REQUIRED')
     expect(events[0]?.[1]).toMatchObject({ error: { code: 'OAUTH_STORE_VALUE' } })
@@ -658,11 +680,13 @@ describe('a store in trouble', () => {
       inner,
       failing: { get: 0, set: 0 },
       get: async (key: string) => {
-        if (store.failing.get-- > 0) throw Object.assign(new Error('secret-in-driver-error'), { code: 'ECONNRESET' })
+        if (store.failing.get-- > 0)
+          throw Object.assign(new Error('secret-in-driver-error'), { code: 'ECONNRESET' })
         return inner.get(key)
       },
       set: async (key: string, next: StoredGrant) => {
-        if (store.failing.set-- > 0) throw Object.assign(new Error('secret-in-driver-error'), { code: 'ECONNRESET' })
+        if (store.failing.set-- > 0)
+          throw Object.assign(new Error('secret-in-driver-error'), { code: 'ECONNRESET' })
         return inner.set(key, next)
       },
       delete: inner.delete,
@@ -757,7 +781,9 @@ describe('several APIs on one grant', () => {
     const [ta, tb] = await Promise.all([a.token(), b.token()])
     expect([ta.access_token, tb.access_token, session.current()?.access_token]).toEqual(['a1', 'a2', 'a0'])
     expect(
-      server.requests.map(({ body }) => `${body.get('resource')} ${body.get('scope')} ${body.get('refresh_token')}`),
+      server.requests.map(
+        ({ body }) => `${body.get('resource')} ${body.get('scope')} ${body.get('refresh_token')}`,
+      ),
     ).toEqual(['https://a.example null r0', 'https://b.example read r1'])
     expect(server.reuse).toBe(0)
     expect(session.for({ resource: 'https://a.example' }).current()).toBe(ta)
@@ -777,7 +803,9 @@ describe('at the door', () => {
     ['a shared store without a key', { store: { ...memoryStore(), shared: true } }],
     ['an unknown hook', { hooks: { tokenRequst: () => {} } as never }],
   ])('%s is refused', (_name, options) => {
-    expect(() => makeSession(fakeServer(), options)).toThrow(expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }))
+    expect(() => makeSession(fakeServer(), options)).toThrow(
+      expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }),
+    )
   })
 
   test('what is not a session is refused', async () => {

@@ -46,7 +46,11 @@ it('signs in with a code, renews, introspects and logs out', async () => {
   expect(as.isActive(token.access_token)).toBe(true)
   expect(scopes).toEqual([undefined])
   expect(as.counts.metadata).toBe(1)
-  expect(await introspectToken(session)).toMatchObject({ active: true, client_id: 'app', scope: 'read write' })
+  expect(await introspectToken(session)).toMatchObject({
+    active: true,
+    client_id: 'app',
+    scope: 'read write',
+  })
 
   const again = authorizationCodeGrant({ authorizationResponse: callback, transaction })
   expect((await errorOf(() => fetchToken(session, again))).code).toBe('OAUTH_TRANSACTION_USED')
@@ -78,16 +82,24 @@ it.each([
 })
 
 it('is told why it is refused', async () => {
-  const session = sessionOf({ client: { ...worker, client_secret: 'wrong-canary' }, grant: clientCredentialsGrant() })
+  const session = sessionOf({
+    client: { ...worker, client_secret: 'wrong-canary' },
+    grant: clientCredentialsGrant(),
+  })
   const error = await errorOf(() => session.token())
   expect(error).toMatchObject({ code: 'OAUTH_SERVER_REFUSED', error: 'invalid_client', status: 401 })
   expect(error.message).not.toContain('canary')
   const wrong = sessionOf({ grant: passwordGrant({ username: 'anna', password: 'wrong-canary' }) })
-  expect(await errorOf(() => wrong.token())).toMatchObject({ code: 'OAUTH_SERVER_REFUSED', error: 'invalid_grant' })
+  expect(await errorOf(() => wrong.token())).toMatchObject({
+    code: 'OAUTH_SERVER_REFUSED',
+    error: 'invalid_grant',
+  })
 })
 
 it('signs in by name and password, again whenever it must', async () => {
-  const session = sessionOf({ grant: passwordGrant({ username: 'anna', password: 'pass word', scope: 'read' }) })
+  const session = sessionOf({
+    grant: passwordGrant({ username: 'anna', password: 'pass word', scope: 'read' }),
+  })
   const token = await session.token()
   expect(as.find(token.access_token)).toMatchObject({ subject: 'anna', scope: 'read' })
   as.revokeEverything()
@@ -95,7 +107,8 @@ it('signs in by name and password, again whenever it must', async () => {
   expect(as.isActive(another.access_token)).toBe(true)
 })
 
-// fetchToken forgets `grant.scope` as soon as the endpoint is called without one; make this `it` when it does not any more
+// fetchToken forgets `grant.scope` as soon as the endpoint is called without one; make this `it` when it does
+// not any more
 it('tells of a scope that differs from the one that was asked for', async () => {
   const session = sessionOf()
   const changes: unknown[] = []

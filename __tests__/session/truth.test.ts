@@ -18,9 +18,12 @@ const idToken = (sub: string) => `e30.${Buffer.from(JSON.stringify({ sub })).toS
 const signIn = (session: OAuth2Session, token: Partial<Token> = {}) =>
   saveToken(session, { access_token: 'a0', refresh_token: 'r0', expires_in: 3600, ...token })
 
-const revoked = (server: ReturnType<typeof fakeServer>) => server.of('revocation').map(({ body }) => body.get('token'))
+const revoked = (server: ReturnType<typeof fakeServer>) =>
+  server.of('revocation').map(({ body }) => body.get('token'))
 
-/** A refresh that the server has answered and the session has not seen, and a log-out that begins meanwhile. */
+/**
+ * A refresh that the server has answered and the session has not seen, and a log-out that begins meanwhile.
+ */
 async function logOutDuringRefresh(server: ReturnType<typeof fakeServer>, options = {}) {
   const { session } = makeSession(server, options)
   await signIn(session)
@@ -150,7 +153,10 @@ describe('a token that is still good while its renewal fails', () => {
     ['a 503', { status: 503 }],
     ['a 429', { status: 429, headers: { 'retry-after': '30' } }],
     ['a 425', { status: 425 }],
-    ['the network', { error: Object.assign(new Error('x'), { name: 'OAuthError', code: 'OAUTH_SERVER_UNAVAILABLE' }) }],
+    [
+      'the network',
+      { error: Object.assign(new Error('x'), { name: 'OAuthError', code: 'OAUTH_SERVER_UNAVAILABLE' }) },
+    ],
   ])('is used within the leeway: %s', async (_name, answer) => {
     const server = fakeServer()
     const { session, names } = makeSession(server)
@@ -184,7 +190,9 @@ describe('a token that is still good while its renewal fails', () => {
     const { session } = makeSession(server)
     await signIn(session)
     server.answers.push({ status: 503 })
-    expect(await codeOf(session.token({ rejected: session.current() as Token }))).toBe('OAUTH_SERVER_UNAVAILABLE')
+    expect(await codeOf(session.token({ rejected: session.current() as Token }))).toBe(
+      'OAUTH_SERVER_UNAVAILABLE',
+    )
     expect(await codeOf(session.token())).toBe('OAUTH_SERVER_UNAVAILABLE')
   })
 })

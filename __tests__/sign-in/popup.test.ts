@@ -45,7 +45,11 @@ test('signs in with a window, which both sides close', async () => {
   const { token } = await signInWithPopup(session, { redirect_uri }, { open })
   expect(as.isActive(token.access_token)).toBe(true)
   expect(await session.authorized()).toBe(true)
-  expect({ ...popup, closedItself }).toMatchObject({ opened: ['about:blank'], closed: true, closedItself: true })
+  expect({ ...popup, closedItself }).toMatchObject({
+    opened: ['about:blank'],
+    closed: true,
+    closedItself: true,
+  })
 })
 
 test('another sign-in’s callback is not heard', async () => {
@@ -62,9 +66,12 @@ test('another sign-in’s callback is not heard', async () => {
 test('a refusal has the server’s word', async () => {
   const { open } = popupOf(url => {
     const { searchParams } = new URL(url)
-    finishPopup(`${redirect_uri}?error=access_denied&state=${searchParams.get('state')}&iss=${as.metadata.issuer}`, {
-      close: () => undefined,
-    })
+    finishPopup(
+      `${redirect_uri}?error=access_denied&state=${searchParams.get('state')}&iss=${as.metadata.issuer}`,
+      {
+        close: () => undefined,
+      },
+    )
   })
   await expect(signInWithPopup(sessionOf(), { redirect_uri }, { open })).rejects.toMatchObject({
     code: 'OAUTH_AUTHORIZATION_FAILED',

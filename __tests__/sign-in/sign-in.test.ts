@@ -30,7 +30,8 @@ afterAll(() => as.stop())
 
 const redirect_uri = 'https://app.example.com/callback'
 const client = { client_id: 'app' }
-const sessionOf = (more: object = {}) => createOAuth2Session({ server: as.metadata, client, clock: () => now, ...more })
+const sessionOf = (more: object = {}) =>
+  createOAuth2Session({ server: as.metadata, client, clock: () => now, ...more })
 
 const codeOf = async (promise: Promise<unknown>) => {
   const error = await promise.then(
@@ -143,7 +144,8 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
 
   test('a callback of another client is refused, and the right one still works', async () => {
     const authorizationResponse = await as.authorize((await begin({ client: 'github' })).url)
-    const finish = (client: string) => finishSignIn(sessionOf(), { authorizationResponse, transactions, client })
+    const finish = (client: string) =>
+      finishSignIn(sessionOf(), { authorizationResponse, transactions, client })
     expect(await codeOf(finish('google'))).toBe('OAUTH_ISSUER_MISMATCH')
     expect((await finish('github')).token.access_token).toBeTruthy()
   })
@@ -160,8 +162,15 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
 
 test('E8: the cache alone is not enough: a browser without the marker did not begin the sign-in', async () => {
   const cache = new Map<string, string>()
-  const shared = { get: (key: string) => cache.get(key), set: (key: string, value: string) => cache.set(key, value) }
-  const { url } = await beginSignIn(sessionOf(), { redirect_uri }, { transactions: cacheTransactions(shared, {}) })
+  const shared = {
+    get: (key: string) => cache.get(key),
+    set: (key: string, value: string) => cache.set(key, value),
+  }
+  const { url } = await beginSignIn(
+    sessionOf(),
+    { redirect_uri },
+    { transactions: cacheTransactions(shared, {}) },
+  )
   const authorizationResponse = await as.authorize(url)
   const victim = cacheTransactions(shared, {})
   expect(await codeOf(finishSignIn(sessionOf(), { authorizationResponse, transactions: victim }))).toBe(
@@ -219,9 +228,9 @@ test('an address of the site itself is a way back, that of a namesake is none', 
 
 test('a sign-in that would lead elsewhere afterwards does not begin', async () => {
   const transactions = memoryTransactions()
-  expect(await codeOf(beginSignIn(sessionOf(), { redirect_uri }, { transactions, returnTo: '//evil.example' }))).toBe(
-    'OAUTH_INVALID_OPTION',
-  )
+  expect(
+    await codeOf(beginSignIn(sessionOf(), { redirect_uri }, { transactions, returnTo: '//evil.example' })),
+  ).toBe('OAUTH_INVALID_OPTION')
 })
 
 describe('in a page', () => {
@@ -236,7 +245,10 @@ describe('in a page', () => {
   beforeEach(() => {
     own = storage()
     replaced = []
-    page.history = { state: 'kept', replaceState: (_: unknown, __: string, address: string) => replaced.push(address) }
+    page.history = {
+      state: 'kept',
+      replaceState: (_: unknown, __: string, address: string) => replaced.push(address),
+    }
     for (const name of ['location', 'history'] as const)
       Object.defineProperty(globalThis, name, { configurable: true, get: () => page[name] })
     Object.defineProperty(globalThis, 'sessionStorage', { configurable: true, value: own })
@@ -307,7 +319,9 @@ describe('signing out', () => {
 
   test('E13: revokes, and answers where the server signs the person out too', async () => {
     const session = await signedIn({ end_session_endpoint: `${as.url}/logout` })
-    const { revocation, url, state } = await signOut(session, { post_logout_redirect_uri: 'https://app.example.com/' })
+    const { revocation, url, state } = await signOut(session, {
+      post_logout_redirect_uri: 'https://app.example.com/',
+    })
     expect(revocation).toEqual({ revoked: true })
     const { searchParams } = new URL(url as string)
     expect(searchParams.get('id_token_hint')).toBe(idToken())
@@ -356,7 +370,11 @@ describe('OAuth 1.0a', () => {
     })
   const begin = async () => {
     const transactions = memoryTransactions()
-    const begun = await beginOAuth1SignIn(session(), { callback: redirect_uri }, { transactions, returnTo: '/tweets' })
+    const begun = await beginOAuth1SignIn(
+      session(),
+      { callback: redirect_uri },
+      { transactions, returnTo: '/tweets' },
+    )
     return { transactions, ...begun }
   }
 
@@ -380,7 +398,9 @@ describe('OAuth 1.0a', () => {
   ])('E10: a callback %s fails with %s', async (query, code) => {
     const { transactions } = await begin()
     expect(
-      await codeOf(finishOAuth1SignIn(session(), { authorizationResponse: redirect_uri + query, transactions })),
+      await codeOf(
+        finishOAuth1SignIn(session(), { authorizationResponse: redirect_uri + query, transactions }),
+      ),
     ).toBe(code)
   })
 })

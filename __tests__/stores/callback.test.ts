@@ -46,7 +46,9 @@ test('takes over what another process wrote, instead of spending the refresh tok
   const { rows, store } = table()
   rows.set(anna, row)
   const server = fakeServer()
-  const [one, other] = [store(), store()].map(own => makeSession(server, { store: own, key: anna, recheck: 0 }).session)
+  const [one, other] = [store(), store()].map(
+    own => makeSession(server, { store: own, key: anna, recheck: 0 }).session,
+  )
   await one?.token()
   await other?.token()
   server.now += 600

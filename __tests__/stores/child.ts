@@ -31,7 +31,9 @@ export async function compileChild(): Promise<string> {
     target: 'node18',
     logLevel: 'error',
     // the Redis clients are CommonJS and require node's own modules
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
   })
   return join(folder, 'child.mjs')
 }

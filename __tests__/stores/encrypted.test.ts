@@ -93,7 +93,9 @@ describe('encryptedStore', () => {
 
   it('refuses keys of another size, and none', () => {
     for (const wrong of [new Uint8Array(16), new Uint8Array(64), [], [newKey(), new Uint8Array(31)]])
-      expect(() => encryptedStore(inner, wrong)).toThrow(expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }))
+      expect(() => encryptedStore(inner, wrong)).toThrow(
+        expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }),
+      )
   })
 
   it('hands on what the inner store has: its lock, its notices, its reports, its demands', async () => {

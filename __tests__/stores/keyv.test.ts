@@ -31,7 +31,9 @@ for (const [name, make] of Object.entries(media)) {
 
 describe('keyvStore', () => {
   it('demands to be told how processes are kept apart', () => {
-    expect(() => keyvStore(new Map(), {} as never)).toThrow(expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }))
+    expect(() => keyvStore(new Map(), {} as never)).toThrow(
+      expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }),
+    )
     expect(() => keyvStore(new Map(), { lock: 'redis' as never })).toThrow(/single-process/)
   })
 
@@ -61,7 +63,10 @@ describe('keyvStore', () => {
   it('rejects when the medium fails, and shows nothing of what it was given', async () => {
     const store = keyvStore(failing, { lock: 'single-process' })
     const error = await Promise.resolve(store.get('key')).catch(error => error)
-    expect(error).toMatchObject({ code: 'OAUTH_STORE_READ', message: expect.stringContaining('ECONNREFUSED') })
+    expect(error).toMatchObject({
+      code: 'OAUTH_STORE_READ',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
     expect(error.cause).toBeUndefined()
     expect(error.message).not.toContain('secret')
     await expect(store.delete('key')).rejects.toMatchObject({ code: 'OAUTH_STORE_WRITE' })
@@ -91,10 +96,13 @@ describe('keyvStore', () => {
     await expect(store.set('key', sampleGrant(1))).rejects.toMatchObject({ code: 'OAUTH_STORE_WRITE' })
   })
 
-  it.each(['', '{', '7', '{"access_token":"secret"}'])('calls a broken value by its name (%s)', async text => {
-    const store = keyvStore(new Map([['oauth:key', text]]), { lock: 'single-process' })
-    await expect(store.get('key')).rejects.toMatchObject({ code: 'OAUTH_STORE_VALUE' })
-    expect(await store.set('key', sampleGrant(1))).toBe(true)
-    expect(await store.get('key')).toEqual(sampleGrant(1))
-  })
+  it.each(['', '{', '7', '{"access_token":"secret"}'])(
+    'calls a broken value by its name (%s)',
+    async text => {
+      const store = keyvStore(new Map([['oauth:key', text]]), { lock: 'single-process' })
+      await expect(store.get('key')).rejects.toMatchObject({ code: 'OAUTH_STORE_VALUE' })
+      expect(await store.set('key', sampleGrant(1))).toBe(true)
+      expect(await store.get('key')).toEqual(sampleGrant(1))
+    },
+  )
 })

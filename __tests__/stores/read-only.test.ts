@@ -88,5 +88,7 @@ it('keeps the token of a grant that needs nobody for as long as it lives itself'
 it('is recognised through encryption, and demands a key where many users share the medium', async () => {
   const readOnly = readOnlyStore({ ...memoryStore(), shared: true })
   expect(encryptedStore(readOnly, new Uint8Array(32))).toMatchObject({ readOnly: true, shared: true })
-  expect((await errorOf(() => makeSession(fakeServer(), { store: readOnly }))).code).toBe('OAUTH_INVALID_OPTION')
+  expect((await errorOf(() => makeSession(fakeServer(), { store: readOnly }))).code).toBe(
+    'OAUTH_INVALID_OPTION',
+  )
 })

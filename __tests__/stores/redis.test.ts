@@ -128,14 +128,17 @@ optional(
     }, 60_000)
   }
 
-  it.each(['', '{', 'null', '7', '{"access_token":"secret"}'])('calls a broken value by its name (%s)', async text => {
-    await raw('SET', 'broken:key', text)
-    const store = redisStore(await connect('ioredis'), { prefix: 'broken:' })
-    await expect(store.get('key')).rejects.toMatchObject({ code: 'OAUTH_STORE_VALUE' })
-    await expect(store.get('key')).rejects.not.toThrow(/secret/)
-    expect(await store.set('key', sampleGrant(1))).toBe(true)
-    expect(await store.get('key')).toEqual(sampleGrant(1))
-  })
+  it.each(['', '{', 'null', '7', '{"access_token":"secret"}'])(
+    'calls a broken value by its name (%s)',
+    async text => {
+      await raw('SET', 'broken:key', text)
+      const store = redisStore(await connect('ioredis'), { prefix: 'broken:' })
+      await expect(store.get('key')).rejects.toMatchObject({ code: 'OAUTH_STORE_VALUE' })
+      await expect(store.get('key')).rejects.not.toThrow(/secret/)
+      expect(await store.set('key', sampleGrant(1))).toBe(true)
+      expect(await store.get('key')).toEqual(sampleGrant(1))
+    },
+  )
 
   it('keeps an unused grant as long as it was told', async () => {
     const client = await connect('ioredis')
@@ -148,9 +151,9 @@ optional(
   it('tells nothing of the tokens when Redis refuses', async () => {
     await raw('RPUSH', 'list:key', 'x')
     const store = redisStore(await connect('ioredis'), { prefix: 'list:' })
-    const failure = await Promise.resolve(store.set('key', sampleGrant(1, { refresh_token: 'secret' }))).catch(
-      error => error,
-    )
+    const failure = await Promise.resolve(
+      store.set('key', sampleGrant(1, { refresh_token: 'secret' })),
+    ).catch(error => error)
     expect(failure).toMatchObject({ code: 'OAUTH_STORE_WRITE' })
     expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain('secret')
     await expect(store.get('key')).rejects.toMatchObject({ code: 'OAUTH_STORE_READ' })

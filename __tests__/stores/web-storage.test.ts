@@ -7,7 +7,8 @@ import { sampleGrant } from '../contracts/store.js'
 
 /** The same storage as another tab sees it: what it writes is told to this one. */
 function otherTab(storage: Storage): Storage {
-  const tell = (key: string | null) => window.dispatchEvent(new StorageEvent('storage', { key, storageArea: storage }))
+  const tell = (key: string | null) =>
+    window.dispatchEvent(new StorageEvent('storage', { key, storageArea: storage }))
   return {
     getItem: key => storage.getItem(key),
     setItem(key, value) {
@@ -71,7 +72,9 @@ describe('webStorageStore', () => {
     expect(await store.get('key', error => reported.push(error))).toBeUndefined()
     expect(reported).toHaveLength(1)
     expect(reported[0]).toMatchObject({ name: 'OAuthError', code: 'OAUTH_STORE_VALUE' })
-    expect(`${reported[0]?.message}${JSON.stringify(reported[0])}${reported[0]?.stack}`).not.toContain('secret')
+    expect(`${reported[0]?.message}${JSON.stringify(reported[0])}${reported[0]?.stack}`).not.toContain(
+      'secret',
+    )
     expect(await store.get('key')).toBeUndefined()
     expect(await store.set('key', sampleGrant(1))).toBe(true)
     expect(await store.get('key')).toEqual(sampleGrant(1))

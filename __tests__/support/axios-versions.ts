@@ -58,8 +58,9 @@ export interface Loaded {
 }
 
 /**
- * Loads the seam as an application does whose `axios` is that version. With `application`, the application's instances come from
- * another copy than the package's own (ESM and CommonJS side by side, or a duplicate in node_modules).
+ * Loads the seam as an application does whose `axios` is that version. With `application`, the application's
+ * instances come from another copy than the package's own (ESM and CommonJS side by side, or a duplicate in
+ * node_modules).
  */
 export function loadWith(peer: string, application = peer): Loaded {
   let loaded: Loaded | undefined

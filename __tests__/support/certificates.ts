@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
 
-// Node makes keys but no certificates: these are the few lines of DER that it takes, so that no openssl is needed
+// Node makes keys but no certificates: these are the few lines of DER that it takes, so that no openssl is
+// needed
 
 const der = (tag: number, ...parts: Uint8Array[]): Buffer => {
   const body = Buffer.concat(parts)
@@ -50,11 +51,18 @@ export interface CertificateOptions {
 }
 
 /** Makes a key (P-256) and a certificate for it, good for a day. */
-export function createCertificate({ subject, issuer, authority, names = [] }: CertificateOptions): Certificate {
+export function createCertificate({
+  subject,
+  issuer,
+  authority,
+  names = [],
+}: CertificateOptions): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
   const alternatives = names.map(name =>
-    /^[\d.]+$/.test(name) ? der(0x87, Buffer.from(name.split('.').map(Number))) : der(0x82, Buffer.from(name)),
+    /^[\d.]+$/.test(name)
+      ? der(0x87, Buffer.from(name.split('.').map(Number)))
+      : der(0x82, Buffer.from(name)),
   )
   const extensions = [
     sequence(oid('551d13'), TRUE, der(0x04, sequence(...(authority ? [TRUE] : [])))),

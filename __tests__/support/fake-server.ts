@@ -60,7 +60,9 @@ export function fakeServer({ expires_in = 3600 as number | undefined, rotate = t
     now: 1_000_000,
     expires_in,
     /** Answers used once each, before the regular ones. */
-    answers: [] as Array<Partial<{ status: number; body: unknown; headers: Record<string, string>; error: unknown }>>,
+    answers: [] as Array<
+      Partial<{ status: number; body: unknown; headers: Record<string, string>; error: unknown }>
+    >,
     /** When set, no request is answered before it opens. */
     hold: undefined as ReturnType<typeof gate> | undefined,
     of: (endpoint: string) => requests.filter(request => request.endpoint === endpoint),
@@ -69,7 +71,11 @@ export function fakeServer({ expires_in = 3600 as number | undefined, rotate = t
     },
     send: (async request => {
       requests.push(request)
-      const answer = (status: number, body: unknown, headers: Record<string, string> = {}): ServerResponse => ({
+      const answer = (
+        status: number,
+        body: unknown,
+        headers: Record<string, string> = {},
+      ): ServerResponse => ({
         status,
         header: name => headers[name.toLowerCase()],
         body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -113,7 +119,10 @@ export const metadata = {
 }
 
 /** A session on a fake server, with its events recorded. */
-export function makeSession(server: ReturnType<typeof fakeServer>, options: Partial<OAuth2SessionOptions> = {}) {
+export function makeSession(
+  server: ReturnType<typeof fakeServer>,
+  options: Partial<OAuth2SessionOptions> = {},
+) {
   const session = createSession(
     { server: metadata, client: { client_id: 'app' }, clock: () => server.now, ...options },
     { send: server.send, http: {} as never },

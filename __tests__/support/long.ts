@@ -1,6 +1,6 @@
 /**
- * Loads that take seconds run as a sample in `npm test` and as a whole in `npm run test:long`, which sets this global
- * variable through its Jest project.
+ * Loads that take seconds run as a sample in `npm test` and as a whole in `npm run test:long`, which sets
+ * this global variable through its Jest project.
  */
 export const isLong = (globalThis as { LONG?: boolean }).LONG === true
 

@@ -90,7 +90,9 @@ describe('fakeSession', () => {
   })
 
   it('has ended when the test begins, or ends by a call and tells its listeners', async () => {
-    expect(await codeOf(attached(fakeSession({ status: 'ended' })).api.get('/me'))).toBe('OAUTH_SESSION_ENDED')
+    expect(await codeOf(attached(fakeSession({ status: 'ended' })).api.get('/me'))).toBe(
+      'OAUTH_SESSION_ENDED',
+    )
     const { api, session } = attached()
     await api.get('/me')
     const reasons: string[] = []
@@ -144,7 +146,11 @@ describe('fakeAuthorizationServer', () => {
     const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri, scope: 'openid read' })
     const authorizationResponse = server.signIn(url, { claims: { sub: 'anna' } })
     const token = await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction }))
-    expect(token).toMatchObject({ access_token: 'access-2', scope: 'openid read', id_token: expect.any(String) })
+    expect(token).toMatchObject({
+      access_token: 'access-2',
+      scope: 'openid read',
+      id_token: expect.any(String),
+    })
   })
 
   it('refuses a code without its verifier, and a code that comes twice', async () => {
@@ -162,7 +168,9 @@ describe('fakeAuthorizationServer', () => {
 
   it('plays a person who refuses', async () => {
     const { server, session } = options()
-    const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri: 'https://app.example.com/cb' })
+    const { url, transaction } = await createAuthorizationUrl(session, {
+      redirect_uri: 'https://app.example.com/cb',
+    })
     const authorizationResponse = server.signIn(url, { error: 'access_denied' })
     const grant = authorizationCodeGrant({ authorizationResponse, transaction })
     expect(await codeOf(fetchToken(session, grant))).toBe('OAUTH_AUTHORIZATION_FAILED')
@@ -186,7 +194,9 @@ describe('fakeAuthorizationServer', () => {
   it('waits for a device code to be approved', async () => {
     const { server, session } = options()
     const grant = deviceCodeGrant({ onUserCode: () => server.approveDevice(), sleep: async () => {} })
-    expect(await fetchToken(session, grant)).toMatchObject({ access_token: expect.stringMatching(/^access-/) })
+    expect(await fetchToken(session, grant)).toMatchObject({
+      access_token: expect.stringMatching(/^access-/),
+    })
   })
 
   it('notices a spent refresh token and ends the grant', async () => {
@@ -247,7 +257,9 @@ describe('fakeAuthorizationServer', () => {
     const { data } = await instance.get(`${server.issuer}/.well-known/openid-configuration`)
     expect(data.token_endpoint).toBe(server.metadata.token_endpoint)
     expect((await instance.get('https://elsewhere.example.com/')).status).toBe(204)
-    expect(await codeOf(axios.create({ adapter: server.adapter() as never }).get(API))).toBe('OAUTH_INVALID_OPTION')
+    expect(await codeOf(axios.create({ adapter: server.adapter() as never }).get(API))).toBe(
+      'OAUTH_INVALID_OPTION',
+    )
   })
 })
 
@@ -281,10 +293,16 @@ describe('beside other mocks', () => {
 
 describe('signedInState', () => {
   it('is read by a page whose session lives in webStorageStore', async () => {
-    const state = signedInState({ origin: 'http://localhost:5173', key: 'app', token: { access_token: 'test' } })
+    const state = signedInState({
+      origin: 'http://localhost:5173',
+      key: 'app',
+      token: { access_token: 'test' },
+    })
     expect(state).toEqual({
       cookies: [],
-      origins: [{ origin: 'http://localhost:5173', localStorage: [{ name: 'oauth:app', value: expect.any(String) }] }],
+      origins: [
+        { origin: 'http://localhost:5173', localStorage: [{ name: 'oauth:app', value: expect.any(String) }] },
+      ],
     })
     expect(JSON.parse(state.origins[0]?.localStorage[0]?.value ?? '')).toMatchObject({
       v: 1,

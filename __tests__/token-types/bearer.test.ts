@@ -4,7 +4,8 @@ import { errorOf } from '../oauth2/support.js'
 
 function request(overrides: Partial<OutgoingRequest> = {}, headers: Record<string, string> = {}) {
   const written: Record<string, string | undefined> = { ...headers }
-  const key = (name: string) => Object.keys(written).find(known => known.toLowerCase() === name.toLowerCase()) ?? name
+  const key = (name: string) =>
+    Object.keys(written).find(known => known.toLowerCase() === name.toLowerCase()) ?? name
   return {
     method: 'POST',
     url: 'https://api.example/x',
@@ -107,5 +108,7 @@ describe('in the body', () => {
 
 it('goes nowhere else', async () => {
   for (const placement of ['cookie', '', 'Header', 'toString', 'constructor'])
-    expect((await errorOf(() => bearer({ placement: placement as BearerPlacement }))).code).toBe('OAUTH_INVALID_OPTION')
+    expect((await errorOf(() => bearer({ placement: placement as BearerPlacement }))).code).toBe(
+      'OAUTH_INVALID_OPTION',
+    )
 })

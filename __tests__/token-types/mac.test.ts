@@ -5,7 +5,14 @@ import { type MacOptions, mac } from '../../src/token-types/mac.js'
 import { errorOf, NOW } from '../oauth2/support.js'
 
 /** Signs one request; the nonce's random part is `AAAA…`. */
-function sign(options: MacOptions, token: object, url: string, method = 'GET', data?: unknown, clock = () => NOW) {
+function sign(
+  options: MacOptions,
+  token: object,
+  url: string,
+  method = 'GET',
+  data?: unknown,
+  clock = () => NOW,
+) {
   let header = ''
   const request = {
     method,
@@ -33,7 +40,9 @@ const hmac = (lines: string[], key = '489dks293j39', hash = 'sha1') =>
     .update(lines.map(line => `${line}\n`).join(''))
     .digest('base64')
 
-/** Makes the random part of the nonce the one of a published example, by signing again what is signed here. */
+/**
+ * Makes the random part of the nonce the one of a published example, by signing again what is signed here.
+ */
 const example = (
   nonce: string,
   method: string,
@@ -50,11 +59,19 @@ describe('MAC tokens, draft 00', () => {
     expect(example('264095:dj83hs9s', 'GET', '/resource/1?b=1&a=2', '', '', '489dks293j39')).toBe(
       'SLDJd4mg43cjQfElUs3Qub4L6xE=',
     )
-    expect(example('273156:di3hvdf8', 'POST', '/request', 'k9kbtCIy0CkI3/FEfpS/oIDjk6k=', '', '8yfrufh348h')).toBe(
-      'W7bdMZbv9UWOTadASIQHagZyirA=',
-    )
     expect(
-      example('273156:di3hvdf8', 'POST', '/request', 'k9kbtCIy0CkI3/FEfpS/oIDjk6k=', '', '8yfrufh348h', 'sha256'),
+      example('273156:di3hvdf8', 'POST', '/request', 'k9kbtCIy0CkI3/FEfpS/oIDjk6k=', '', '8yfrufh348h'),
+    ).toBe('W7bdMZbv9UWOTadASIQHagZyirA=')
+    expect(
+      example(
+        '273156:di3hvdf8',
+        'POST',
+        '/request',
+        'k9kbtCIy0CkI3/FEfpS/oIDjk6k=',
+        '',
+        '8yfrufh348h',
+        'sha256',
+      ),
     ).toBe('ouXTUQlFI+pJMi2zn67a6zms7sLu2JEUPUYzunEqKOc=')
     expect(
       example(
@@ -69,7 +86,11 @@ describe('MAC tokens, draft 00', () => {
   })
 
   test('no body, no ext: id, nonce with the age, mac', () => {
-    const { header, fields } = sign({ issuedAt: NOW - 264095 }, {}, 'http://example.com/resource/1?b=1&a=2#part')
+    const { header, fields } = sign(
+      { issuedAt: NOW - 264095 },
+      {},
+      'http://example.com/resource/1?b=1&a=2#part',
+    )
     expect(Object.keys(fields)).toEqual(['id', 'nonce', 'mac'])
     expect(fields).toEqual({
       id: 'h480djs93hd8',
@@ -90,12 +111,26 @@ describe('MAC tokens, draft 00', () => {
     expect(fields.bodyhash).toBe('k9kbtCIy0CkI3/FEfpS/oIDjk6k=')
     expect(fields.ext).toBe('a,b,c')
     expect(fields.mac).toBe(
-      hmac(['0:AAAAAAAAAAA', 'POST', '/request', 'example.com', '8443', 'k9kbtCIy0CkI3/FEfpS/oIDjk6k=', 'a,b,c']),
+      hmac([
+        '0:AAAAAAAAAAA',
+        'POST',
+        '/request',
+        'example.com',
+        '8443',
+        'k9kbtCIy0CkI3/FEfpS/oIDjk6k=',
+        'a,b,c',
+      ]),
     )
   })
 
   test('hmac-sha-256 hashes the body too; the port of https is 443', () => {
-    const { fields } = sign({ issuedAt: NOW }, { mac_algorithm: 'hmac-sha-256' }, 'https://example.com/', 'PUT', 'ünï')
+    const { fields } = sign(
+      { issuedAt: NOW },
+      { mac_algorithm: 'hmac-sha-256' },
+      'https://example.com/',
+      'PUT',
+      'ünï',
+    )
     const bodyhash = createHash('sha256').update('ünï').digest('base64')
     expect(fields.bodyhash).toBe(bodyhash)
     expect(fields.mac).toBe(
@@ -116,7 +151,9 @@ describe('MAC tokens, draft 00', () => {
   })
 
   test('an empty body has a hash, no body has none', () => {
-    expect(sign({}, {}, 'http://example.com/', 'POST', '').fields.bodyhash).toBe(createHash('sha1').digest('base64'))
+    expect(sign({}, {}, 'http://example.com/', 'POST', '').fields.bodyhash).toBe(
+      createHash('sha1').digest('base64'),
+    )
     for (const data of [undefined, null])
       expect(sign({}, {}, 'http://example.com/', 'POST', data).fields).not.toHaveProperty('bodyhash')
   })
@@ -154,9 +191,13 @@ describe('MAC tokens, draft 00', () => {
 })
 
 test('draft 01 and later: ts and nonce, no hash of the body', () => {
-  const { fields } = sign({ draft: 1, ext: 'e' }, {}, 'http://example.com/resource/1?b=1&a=2', 'POST', { any: 'body' })
+  const { fields } = sign({ draft: 1, ext: 'e' }, {}, 'http://example.com/resource/1?b=1&a=2', 'POST', {
+    any: 'body',
+  })
   expect(Object.keys(fields)).toEqual(['id', 'ts', 'nonce', 'ext', 'mac'])
-  expect(fields.mac).toBe(hmac([`${NOW}`, 'AAAAAAAAAAA', 'POST', '/resource/1?b=1&a=2', 'example.com', '80', 'e']))
+  expect(fields.mac).toBe(
+    hmac([`${NOW}`, 'AAAAAAAAAAA', 'POST', '/resource/1?b=1&a=2', 'example.com', '80', 'e']),
+  )
   expect(fields.ts).toBe(`${NOW}`)
 })
 
@@ -171,7 +212,9 @@ describe('mac()', () => {
   )
 
   test.each([undefined, '', 5])('a token without a usable key is a typed error: %p', async mac_key => {
-    expect((await errorOf(() => sign({}, { mac_key }, 'http://example.com/'))).code).toBe('OAUTH_SIGNATURE_FAILED')
+    expect((await errorOf(() => sign({}, { mac_key }, 'http://example.com/'))).code).toBe(
+      'OAUTH_SIGNATURE_FAILED',
+    )
   })
 
   test('quotes and backslashes in the token and ext do not break the header', () => {

@@ -31,7 +31,10 @@ let server: RunningServer
 let seen: { path: string; headers: NodeJS.Dict<string | string[]>; body: URLSearchParams }[]
 let now: number
 
-/** A token server (`/token`), a metadata server (`/identity`, `/json`), GitHub's address (`/actions`) and an API (`/me`). */
+/**
+ * A token server (`/token`), a metadata server (`/identity`, `/json`), GitHub's address (`/actions`) and an
+ * API (`/me`).
+ */
 async function start(): Promise<RunningServer> {
   return listen(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://loopback')
@@ -39,7 +42,11 @@ async function start(): Promise<RunningServer> {
     const { headers } = request
     seen.push({ path: pathname, headers, body })
     if (pathname === '/token')
-      return json(response, 200, { access_token: `access-${seen.length}`, token_type: 'Bearer', expires_in: 600 })
+      return json(response, 200, {
+        access_token: `access-${seen.length}`,
+        token_type: 'Bearer',
+        expires_in: 600,
+      })
     if (pathname === '/me') return json(response, 200, { authorization: headers.authorization })
     if (pathname === '/identity' && headers['metadata-flavor'] === 'Google') {
       response.end(` id-for-${searchParams.get('audience')}\n`)
@@ -47,7 +54,10 @@ async function start(): Promise<RunningServer> {
     }
     if (pathname === '/json') return json(response, 200, { access_token: 'from-json', expires_in: '86399' })
     if (pathname === '/actions' && headers.authorization === 'Bearer request-secret')
-      return json(response, 200, { value: `actions-for-${searchParams.get('audience')}`, api: searchParams.get('v') })
+      return json(response, 200, {
+        value: `actions-for-${searchParams.get('audience')}`,
+        api: searchParams.get('v'),
+      })
     if (pathname === '/moved') {
       response.writeHead(302, { location: '/identity?audience=moved' }).end()
       return
@@ -87,7 +97,8 @@ function application(options: Partial<Parameters<typeof createOAuth2Session>[0]>
   attachOAuth2(api, session)
   return api
 }
-const tokenCalls = () => seen.filter(({ path }) => path === '/token').map(({ body }) => Object.fromEntries(body))
+const tokenCalls = () =>
+  seen.filter(({ path }) => path === '/token').map(({ body }) => Object.fromEntries(body))
 
 describe('a file', () => {
   test('is read anew for every token request, so that a rotated token is noticed', async () => {
@@ -176,8 +187,12 @@ describe('a metadata server', () => {
   const headers = { 'Metadata-Flavor': 'Google' }
 
   test('answers a text or JSON', async () => {
-    expect(await metadataServerToken({ url: `${server.url}/identity?audience=api`, headers })()).toBe('id-for-api')
-    expect(await metadataServerToken({ url: `${server.url}/json`, member: 'access_token' })()).toBe('from-json')
+    expect(await metadataServerToken({ url: `${server.url}/identity?audience=api`, headers })()).toBe(
+      'id-for-api',
+    )
+    expect(await metadataServerToken({ url: `${server.url}/json`, member: 'access_token' })()).toBe(
+      'from-json',
+    )
   })
 
   test('that is not there is absent', async () => {
@@ -195,7 +210,9 @@ describe('a metadata server', () => {
 
   test('that refuses or redirects fails: the header goes nowhere else', async () => {
     expect(await codeOf(metadataServerToken({ url: `${server.url}/identity` })())).toBe('OAUTH_SOURCE_FAILED')
-    expect(await codeOf(metadataServerToken({ url: `${server.url}/moved`, headers })())).toBe('OAUTH_SOURCE_FAILED')
+    expect(await codeOf(metadataServerToken({ url: `${server.url}/moved`, headers })())).toBe(
+      'OAUTH_SOURCE_FAILED',
+    )
     expect(seen.map(({ path }) => path)).toEqual(['/identity', '/moved'])
   })
 })
@@ -254,7 +271,9 @@ describe('firstOf', () => {
   })
 
   test('names all that is absent', async () => {
-    const error = await firstOf(tokenFile('/no/such'), environmentToken('NONE', { environment: {} }))().catch(e => e)
+    const error = await firstOf(tokenFile('/no/such'), environmentToken('NONE', { environment: {} }))().catch(
+      e => e,
+    )
     expect(isOAuthError(error, 'OAUTH_SOURCE_ABSENT')).toBe(true)
     expect(error.message).toMatch(/\/no\/such.*NONE/)
   })

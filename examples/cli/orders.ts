@@ -1,6 +1,7 @@
 /**
- * A command-line program: `node examples/run.mjs cli/orders` signs the person in, if nobody is, and shows what the API says;
- * `node examples/run.mjs cli/orders logout` signs out. The tokens are in files that only this person can read.
+ * A command-line program: `node examples/run.mjs cli/orders` signs the person in, if nobody is, and shows
+ * what the API says; `node examples/run.mjs cli/orders logout` signs out. The tokens are in files that only
+ * this person can read.
  */
 import { webcrypto } from 'node:crypto'
 import { homedir } from 'node:os'

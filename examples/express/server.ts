@@ -1,6 +1,7 @@
 /**
- * A web application for many people, on Express: each of them signs in, and its requests to the API carry their own token. Several
- * processes of it may run, with Redis or with one directory of files. Start it with `node examples/run.mjs express/server`.
+ * A web application for many people, on Express: each of them signs in, and its requests to the API carry
+ * their own token. Several processes of it may run, with Redis or with one directory of files. Start it with
+ * `node examples/run.mjs express/server`.
  */
 import { discover, memoryStore, type TokenStore } from 'axios-oauth-interceptor'
 import { createRegistry } from 'axios-oauth-interceptor/registry'
@@ -51,11 +52,18 @@ app.get('/', async (_, response) => {
 app.get('/orders', async (_, response) => {
   response.json((await registry.client('orders').get('/orders')).data)
 })
-app.use((error: { cause?: { code?: string } }, _: unknown, response: express.Response, next: express.NextFunction) => {
-  if (error.cause?.code !== 'OAUTH_INTERACTION_REQUIRED' && error.cause?.code !== 'OAUTH_SESSION_ENDED')
-    return next(error)
-  return response.redirect('/')
-})
+app.use(
+  (
+    error: { cause?: { code?: string } },
+    _: unknown,
+    response: express.Response,
+    next: express.NextFunction,
+  ) => {
+    if (error.cause?.code !== 'OAUTH_INTERACTION_REQUIRED' && error.cause?.code !== 'OAUTH_SESSION_ENDED')
+      return next(error)
+    return response.redirect('/')
+  },
+)
 
 /** Listens; answers where. */
 export const main = () =>

@@ -1,5 +1,6 @@
-// `node examples/react-spa/serve.mjs` bundles the page with esbuild and serves it; every path is the page, as its router wants it.
-// Vite takes the same folder: index.html, src and the same names in .env. What it needs to know comes from the environment.
+// `node examples/react-spa/serve.mjs` bundles the page with esbuild and serves it; every path is the page, as
+// its router wants it. Vite takes the same folder: index.html, src and the same names in .env. What it needs
+// to know comes from the environment.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'

@@ -20,8 +20,12 @@ export interface OriginRule {
   allows(url: URL): boolean
 }
 
-/** True for a URL in the clear to `localhost`, 127.0.0.0/8 or `[::1]`: it never leaves the machine, and only that is why it may be so. */
-export const isClearLoopback = (url = ''): boolean => /^http:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/?#]|$)/i.test(url)
+/**
+ * True for a URL in the clear to `localhost`, 127.0.0.0/8 or `[::1]`: it never leaves the machine, and only
+ * that is why it may be so.
+ */
+export const isClearLoopback = (url = ''): boolean =>
+  /^http:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/?#]|$)/i.test(url)
 
 /** True for a host of this machine. */
 export const isLoopback = ({ hostname }: URL): boolean => isClearLoopback(`http://${hostname}`)
@@ -58,9 +62,10 @@ export function isUnder(url: string, prefix: string): boolean {
 }
 
 /**
- * Makes the rule that says which requests may carry credentials. `fallback`, an origin, is it where `allowed` says nothing.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an entry that is no origin or URL prefix, `OAUTH_INSECURE_URL` for one that is
- * not https, `OAUTH_ORIGIN_REQUIRED` when there is nothing to go by.
+ * Makes the rule that says which requests may carry credentials. `fallback`, an origin, is it where `allowed`
+ * says nothing.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an entry that is no origin or URL prefix,
+ * `OAUTH_INSECURE_URL` for one that is not https, `OAUTH_ORIGIN_REQUIRED` when there is nothing to go by.
  */
 export function originRule(
   allowed: AllowedOrigins | undefined,
@@ -71,7 +76,8 @@ export function originRule(
     if (isSecure(url, allowInsecure)) return true
     throw oauthError('OAUTH_INSECURE_URL', 'origin', { origin: url.origin })
   }
-  if (typeof allowed === 'function') return { prefixes: undefined, allows: url => allowed(url) === true && insist(url) }
+  if (typeof allowed === 'function')
+    return { prefixes: undefined, allows: url => allowed(url) === true && insist(url) }
   const entries = allowed ?? fallback
   if (!entries?.length) throw oauthError('OAUTH_ORIGIN_REQUIRED', 'noRule')
   const prefixes = ([] as readonly string[]).concat(entries).map(entry => {
@@ -85,7 +91,9 @@ export function originRule(
     prefixes,
     allows: url =>
       prefixes.some(
-        prefix => url.origin === prefix || (isUnder(url.origin + url.pathname, prefix) && !ESCAPES.test(url.pathname)),
+        prefix =>
+          url.origin === prefix ||
+          (isUnder(url.origin + url.pathname, prefix) && !ESCAPES.test(url.pathname)),
       ),
   }
 }

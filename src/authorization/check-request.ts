@@ -49,4 +49,5 @@ const PLACES: Readonly<Record<string, string>> = {
 }
 
 /** Refuses what is no option of an authorization request. @throws OAuthError `OAUTH_INVALID_OPTION` */
-export const checkAuthorization = (options: AuthorizationOptions): void => checkNames(options, OPTIONS, PLACES)
+export const checkAuthorization = (options: AuthorizationOptions): void =>
+  checkNames(options, OPTIONS, PLACES)

@@ -14,16 +14,20 @@ export function readClaims(jwt: string): Record<string, unknown> | undefined {
 }
 
 /** Apple leaves the nonce out, and says so; a refreshed ID token may have that of the sign-in. */
-function isNonceRight(claims: Record<string, unknown>, wanted: string | undefined, isLater: boolean): boolean {
+function isNonceRight(
+  claims: Record<string, unknown>,
+  wanted: string | undefined,
+  isLater: boolean,
+): boolean {
   if (claims.nonce === wanted) return true
   return claims.nonce === undefined ? claims.nonce_supported === false : wanted === undefined && isLater
 }
 
 /**
- * Checks the claims of an ID token that came straight from the token endpoint; TLS stands in for its signature. For one
- * that came another way, give the session the full validator (`openid`).
- * `previous` is the ID token before a refresh: same issuer, subject and audience. `clockTolerance` (seconds, 60): by how much two
- * clocks may differ.
+ * Checks the claims of an ID token that came straight from the token endpoint; TLS stands in for its
+ * signature. For one that came another way, give the session the full validator (`openid`). `previous` is the
+ * ID token before a refresh: same issuer, subject and audience. `clockTolerance` (seconds, 60): by how much
+ * two clocks may differ.
  * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`, with the name of the claim
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
@@ -41,7 +45,16 @@ export async function checkIdTokenClaims(
     clockTolerance?: number | undefined
   },
 ): Promise<Record<string, unknown>> {
-  const { server, client, clock, nonce, max_age, previous, refreshed, clockTolerance: tolerance = 60 } = expected
+  const {
+    server,
+    client,
+    clock,
+    nonce,
+    max_age,
+    previous,
+    refreshed,
+    clockTolerance: tolerance = 60,
+  } = expected
   const claims = readClaims(idToken)
   const { iss, sub, aud, azp, exp, iat, nbf, auth_time, ...more } = claims ?? {}
   const before = previous === undefined ? undefined : (readClaims(previous) ?? {})
@@ -66,8 +79,8 @@ export async function checkIdTokenClaims(
 }
 
 /**
- * Validates an ID token where nobody checks signatures: its claims, if it came from the token endpoint; one that came through the
- * browser is worth its signature only, and is refused.
+ * Validates an ID token where nobody checks signatures: its claims, if it came from the token endpoint; one
+ * that came through the browser is worth its signature only, and is refused.
  * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`
  */
 export async function validateByClaims(

@@ -19,10 +19,14 @@ export interface PushedAuthorization {
 
 /**
  * Judges the answer to a pushed authorization request. `now` is in seconds.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `error`), `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `error`), `OAUTH_SERVER_UNAVAILABLE`,
+ * `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc9126#section-2.2
  */
-export function processPushedAuthorizationResponse(response: ServerResponse, now: number): PushedAuthorization {
+export function processPushedAuthorizationResponse(
+  response: ServerResponse,
+  now: number,
+): PushedAuthorization {
   const { request_uri, expires_in } = processServerResponse(response, now)
   const seconds = typeof expires_in === 'boolean' ? 0 : Number(expires_in)
   // some servers say 200 for 201
@@ -32,9 +36,11 @@ export function processPushedAuthorizationResponse(response: ServerResponse, now
 }
 
 /**
- * Pushes the parameters of an authorization request to the server and answers what to put into the authorization URL in
- * their place: {@link pushedParameters}. The client authenticates as at the token endpoint.
- * @throws OAuthError `OAUTH_INVALID_OPTION` when the parameters contain `request_uri`; `OAUTH_ENDPOINT_MISSING`; as {@link processPushedAuthorizationResponse} does
+ * Pushes the parameters of an authorization request to the server and answers what to put into the
+ * authorization URL in their place: {@link pushedParameters}. The client authenticates as at the token
+ * endpoint.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when the parameters contain `request_uri`;
+ * `OAUTH_ENDPOINT_MISSING`; as {@link processPushedAuthorizationResponse} does
  * @see https://www.rfc-editor.org/rfc/rfc9126#section-2.1
  */
 export async function pushAuthorizationRequest(
@@ -53,7 +59,10 @@ export async function pushAuthorizationRequest(
  * The parameters of the authorization URL after a push: the client and the reference, nothing else.
  * @see https://www.rfc-editor.org/rfc/rfc9126#section-4
  */
-export const pushedParameters = (client_id: string, { request_uri }: PushedAuthorization): ServerParameters => ({
+export const pushedParameters = (
+  client_id: string,
+  { request_uri }: PushedAuthorization,
+): ServerParameters => ({
   client_id,
   request_uri,
 })

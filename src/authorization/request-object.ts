@@ -3,8 +3,14 @@ import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import type { ClientAuthContext, ServerParameters } from '../server/call.js'
 
-/** Turns the parameters of an authorization request into a signed request object; {@link requestObject} makes one. */
-export type RequestObjectSigner = (parameters: ServerParameters, context: ClientAuthContext) => Promise<string>
+/**
+ * Turns the parameters of an authorization request into a signed request object; {@link requestObject} makes
+ * one.
+ */
+export type RequestObjectSigner = (
+  parameters: ServerParameters,
+  context: ClientAuthContext,
+) => Promise<string>
 
 /** Options of {@link requestObject}. */
 export interface RequestObjectOptions extends SigningKey {
@@ -24,12 +30,18 @@ function parseJson(name: string, text: string): unknown {
 }
 
 /**
- * Signs authorization requests (JAR), so that nobody in between can change them: give it to `createAuthorizationUrl` as `sign`.
- * A list of values becomes an array, `authorization_details` and `claims` given as JSON text become objects.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that cannot sign, or JSON text that is none
+ * Signs authorization requests (JAR), so that nobody in between can change them: give it to
+ * `createAuthorizationUrl` as `sign`. A list of values becomes an array, `authorization_details` and `claims`
+ * given as JSON text become objects.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that cannot sign, or JSON text that is
+ * none
  * @see https://www.rfc-editor.org/rfc/rfc9101#section-4
  */
-export function requestObject({ audience, lifetime = 300, ...key }: RequestObjectOptions): RequestObjectSigner {
+export function requestObject({
+  audience,
+  lifetime = 300,
+  ...key
+}: RequestObjectOptions): RequestObjectSigner {
   const sign = jwtSigner(key, { typ: 'oauth-authz-req+jwt' })
   return async (parameters, { server, client, clock, random, crypto }) => {
     const { client_id } = client

@@ -20,8 +20,9 @@ import type { RequestObjectSigner } from './request-object.js'
 import { serverIdentity } from './response.js'
 
 /**
- * What must be remembered between leaving for the authorization server and coming back: plain JSON, bound to the user's own
- * browser session (`sessionStorage`, a server-side session), used once, ten minutes old at most. `code_verifier` is a secret.
+ * What must be remembered between leaving for the authorization server and coming back: plain JSON, bound to
+ * the user's own browser session (`sessionStorage`, a server-side session), used once, ten minutes old at
+ * most. `code_verifier` is a secret.
  */
 export interface AuthorizationTransaction {
   /** The issuer; where the metadata has none, the authorization and token endpoints. */
@@ -40,7 +41,10 @@ export interface AuthorizationTransaction {
   max_age?: number
 }
 
-/** Options of {@link createAuthorizationUrl}: the parameters that specifications name, in wire names; any other goes into `parameters`. */
+/**
+ * Options of {@link createAuthorizationUrl}: the parameters that specifications name, in wire names; any
+ * other goes into `parameters`.
+ */
 export interface AuthorizationOptions {
   /** Exactly as registered: an absolute URI without a fragment. */
   redirect_uri?: string
@@ -85,13 +89,16 @@ export interface AuthorizationOptions {
   /** Default: random. */
   code_verifier?: string
   /**
-   * Any other parameter (`access_type`, `audience`, `domain_hint` …): a list repeats the key, `null` leaves it out. One that has an option
-   * counts as that option.
+   * Any other parameter (`access_type`, `audience`, `domain_hint` …): a list repeats the key, `null` leaves
+   * it out. One that has an option counts as that option.
    */
   parameters?: ServerParameters
 }
 
-/** How the code is bound to this client; `undefined` where the application does without. @throws OAuthError `OAUTH_INVALID_OPTION` */
+/**
+ * How the code is bound to this client; `undefined` where the application does without. @throws OAuthError
+ * `OAUTH_INVALID_OPTION`
+ */
 function pkceMethod(
   { server, client, clientAuth }: Pick<EndpointContext, 'server' | 'client' | 'clientAuth'>,
   pkce: AuthorizationOptions['pkce'],
@@ -107,9 +114,10 @@ function pkceMethod(
 
 /**
  * Chooses the parameters of an authorization request and what must be remembered of them.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; when PKCE is switched off for a public client, or the server's metadata lists its
- * PKCE methods and S256 is not among them (name `pkce` explicitly to go on) or is, while `pkce` is `plain`; when `code_verifier`
- * is malformed, or `redirect_uri` is no absolute URI or has a fragment
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; when PKCE is switched off for
+ * a public client, or the server's metadata lists its PKCE methods and S256 is not among them (name `pkce`
+ * explicitly to go on) or is, while `pkce` is `plain`; when `code_verifier` is malformed, or `redirect_uri`
+ * is no absolute URI or has a fragment
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
  */
 export async function prepareAuthorization(
@@ -141,7 +149,14 @@ export async function prepareAuthorization(
     parameters.code_challenge = await createCodeChallenge(verifier, method, context.crypto)
     parameters.code_challenge_method = method
   }
-  const remembered = { redirect_uri, scope, resource, max_age, nonce: parameters.nonce, code_verifier: verifier }
+  const remembered = {
+    redirect_uri,
+    scope,
+    resource,
+    max_age,
+    nonce: parameters.nonce,
+    code_verifier: verifier,
+  }
   return {
     parameters: { ...parameters, ...others },
     transaction: {
@@ -174,7 +189,10 @@ export function buildAuthorizationUrl(
 
 /** How the authorization request travels; the third argument of {@link createAuthorizationUrl}. */
 export interface AuthorizationTransport {
-  /** Sends the parameters to the server first, so that the URL shows nothing of them (PAR). Default: where the server requires it. */
+  /**
+   * Sends the parameters to the server first, so that the URL shows nothing of them (PAR). Default: where the
+   * server requires it.
+   */
   push?: boolean
   /** Signs them (JAR); `requestObject()` of `/jwt` makes one. */
   sign?: RequestObjectSigner
@@ -183,9 +201,11 @@ export interface AuthorizationTransport {
 }
 
 /**
- * Begins a sign-in: send the user agent to `url` and keep `transaction` for the way back ({@link authorizationCodeGrant}).
- * PKCE, `state` and, with the scope `openid`, `nonce` are always sent. Pushed where the server's or the client's metadata require that.
- * @throws OAuthError as {@link prepareAuthorization}, {@link buildAuthorizationUrl} and {@link pushAuthorizationRequest} do; `OAUTH_HOOK_FAILED`, `OAUTH_DISCOVERY_FAILED`, `OAUTH_CRYPTO_MISSING`
+ * Begins a sign-in: send the user agent to `url` and keep `transaction` for the way back
+ * ({@link authorizationCodeGrant}). PKCE, `state` and, with the scope `openid`, `nonce` are always sent.
+ * Pushed where the server's or the client's metadata require that.
+ * @throws OAuthError as {@link prepareAuthorization}, {@link buildAuthorizationUrl} and
+ * {@link pushAuthorizationRequest} do; `OAUTH_HOOK_FAILED`, `OAUTH_DISCOVERY_FAILED`, `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
  * @see https://www.rfc-editor.org/rfc/rfc9126
  */
@@ -207,7 +227,10 @@ export async function createAuthorizationUrl(
   })
   let { parameters } = prepared
   if (sign) parameters = { client_id: client.client_id, request: await sign(parameters, context) }
-  if (push ?? (server.require_pushed_authorization_requests || client.require_pushed_authorization_requests)) {
+  if (
+    push ??
+    (server.require_pushed_authorization_requests || client.require_pushed_authorization_requests)
+  ) {
     parameters = pushedParameters(client.client_id, await pushAuthorizationRequest(context, parameters, call))
   } else if (sign) {
     // OpenID Connect wants these outside too

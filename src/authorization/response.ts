@@ -8,8 +8,8 @@ export type AuthorizationResponse = string | URL | Iterable<[string, unknown]> |
 const hasOurs = (text: string) => /(^|&)(state|error|code|access_token|response)=/.test(text)
 
 /**
- * The part of a callback that has the parameters. Routers that keep their route in the fragment leave them before it
- * (`?code=…#/`) or put them behind it (`#/callback?code=…`, `#/callback#code=…`, `#/code=…`).
+ * The part of a callback that has the parameters. Routers that keep their route in the fragment leave them
+ * before it (`?code=…#/`) or put them behind it (`#/callback?code=…`, `#/callback#code=…`, `#/code=…`).
  */
 function parametersIn(text: string): string {
   const [address = '', ...rest] = text.split('#')
@@ -23,15 +23,17 @@ function parametersIn(text: string): string {
 }
 
 /**
- * Reads the parameters of an authorization response: from the fragment if one of ours stands there, else from the query; from a
- * form body; from an object. A route in the fragment is passed over.
+ * Reads the parameters of an authorization response: from the fragment if one of ours stands there, else from
+ * the query; from a form body; from an object. A route in the fragment is passed over.
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when a parameter that decides something occurs twice
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
 export function parseAuthorizationResponse(response: AuthorizationResponse): Record<string, string> {
   let pairs: Iterable<[string, unknown]>
-  if (typeof response === 'string' || response instanceof URL) pairs = new URLSearchParams(parametersIn(`${response}`))
-  else pairs = Symbol.iterator in response ? (response as Iterable<[string, unknown]>) : Object.entries(response)
+  if (typeof response === 'string' || response instanceof URL)
+    pairs = new URLSearchParams(parametersIn(`${response}`))
+  else
+    pairs = Symbol.iterator in response ? (response as Iterable<[string, unknown]>) : Object.entries(response)
   const found = new Map<string, string>()
   for (const [name, values] of pairs)
     for (const value of [values].flat() as unknown[]) {
@@ -44,16 +46,21 @@ export function parseAuthorizationResponse(response: AuthorizationResponse): Rec
 }
 
 /**
- * What binds a sign-in to one server: its issuer, or, where the metadata has none, its authorization and token endpoints: one
- * server may name the authorization endpoint of another as its own.
+ * What binds a sign-in to one server: its issuer, or, where the metadata has none, its authorization and
+ * token endpoints: one server may name the authorization endpoint of another as its own.
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2
  */
 export const serverIdentity = ({ issuer, authorization_endpoint, token_endpoint }: ServerMetadata): string =>
   issuer ?? [authorization_endpoint, token_endpoint].filter(Boolean).join(' ')
 
-/** What tells one redirect URI from another, however it is written: not the origin, not the file that stands for a directory. */
+/**
+ * What tells one redirect URI from another, however it is written: not the origin, not the file that stands
+ * for a directory.
+ */
 function placeOf({ protocol, host, pathname }: URL): string {
-  const path = pathname.replace(/%[\da-f]{2}/gi, one => String.fromCharCode(Number.parseInt(one.slice(1), 16)))
+  const path = pathname.replace(/%[\da-f]{2}/gi, one =>
+    String.fromCharCode(Number.parseInt(one.slice(1), 16)),
+  )
   const place = /^https?:$/.test(protocol) ? path : `${protocol}/${host.toLowerCase()}${path}`
   return place
     .replace(/(\/index)?\.html?$/, '')
@@ -62,15 +69,19 @@ function placeOf({ protocol, host, pathname }: URL): string {
 }
 
 /**
- * Refuses a callback that shows that it arrived elsewhere than at the sign-in's `redirect_uri`: with one redirect URI for each
- * server, that is how a server is caught that had its answer come in another's name. Origins are not compared, because a
- * server behind a proxy does not know its own, and of a path without an origin only the end, because a router may have taken
- * the beginning off; a response without a path says nothing.
+ * Refuses a callback that shows that it arrived elsewhere than at the sign-in's `redirect_uri`: with one
+ * redirect URI for each server, that is how a server is caught that had its answer come in another's name.
+ * Origins are not compared, because a server behind a proxy does not know its own, and of a path without an
+ * origin only the end, because a router may have taken the beginning off; a response without a path says
+ * nothing.
  * @throws OAuthError `OAUTH_ISSUER_MISMATCH`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2.2
  */
 function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string | undefined): void {
-  const address = (typeof response === 'string' || response instanceof URL ? `${response}` : '').replace(/^\/+/, '/')
+  const address = (typeof response === 'string' || response instanceof URL ? `${response}` : '').replace(
+    /^\/+/,
+    '/',
+  )
   // `localhost:3000/callback` is no URL
   if (!/^(\/|[a-z][\w+.-]*:(?!\d))/i.test(address) || /^urn:/i.test(`${redirect_uri}`)) return
   let wanted: URL
@@ -82,7 +93,9 @@ function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string 
     return
   }
   const [place, here] = [placeOf(wanted), placeOf(arrived)]
-  const missing = [...wanted.searchParams].some(([name, value]) => !arrived.searchParams.getAll(name).includes(value))
+  const missing = [...wanted.searchParams].some(
+    ([name, value]) => !arrived.searchParams.getAll(name).includes(value),
+  )
   if (missing || !(place === here || (address[0] === '/' && place.endsWith(here))))
     throw oauthError('OAUTH_ISSUER_MISMATCH', 'otherPath')
 }
@@ -109,7 +122,8 @@ function useOnce({ state, created_at }: AuthorizationTransaction, client: Client
   }
   if (used.has(state)) throw oauthError('OAUTH_TRANSACTION_USED', 'finished')
   spent.set(client, used.set(state, now))
-  if (!(Math.abs(now - created_at) <= LONGEST_SIGN_IN)) throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'tenMinutes')
+  if (!(Math.abs(now - created_at) <= LONGEST_SIGN_IN))
+    throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'tenMinutes')
 }
 
 /** @throws OAuthError `OAUTH_ISSUER_MISMATCH` */
@@ -126,12 +140,12 @@ function checkIssuer(
 }
 
 /**
- * Judges an authorization response against the transaction that began it, in this order: `state`, the transaction (used once,
- * ten minutes old at most, begun with this server and client), `iss` or, without one, where the response arrived,
- * `error`. Answers its parameters. With a wrong `state` or
- * `iss` nothing else of it is used or shown.
- * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ISSUER_MISMATCH`,
- * `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_INVALID_RESPONSE`
+ * Judges an authorization response against the transaction that began it, in this order: `state`, the
+ * transaction (used once, ten minutes old at most, begun with this server and client), `iss` or, without one,
+ * where the response arrived, `error`. Answers its parameters. With a wrong `state` or `iss` nothing else of
+ * it is used or shown.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`,
+ * `OAUTH_ISSUER_MISMATCH`, `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
  */
 export function checkAuthorizationResponse(

@@ -35,8 +35,9 @@ export async function resume(call: Call, beginning?: Beginning): Promise<AxiosLi
 }
 
 /**
- * Sends a call: signed at once where the scheme can, else by its flow; a hop that must not see the credential as it is. No
- * async function: nearly every request takes the short way, and pays for no more than one `then`.
+ * Sends a call: signed at once where the scheme can, else by its flow; a hop that must not see the credential
+ * as it is. No async function: nearly every request takes the short way, and pays for no more than one
+ * `then`.
  * @throws whatever the scheme throws; the caller wraps it.
  */
 export function begin(call: Call): Promise<AxiosLikeResponse> {
@@ -46,7 +47,8 @@ export function begin(call: Call): Promise<AxiosLikeResponse> {
   if (!token) return resume(call)
   return transmit(call, (_, outcome) => {
     const { response } = outcome
-    if (!response || (response.status !== 401 && !scheme.refused && !expiryOf(call))) return finish(call, outcome)
+    if (!response || (response.status !== 401 && !scheme.refused && !expiryOf(call)))
+      return finish(call, outcome)
     let refused: IncomingResponse | undefined
     try {
       const expired = tellExpired(call, response)

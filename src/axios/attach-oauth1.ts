@@ -10,8 +10,8 @@ import type { OAuth1RequestOption, RequestOption } from './request-option.js'
 import { serverClient } from './server-client.js'
 
 /**
- * Makes a session: the client at one server, the dance that gets token credentials, and the store that keeps them. Attach it
- * with {@link attachOAuth1}; one session may be attached to many instances.
+ * Makes a session: the client at one server, the dance that gets token credentials, and the store that keeps
+ * them. Attach it with {@link attachOAuth1}; one session may be attached to many instances.
  * @example
  * const session = createOAuth1Session({ client: { key, secret }, server: { request_token_url, authorize_url, access_token_url } })
  * attachOAuth1(api, session)
@@ -28,7 +28,9 @@ export function createOAuth1Session(options: OAuth1SessionOptions): OAuth1Sessio
 // The same options are the same scheme, with the same nonces and the same correction of the clock.
 const schemes = /* @__PURE__ */ new WeakMap<object, OAuth1Auth>()
 
-/** The scheme for a request that has an `oauth` option of its own. @throws OAuthError `OAUTH_INVALID_OPTION` */
+/**
+ * The scheme for a request that has an `oauth` option of its own. @throws OAuthError `OAUTH_INVALID_OPTION`
+ */
 function schemeFor(option: Exclude<RequestOption, false>, attached: OAuth1Auth): OAuth1Auth {
   const { session, token, ...others } = option as OAuth1RequestOption & Record<string, unknown>
   const wrong = Object.keys(others)[0] ?? (session && !session.auth ? 'an OAuth 2 session' : undefined)
@@ -38,14 +40,15 @@ function schemeFor(option: Exclude<RequestOption, false>, attached: OAuth1Auth):
 }
 
 /**
- * Attaches OAuth 1.0a to an axios instance: its requests to the allowed origins are signed as they go on the wire, with the
- * credentials in the options or those of a session. The same session or options attached again are the same attachment.
+ * Attaches OAuth 1.0a to an axios instance: its requests to the allowed origins are signed as they go on the
+ * wire, with the credentials in the options or those of a session. The same session or options attached again
+ * are the same attachment.
  * @example
  * const api = axios.create({ baseURL: 'https://api.example.com' })
  * attachOAuth1(api, { client: { key, secret }, token: { oauth_token, oauth_token_secret } })
  * await api.get('/me')
- * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_ORIGIN_CONFLICT`, `OAUTH_INVALID_OPTION`; `OAUTH_INSECURE_URL` for PLAINTEXT
- * over plain http
+ * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_ORIGIN_CONFLICT`, `OAUTH_INVALID_OPTION`;
+ * `OAUTH_INSECURE_URL` for PLAINTEXT over plain http
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3
  */
 export function attachOAuth1(

@@ -11,12 +11,18 @@ import { serverClient } from './server-client.js'
 import { explainers } from './standing.js'
 
 /**
- * A session, or a function that answers the one for a request (on a server: that of the person who is being served). It is
- * asked for every request; one for which it answers `undefined` is nobody's, and goes as it is.
+ * A session, or a function that answers the one for a request (on a server: that of the person who is being
+ * served). It is asked for every request; one for which it answers `undefined` is nobody's, and goes as it
+ * is.
  */
 export type SessionSource = OAuth2Session | (() => OAuth2Session | undefined)
 
-const REQUEST: Record<keyof OAuth2RequestOption, true> = { session: true, token: true, scope: true, resource: true }
+const REQUEST: Record<keyof OAuth2RequestOption, true> = {
+  session: true,
+  token: true,
+  scope: true,
+  resource: true,
+}
 
 const connect = ({ http }: OAuth2SessionOptions) => serverClient(http)
 
@@ -49,7 +55,9 @@ function schemeOptions(source: SessionSource, options: AttachOptions | undefined
       checkNames(option, REQUEST)
       const served = session()
       const { session: other, token } = option as OAuth2RequestOption
-      return other || token || served ? authFor(option as OAuth2RequestOption, served as OAuth2Session) : undefined
+      return other || token || served
+        ? authFor(option as OAuth2RequestOption, served as OAuth2Session)
+        : undefined
     },
     ...explainers(session),
   }
@@ -72,24 +80,31 @@ function schemeOf(source: SessionSource, instance?: AxiosLike) {
 }
 
 /**
- * Attaches a session to an axios instance: its requests to the allowed origins carry the session's token, refused ones are
- * sent again after one renewal. The same session attached again is the same attachment. A function in place of the session
- * answers the one for each request, or `undefined` for a request of nobody, which goes as it is.
+ * Attaches a session to an axios instance: its requests to the allowed origins carry the session's token,
+ * refused ones are sent again after one renewal. The same session attached again is the same attachment. A
+ * function in place of the session answers the one for each request, or `undefined` for a request of nobody,
+ * which goes as it is.
  * @example
  * attachOAuth2(api, session)
  * attachOAuth2(api, () => serving.getStore()) // a server for many people: an AsyncLocalStorage of sessions
- * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_ORIGIN_CONFLICT`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`
+ * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_ORIGIN_CONFLICT`, `OAUTH_INSECURE_URL`,
+ * `OAUTH_INVALID_OPTION`
  * @see https://www.rfc-editor.org/rfc/rfc6750
  */
-export function attachOAuth2(instance: AxiosLike, session: SessionSource, options?: AttachOptions): Attachment {
+export function attachOAuth2(
+  instance: AxiosLike,
+  session: SessionSource,
+  options?: AttachOptions,
+): Attachment {
   const attachment = attach(instance, schemeOf(session, instance), schemeOptions(session, options))
   if (typeof session !== 'function') adoptTransport(session, instance)
   return attachment
 }
 
 /**
- * The pair of interceptors that {@link attachOAuth2} registers, for wrappers of axios that take interceptors only:
- * `use(request, null, { synchronous: true })` and `use(response, responseError)`. Takes a scheme of one's own too. `allowedOrigins` is required outside a browser page.
+ * The pair of interceptors that {@link attachOAuth2} registers, for wrappers of axios that take interceptors
+ * only: `use(request, null, { synchronous: true })` and `use(response, responseError)`. Takes a scheme of
+ * one's own too. `allowedOrigins` is required outside a browser page.
  * @throws OAuthError as {@link attachOAuth2} does
  */
 export function createInterceptors(source: SessionSource | Auth, options: AttachOptions): OAuthInterceptors {

@@ -9,7 +9,9 @@ import { explainRefusal, explainRequest, explainSkipped, type Rules } from './ex
 
 /** A pair of interceptors, for those who can only hand interceptors to a wrapper of axios. */
 export interface OAuthInterceptors {
-  /** For `interceptors.request.use(request, null, { synchronous: true })`: it never waits and never throws. */
+  /**
+   * For `interceptors.request.use(request, null, { synchronous: true })`: it never waits and never throws.
+   */
   request: <C>(config: C) => C
   /** For `interceptors.response.use(response, responseError)`. */
   response: <R>(response: R) => R | Promise<R>
@@ -21,7 +23,9 @@ const MARK = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor')
 
 type Marked = { [MARK]?: unknown }
 
-/** What an instance carries while something is attached to it; another copy of this package may have made it. */
+/**
+ * What an instance carries while something is attached to it; another copy of this package may have made it.
+ */
 interface State {
   entries: Entry[]
   /** False when the application cleared the instance's interceptors. */
@@ -36,7 +40,11 @@ interface State {
 const conflict = () => oauthError('OAUTH_ORIGIN_CONFLICT', 'claimedTwice')
 
 /** Picks the entry that a request belongs to, and lets it send; what belongs to none goes as it is. */
-function route(entries: readonly Entry[], config: AxiosLikeConfig, adapter: Adapter): Promise<AxiosLikeResponse> {
+function route(
+  entries: readonly Entry[],
+  config: AxiosLikeConfig,
+  adapter: Adapter,
+): Promise<AxiosLikeResponse> {
   let chosen: Entry | undefined
   let place: URL | true | undefined
   for (const entry of entries) {
@@ -98,7 +106,10 @@ function interceptorsOf(entries: readonly Entry[], instance?: Instance): OAuthIn
   }
 }
 
-/** True while the list has this interceptor; where a version keeps the list to itself, it is taken to be there. */
+/**
+ * True while the list has this interceptor; where a version keeps the list to itself, it is taken to be
+ * there.
+ */
 const isAmong = ({ handlers }: Instance['interceptors']['request'], fulfilled: unknown) =>
   !handlers || handlers.some(handler => handler?.fulfilled === fulfilled)
 
@@ -136,16 +147,19 @@ function stateOf(instance: Instance & { [MARK]?: State }): State {
   return state
 }
 
-/** @throws OAuthError `OAUTH_INVALID_OPTION` for axios 1.0.0, which sends `/a?b=1` as `/ab=1`: no signature could be right */
+/**
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for axios 1.0.0, which sends `/a?b=1` as `/ab=1`: no signature
+ * could be right
+ */
 function refuseBrokenAxios(): void {
   if (axios.VERSION === '1.0.0') throw oauthError('OAUTH_INVALID_OPTION', 'brokenAxios')
 }
 
 /**
- * Attaches a scheme of one's own to an axios instance: its requests to the allowed origins are authenticated, refused ones
- * are sent again. Attaching the same scheme (or `identity`) again answers the same attachment.
- * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` without any origin to go by, `OAUTH_ORIGIN_CONFLICT` when another attachment of
- * the instance claims one of them, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`.
+ * Attaches a scheme of one's own to an axios instance: its requests to the allowed origins are authenticated,
+ * refused ones are sent again. Attaching the same scheme (or `identity`) again answers the same attachment.
+ * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` without any origin to go by, `OAUTH_ORIGIN_CONFLICT` when
+ * another attachment of the instance claims one of them, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`.
  */
 export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOptions = {}): Attachment {
   const instance = target as unknown as Instance & { [MARK]?: State }
@@ -156,7 +170,9 @@ export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOpt
   const same = entries.find(other => other.identity === entry.identity)
   if (same?.attachment) return same.attachment
   const rival = entries.some(other =>
-    other.prefixes?.some(theirs => entry.prefixes?.some(ours => isUnder(ours, theirs) || isUnder(theirs, ours))),
+    other.prefixes?.some(theirs =>
+      entry.prefixes?.some(ours => isUnder(ours, theirs) || isUnder(theirs, ours)),
+    ),
   )
   if (rival) throw conflict()
   entries.push(entry)
@@ -178,9 +194,9 @@ export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOpt
 }
 
 /**
- * Makes the interceptors that {@link attach} registers, for a wrapper of axios that takes interceptors only. There is no
- * instance to learn from: `allowedOrigins` is required outside a browser page, and every `Authorization` of a request counts
- * as its own.
+ * Makes the interceptors that {@link attach} registers, for a wrapper of axios that takes interceptors only.
+ * There is no instance to learn from: `allowedOrigins` is required outside a browser page, and every
+ * `Authorization` of a request counts as its own.
  * @throws OAuthError as {@link attach} does.
  */
 export function createInterceptors(scheme: AuthSource, options: SchemeOptions): OAuthInterceptors {

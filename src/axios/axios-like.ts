@@ -1,9 +1,12 @@
 /**
- * The parts of axios that this package touches, described by shape: its public types never import axios's, so that one
- * build serves every version and both of its copies (ESM and CommonJS).
+ * The parts of axios that this package touches, described by shape: its public types never import axios's, so
+ * that one build serves every version and both of its copies (ESM and CommonJS).
  */
 
-/** A request's configuration as interceptors and adapters see it. Anything else an axios version knows is there too. */
+/**
+ * A request's configuration as interceptors and adapters see it. Anything else an axios version knows is
+ * there too.
+ */
 export interface AxiosLikeConfig {
   url?: string
   baseURL?: string
@@ -25,7 +28,10 @@ export interface AxiosLikeResponse {
   request?: unknown
 }
 
-/** One of an instance's two lists of interceptors. Parameters are `never` so that every version's own types fit. */
+/**
+ * One of an instance's two lists of interceptors. Parameters are `never` so that every version's own types
+ * fit.
+ */
 export interface InterceptorsLike {
   use(fulfilled?: never, rejected?: never, options?: never): number
   eject(id: number): void

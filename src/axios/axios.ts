@@ -33,7 +33,13 @@ interface Static extends Instance {
   create(defaults?: AxiosLikeConfig): Instance
   getAdapter?(names: unknown, config: AxiosLikeConfig): Adapter
   AxiosHeaders?: new () => object
-  AxiosError?: new (message: string, code?: string, config?: unknown, request?: unknown, response?: unknown) => Error
+  AxiosError?: new (
+    message: string,
+    code?: string,
+    config?: unknown,
+    request?: unknown,
+    response?: unknown,
+  ) => Error
   CanceledError?: new (message: undefined, config: unknown) => object
   Cancel: new (message: string) => object
 }
@@ -51,8 +57,8 @@ function isSameCopy(instance: Instance | undefined): boolean {
 }
 
 /**
- * A bare instance of the copy of axios that `instance` comes from, which knows the names of its adapters. Without an instance it
- * is our own copy's.
+ * A bare instance of the copy of axios that `instance` comes from, which knows the names of its adapters.
+ * Without an instance it is our own copy's.
  */
 function bareInstance(instance: Instance | undefined): Instance {
   const Class = instance?.constructor as (new (defaults: object) => Instance) | undefined
@@ -74,12 +80,18 @@ function hasForeignHeaders({ headers }: AxiosLikeConfig): boolean {
   )
 }
 
-/** Headers without a class: some versions drop those that another copy of axios made, and 0.x sends the undefined ones. */
+/**
+ * Headers without a class: some versions drop those that another copy of axios made, and 0.x sends the
+ * undefined ones.
+ */
 function plainHeaders({ headers }: AxiosLikeConfig): Record<string, unknown> {
   return Object.fromEntries(Object.entries({ ...headers }).filter(([, value]) => value !== undefined))
 }
 
-/** The names among `wanted` that our own copy of axios knows, or what it takes by default: an older one knows fewer. */
+/**
+ * The names among `wanted` that our own copy of axios knows, or what it takes by default: an older one knows
+ * fewer.
+ */
 function knownHere(wanted: unknown): unknown {
   const { adapter } = axios.defaults
   const known = Array.isArray(adapter) ? (adapter as unknown[]) : []
@@ -101,10 +113,14 @@ export function adapterOf(instance: Instance): unknown {
 }
 
 /**
- * Answers the function behind `adapter`: itself, a name or list resolved by `axios.getAdapter` (1.5), or else a bare instance
- * that does nothing but send.
+ * Answers the function behind `adapter`: itself, a name or list resolved by `axios.getAdapter` (1.5), or else
+ * a bare instance that does nothing but send.
  */
-export function resolveAdapter(adapter: unknown, instance: Instance | undefined, config: AxiosLikeConfig): Adapter {
+export function resolveAdapter(
+  adapter: unknown,
+  instance: Instance | undefined,
+  config: AxiosLikeConfig,
+): Adapter {
   const wanted = adapter ?? axios.defaults.adapter
   if (typeof wanted === 'function') return wanted as Adapter
   const isForeign = instance ? !isSameCopy(instance) : hasForeignHeaders(config)
@@ -132,7 +148,12 @@ export function resolveAdapter(adapter: unknown, instance: Instance | undefined,
 const bareSender =
   (names: unknown, instance: Instance | undefined): Adapter =>
   config => {
-    const sent: AxiosLikeConfig = { ...config, adapter: names, transformRequest: same, transformResponse: same }
+    const sent: AxiosLikeConfig = {
+      ...config,
+      adapter: names,
+      transformRequest: same,
+      transformResponse: same,
+    }
     if (!instance) delete sent.transitional // a copy refuses transitional options that it does not know
     return bareInstance(instance).request(sent)
   }

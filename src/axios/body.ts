@@ -7,8 +7,8 @@ interface Streamlike {
 }
 
 /**
- * True for a body that can be sent twice: text, bytes, forms, blobs. A stream, a `form-data` object (which is one) and an
- * async iterable are spent by the first send.
+ * True for a body that can be sent twice: text, bytes, forms, blobs. A stream, a `form-data` object (which is
+ * one) and an async iterable are spent by the first send.
  */
 export function isReplayable(data: unknown): boolean {
   const body = data as Streamlike | undefined | null
@@ -28,8 +28,9 @@ export interface SpareBody {
 }
 
 /**
- * Remembers a `form-data` object (axios makes one of `postForm({ … })` in Node) whose parts are all text or bytes: sending
- * spends it, and the function that is answered makes the same bytes again. `undefined` for any other body.
+ * Remembers a `form-data` object (axios makes one of `postForm({ … })` in Node) whose parts are all text or
+ * bytes: sending spends it, and the function that is answered makes the same bytes again. `undefined` for any
+ * other body.
  */
 export function rememberForm(body: unknown): (() => SpareBody) | undefined {
   const form = body as NodeForm | undefined | null

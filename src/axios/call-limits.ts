@@ -19,12 +19,15 @@ export const tooLarge = ({ url }: ServerRequest): OAuthError =>
   oauthError('OAUTH_INVALID_RESPONSE', 'tooLarge', { host: url.host, bytes: SIZE_LIMIT })
 
 /**
- * Runs a call to the authorization server within its total time and size. axios's own `timeout` counts idleness alone: a
- * server that sends a byte a second would hold the lock of all other callers for minutes.
- * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` when the time is over, `OAUTH_INVALID_RESPONSE` for an answer that is too
- * large, `OAUTH_ABORTED`
+ * Runs a call to the authorization server within its total time and size. axios's own `timeout` counts
+ * idleness alone: a server that sends a byte a second would hold the lock of all other callers for minutes.
+ * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` when the time is over, `OAUTH_INVALID_RESPONSE` for an answer
+ * that is too large, `OAUTH_ABORTED`
  */
-export async function withinLimits<T>(request: ServerRequest, run: (limits: CallLimits) => Promise<T>): Promise<T> {
+export async function withinLimits<T>(
+  request: ServerRequest,
+  run: (limits: CallLimits) => Promise<T>,
+): Promise<T> {
   const { url, signal, timeout = TIMEOUT } = request
   const controller = new AbortController()
   let end: (reason: OAuthError) => void = () => {}

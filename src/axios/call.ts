@@ -7,7 +7,10 @@ import { isCancellable } from './cancellation.js'
 import { copyHeaders, type Headers, readHeader, writeHeader } from './headers.js'
 import { freeze, toWire } from './url.js'
 
-/** What an adapter settled with, whichever way: a status says more than resolve or reject, which `validateStatus` decides. */
+/**
+ * What an adapter settled with, whichever way: a status says more than resolve or reject, which
+ * `validateStatus` decides.
+ */
 export interface Outcome {
   response?: AxiosLikeResponse | undefined
   error?: unknown
@@ -19,7 +22,10 @@ export interface Seam {
   readonly instance: Instance | undefined
   readonly rule: OriginRule
   readonly isTokenExpired?: ((response: AxiosLikeResponse) => boolean) | undefined
-  /** First answers whose body could not be read here: the response interceptor judges them after the user's transforms. */
+  /**
+   * First answers whose body could not be read here: the response interceptor judges them after the user's
+   * transforms.
+   */
   readonly unread: WeakMap<object, { call: Call; token: object | undefined }>
 }
 
@@ -31,8 +37,8 @@ export interface Asked {
 }
 
 /**
- * One hop of one request: what the scheme sees of it, and what the seam knows. A class, because a request that is signed at
- * once must allocate little: it writes its fields and nothing else.
+ * One hop of one request: what the scheme sees of it, and what the seam knows. A class, because a request
+ * that is signed at once must allocate little: it writes its fields and nothing else.
  */
 export class Call implements OutgoingRequest {
   /** What the scheme wrote: each attempt starts without it. */
@@ -43,7 +49,10 @@ export class Call implements OutgoingRequest {
   controller: AbortController | undefined
   /** True while a redirect has led to a place that must not see the credential. */
   strayed = false
-  /** True where the URL is sent as it was checked here; else axios composes it, in a way in which all versions agree. */
+  /**
+   * True where the URL is sent as it was checked here; else axios composes it, in a way in which all versions
+   * agree.
+   */
   readonly frozen: boolean
 
   readonly seam: Seam

@@ -16,7 +16,10 @@ export function isCancellable(config: AxiosLikeConfig): boolean {
   return !!(config.signal || config.cancelToken)
 }
 
-/** What a request that was given up is rejected with; `undefined` while it is wanted. 0.21 has no `signal`: it is heeded here all the same. */
+/**
+ * What a request that was given up is rejected with; `undefined` while it is wanted. 0.21 has no `signal`: it
+ * is heeded here all the same.
+ */
 export function cancellation(config: AxiosLikeConfig): unknown {
   const { signal, cancelToken } = config as Cancellable
   return cancelToken?.reason ?? (signal?.aborted ? canceled(config) : undefined)

@@ -4,8 +4,8 @@ const INSPECT = /* @__PURE__ */ Symbol.for('nodejs.util.inspect.custom')
 const DENO_INSPECT = /* @__PURE__ */ Symbol.for('Deno.customInspect')
 
 /**
- * Gives an object that holds a credential and cannot be cleaned (Node's `ClientRequest`, fetch's `Request`) an inspection of
- * its own: `console.log` and JSON of a response or error show something else in its place.
+ * Gives an object that holds a credential and cannot be cleaned (Node's `ClientRequest`, fetch's `Request`)
+ * an inspection of its own: `console.log` and JSON of a response or error show something else in its place.
  */
 export function conceal(target: unknown, shown: () => string): void {
   if (!Object.isExtensible(target)) return
@@ -26,8 +26,9 @@ function hideMembers(target: object): void {
 }
 
 /**
- * Hides the transport's request object behind a response or an error. It stays where it was (`response.request.path` works),
- * but no enumeration, copy, inspection or JSON shows the header that it holds.
+ * Hides the transport's request object behind a response or an error. It stays where it was
+ * (`response.request.path` works), but no enumeration, copy, inspection or JSON shows the header that it
+ * holds.
  */
 export function hideRequest(holder: object, shown: () => string): void {
   const { request } = holder as { request?: { _redirectable?: object; _currentRequest?: object } }

@@ -39,7 +39,10 @@ const keep = (_: Call, outcome: Outcome) => outcome
 const next = ({ flow, patience }: Talk, answer?: IncomingResponse) =>
   patience.wait(answer ? flow.next(answer) : flow.next())
 
-/** Sends the call as it stands. @throws the reason of a request that is wanted no longer: nothing is sent for it */
+/**
+ * Sends the call as it stands. @throws the reason of a request that is wanted no longer: nothing is sent for
+ * it
+ */
 async function send(talk: Talk): Promise<Outcome> {
   const reason = cancellation(talk.call.config)
   if (reason) throw reason
@@ -55,7 +58,9 @@ function rewind({ call, outcome }: Talk): void {
   publishRetry(call)
 }
 
-/** Sends what the scheme has made of the request; answers the response as the scheme sees it, if there is one. */
+/**
+ * Sends what the scheme has made of the request; answers the response as the scheme sees it, if there is one.
+ */
 async function exchange(talk: Talk): Promise<IncomingResponse | undefined> {
   const { call } = talk
   const isFirst = !talk.outcome
@@ -86,7 +91,10 @@ async function takeTurns(talk: Talk, replayed: IncomingResponse | undefined): Pr
   }
 }
 
-/** What a conversation that broke off ends with: the API's own answer where there is one, with the reason as its cause. */
+/**
+ * What a conversation that broke off ends with: the API's own answer where there is one, with the reason as
+ * its cause.
+ */
 function breakOff({ call, patience, outcome }: Talk, error: unknown): Outcome {
   const { config } = call
   const reason = patience.over ?? cancellation(config)
@@ -106,8 +114,8 @@ const refusal = ({ call, incoming, signed }: Talk) =>
     : oauthError('OAUTH_NOT_AUTHENTICATED', 'no-token', { url: call.url.split('?', 1)[0] })
 
 /**
- * Lets the scheme hold its conversation. The caller is free as soon as it gives up, the scheme is told, and nothing is sent for
- * it afterwards.
+ * Lets the scheme hold its conversation. The caller is free as soon as it gives up, the scheme is told, and
+ * nothing is sent for it afterwards.
  */
 export async function converse(call: Call, { sent, replayed, outcome }: Beginning = {}): Promise<Outcome> {
   call.reset()

@@ -16,7 +16,10 @@ import { freeze, pageUrl, replacesBase, urlText } from './url.js'
 
 /** What every attach function takes as its third argument. */
 export interface AttachOptions {
-  /** Where credentials may go. Default: the origin of the instance's `baseURL`, or the page's own in a browser. */
+  /**
+   * Where credentials may go. Default: the origin of the instance's `baseURL`, or the page's own in a
+   * browser.
+   */
   allowedOrigins?: AllowedOrigins
   /** True for requests that go without credentials: a login request whose 401 means a wrong password. */
   skip?: (config: AxiosLikeConfig) => boolean
@@ -28,10 +31,18 @@ export interface SchemeOptions extends AttachOptions {
   allowInsecure?: AllowInsecure | undefined
   /** Attaching the same identity again answers the same attachment. Default: the scheme. */
   identity?: unknown
-  /** Expiry that only the body tells. It sees JSON texts parsed, and anything else after the user's own transforms. */
+  /**
+   * Expiry that only the body tells. It sees JSON texts parsed, and anything else after the user's own
+   * transforms.
+   */
   isTokenExpired?: ((response: AxiosLikeResponse) => boolean) | undefined
-  /** Answers the scheme for a request that has an `oauth` option of its own; `scheme` is the one that it would have without. */
-  select?: ((option: Exclude<RequestOption, false>, scheme: AnyAuth | undefined) => AnyAuth | undefined) | undefined
+  /**
+   * Answers the scheme for a request that has an `oauth` option of its own; `scheme` is the one that it would
+   * have without.
+   */
+  select?:
+    | ((option: Exclude<RequestOption, false>, scheme: AnyAuth | undefined) => AnyAuth | undefined)
+    | undefined
   /** Says why the scheme has no credential for a request; `undefined` where it has one, or may get one. */
   standing?: ((config: AxiosLikeConfig) => UnauthenticatedReason | undefined) | undefined
   /** Is told, once for each reason, why a request that the API refused carried no credential. */
@@ -51,7 +62,10 @@ const OPTIONS: Record<keyof SchemeOptions, true> = {
 
 /** A scheme, whatever it signs with. */
 export type AnyAuth = Auth
-/** A scheme, or a function that answers the one for a request (on a server: that of the user whose request is being served). */
+/**
+ * A scheme, or a function that answers the one for a request (on a server: that of the user whose request is
+ * being served).
+ */
 export type AuthSource = AnyAuth | (() => AnyAuth | undefined)
 
 /** What `attach` answers. */
@@ -59,10 +73,11 @@ export interface Attachment {
   /** Undoes it wholly: the instance is as before. Requests in flight finish. */
   detach(): void
   /**
-   * Says whether a request carries the credential, and if not, why: for a configuration as it is given to the instance, or for
-   * the `config` of an error.
+   * Says whether a request carries the credential, and if not, why: for a configuration as it is given to the
+   * instance, or for the `config` of an error.
    * @example
    * const { attached, reason, message } = attachment.explain({ url: '/me' })
+   *
    */
   explain(config: AxiosLikeConfig): Explanation
 }
@@ -75,7 +90,10 @@ export interface Entry {
   locate(config: AxiosLikeConfig): URL | true | undefined
   /** Sends with the scheme; `undefined`, and nothing sent, where there is none for this request. */
   send(config: AxiosLikeConfig, adapter: Adapter, place: URL | true): Promise<AxiosLikeResponse> | undefined
-  /** Judges a response (or an error) that only the user's transforms made readable; `undefined` where there is nothing to judge. */
+  /**
+   * Judges a response (or an error) that only the user's transforms made readable; `undefined` where there is
+   * nothing to judge.
+   */
   reconsider(settled: unknown, failed: boolean): Promise<AxiosLikeResponse> | undefined
   /** True when it has an `isTokenExpired`, or a scheme of one of its requests may have one. */
   readonly watches: boolean
@@ -92,8 +110,8 @@ const USUAL_BASE = /^https?:\/\/[\w.:[\]-]+(\/[\x21-\x7e]*)?$/i
 const sameUser = (a: object, b: object | undefined) => JSON.stringify(a) === JSON.stringify(b)
 
 /**
- * Makes an instance's entry for a scheme; without `instance` (interceptors that are handed to somebody else) every
- * `Authorization` counts as the caller's own.
+ * Makes an instance's entry for a scheme; without `instance` (interceptors that are handed to somebody else)
+ * every `Authorization` counts as the caller's own.
  * @throws OAuthError as {@link originRule} does; `OAUTH_INVALID_OPTION` for an option that does not exist.
  */
 export function createEntry(source: AuthSource, options: SchemeOptions, instance?: Instance): Entry {
@@ -108,7 +126,8 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
   const isDefault = (value: unknown, method = '') => {
     const defaults = instance?.defaults.headers
     return [defaults, defaults?.common, defaults?.[method]].some(
-      bucket => (bucket as Headers | undefined)?.[findHeader(bucket as Headers, 'authorization') ?? ''] === value,
+      bucket =>
+        (bucket as Headers | undefined)?.[findHeader(bucket as Headers, 'authorization') ?? ''] === value,
     )
   }
   /** An `Authorization` or `auth` of this request's own wins; the instance's default gives way. */
@@ -116,7 +135,8 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
     const name = findHeader(headers, 'authorization')
     const value = name && (headers as Headers)[name]
     return (
-      (value && !isDefault(value, method)) || (auth && !sameUser(auth, instance?.defaults.auth as object | undefined))
+      (value && !isDefault(value, method)) ||
+      (auth && !sameUser(auth, instance?.defaults.auth as object | undefined))
     )
   }
 
@@ -143,7 +163,10 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
       const option = config.oauth as Exclude<RequestOption, false> | undefined
       if (option) conceal(option, () => '[oauth]')
       const chosen = option && select ? select(option, scheme) : scheme
-      return chosen && traceRequest(new Call(seam, chosen, config, adapter, place === true ? undefined : place), begin)
+      return (
+        chosen &&
+        traceRequest(new Call(seam, chosen, config, adapter, place === true ? undefined : place), begin)
+      )
     },
     reconsider: (settled, failed) => reconsider(seam, settled, failed),
     rules: makeRules(instance, rule, options, isTaken, config => entry.locate(config)),

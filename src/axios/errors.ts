@@ -10,8 +10,9 @@ export function hide(target: object, key: PropertyKey, value: unknown): void {
 }
 
 /**
- * Makes an error that `axios.isAxiosError` accepts: with `config` (a cache's second waiter hangs without), without a `code` of
- * ours (plugins act on it), not to be retried by axios-retry, and with the reason as `cause`.
+ * Makes an error that `axios.isAxiosError` accepts: with `config` (a cache's second waiter hangs without),
+ * without a `code` of ours (plugins act on it), not to be retried by axios-retry, and with the reason as
+ * `cause`.
  */
 export function axiosError(cause: Error, given: AxiosLikeConfig, code?: string): Error {
   const { message } = cause
@@ -46,7 +47,10 @@ export function canceled(config: AxiosLikeConfig): unknown {
   return axios.CanceledError ? new axios.CanceledError(undefined, config) : new axios.Cancel('canceled')
 }
 
-/** Makes an error of what a scheme, a hook or a rule threw. The raw error of a token request is not kept: it shows the client's secret. */
+/**
+ * Makes an error of what a scheme, a hook or a rule threw. The raw error of a token request is not kept: it
+ * shows the client's secret.
+ */
 export function wrap(error: unknown): OAuthError {
   if (isOAuthError(error)) return error
   const { message, isAxiosError } = Object(error) as { message?: string; isAxiosError?: boolean }

@@ -9,7 +9,9 @@ import { freeze } from './url.js'
 export type UnauthenticatedReason =
   /** The URL is outside `allowedOrigins`. */
   | 'origin'
-  /** The request has an `Authorization` or `auth` of its own, often from an interceptor that was left over. */
+  /**
+   * The request has an `Authorization` or `auth` of its own, often from an interceptor that was left over.
+   */
   | 'own-authorization'
   /** The request says `oauth: false`. */
   | 'oauth-false'
@@ -102,7 +104,11 @@ function complete(given: AxiosLikeConfig, instance: Instance | undefined): Axios
 const isInsecure = ({ allows }: Rules, url: URL) =>
   url.protocol === 'http:' && allows(new URL(url.href.replace(/^http:/, 'https:')))
 
-function reasonOf(rules: Rules, config: AxiosLikeConfig, url: URL | undefined): UnauthenticatedReason | undefined {
+function reasonOf(
+  rules: Rules,
+  config: AxiosLikeConfig,
+  url: URL | undefined,
+): UnauthenticatedReason | undefined {
   if (config.oauth === false) return 'oauth-false'
   if (rules.isTaken(config)) return 'own-authorization'
   if (rules.skip(config)) return 'skip'
@@ -114,7 +120,9 @@ function reasonOf(rules: Rules, config: AxiosLikeConfig, url: URL | undefined): 
   return rules.standing(config)
 }
 
-/** Explains one request; a configuration that an error shows is explained as it was when the request failed. */
+/**
+ * Explains one request; a configuration that an error shows is explained as it was when the request failed.
+ */
 export function explainRequest(rules: Rules, given: AxiosLikeConfig, isAttached = true): Explanation {
   const config = complete(given, rules.instance)
   const target = freeze(config, rules.instance)
@@ -122,12 +130,16 @@ export function explainRequest(rules: Rules, given: AxiosLikeConfig, isAttached 
   const reason = isAttached ? (failures.get(given) ?? reasonOf(rules, config, target)) : 'not-this-instance'
   const { prefixes } = rules
   const facts = { ...(url && { url }), ...(prefixes && { allowedOrigins: prefixes }) }
-  if (!reason) return { attached: true, message: 'The request carries a credential, or waits for one.', ...facts }
+  if (!reason)
+    return { attached: true, message: 'The request carries a credential, or waits for one.', ...facts }
   return { attached: false, reason, message: errorFor(reason, rules, url).message, ...facts }
 }
 
 const errorFor = (reason: UnauthenticatedReason, { prefixes }: Rules, url = 'this URL') =>
-  oauthError('OAUTH_NOT_AUTHENTICATED', reason, { url, allowed: prefixes?.join(', ') ?? 'a function decides' })
+  oauthError('OAUTH_NOT_AUTHENTICATED', reason, {
+    url,
+    allowed: prefixes?.join(', ') ?? 'a function decides',
+  })
 
 /** Reasons that the application chose for the request itself: they are no surprise. */
 const CHOSEN: readonly UnauthenticatedReason[] = ['oauth-false', 'skip']
@@ -155,7 +167,10 @@ export function explainSkipped(all: readonly Rules[], config: AxiosLikeConfig) {
 }
 
 /** Answers why a request that no attachment took was refused. */
-export function explainRefusal(all: readonly Rules[], response: AxiosLikeResponse | undefined): OAuthError | undefined {
+export function explainRefusal(
+  all: readonly Rules[],
+  response: AxiosLikeResponse | undefined,
+): OAuthError | undefined {
   if (response?.status !== 401) return undefined
   const found = explainSkipped(all, response.config)
   if (!found?.reason) return undefined

@@ -1,4 +1,6 @@
-/** Request or response headers of any axios version: a plain object or an `AxiosHeaders`, keys in any case. */
+/**
+ * Request or response headers of any axios version: a plain object or an `AxiosHeaders`, keys in any case.
+ */
 export type Headers = Record<string, unknown>
 
 /** Finds the key under which a header stands; `name` in lower case. */
@@ -7,14 +9,20 @@ export function findHeader(headers: object | undefined, name: string): string | 
   return undefined
 }
 
-/** Reads a header, whatever its case; several lines are joined. Never by `headers.get`, which in 0.x is the bucket of GET. */
+/**
+ * Reads a header, whatever its case; several lines are joined. Never by `headers.get`, which in 0.x is the
+ * bucket of GET.
+ */
 export function readHeader(headers: object | undefined, name: string): string | undefined {
   const value = (headers as Headers | undefined)?.[findHeader(headers, name.toLowerCase()) ?? name]
   if (value === undefined || value === null || value === false) return undefined
   return Array.isArray(value) ? value.join(', ') : String(value)
 }
 
-/** Copies headers, keeping their kind; assignment, because `AxiosHeaders` of 1.0 lose some when constructed from their like. */
+/**
+ * Copies headers, keeping their kind; assignment, because `AxiosHeaders` of 1.0 lose some when constructed
+ * from their like.
+ */
 export function copyHeaders(headers: object | undefined): Headers {
   return Object.assign(Object.create(headers ? Object.getPrototypeOf(headers) : Object.prototype), headers)
 }

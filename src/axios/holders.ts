@@ -9,8 +9,9 @@ export interface Holder {
 }
 
 /**
- * Everything behind an adapter's error that may hold the configuration: the error, its response, and its cause, where axios 1.7 to
- * 1.17 keeps the error of the fetch adapter, and 1.13.3 and 1.13.4 the response alone.
+ * Everything behind an adapter's error that may hold the configuration: the error, its response, and its
+ * cause, where axios 1.7 to 1.17 keeps the error of the fetch adapter, and 1.13.3 and 1.13.4 the response
+ * alone.
  */
 export function holdersOf(error: unknown): Holder[] {
   const holder = Object(error) as Holder

@@ -10,7 +10,8 @@ export function tellExpired(call: Call, response: AxiosLikeResponse): boolean | 
   const isExpired = expiryOf(call)
   if (!isExpired) return false
   const { data, headers } = response
-  if (typeof data !== 'string' || !/json/i.test(readHeader(headers as object, 'content-type') ?? '')) return undefined
+  if (typeof data !== 'string' || !/json/i.test(readHeader(headers as object, 'content-type') ?? ''))
+    return undefined
   let parsed: unknown
   try {
     parsed = JSON.parse(data)

@@ -3,9 +3,15 @@ import type { Call } from './call.js'
 import { cancellation, isCancellable, onCancel } from './cancellation.js'
 import { timeoutError } from './errors.js'
 
-/** How long a request waits for its credential: while it is wanted, and in all no longer than its own `timeout`. */
+/**
+ * How long a request waits for its credential: while it is wanted, and in all no longer than its own
+ * `timeout`.
+ */
 export interface Patience {
-  /** Waits for a step of the scheme. @throws what axios rejects a request with that was given up or took too long */
+  /**
+   * Waits for a step of the scheme. @throws what axios rejects a request with that was given up or took too
+   * long
+   */
   wait<T>(step: Promise<T>): Promise<T>
   /** Why the request waits no longer. */
   readonly over: unknown

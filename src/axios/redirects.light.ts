@@ -2,8 +2,8 @@ import type * as full from './redirects.js'
 import { pageUrl } from './url.js'
 
 /**
- * In browsers the platform follows redirects, and drops `Authorization` on the way to another origin. Wherever else this build
- * runs nothing is followed, so that no credential goes where it must not.
+ * In browsers the platform follows redirects, and drops `Authorization` on the way to another origin.
+ * Wherever else this build runs nothing is followed, so that no credential goes where it must not.
  */
 export const guard: typeof full.guard = (_, sent) => {
   if (pageUrl()) return

@@ -20,9 +20,13 @@ interface RedirectOptions extends AxiosLikeConfig {
 }
 
 /** True where the caller follows redirects, or does without. */
-const isForbidden = (fetchOptions: RedirectOptions['fetchOptions']) => (fetchOptions?.redirect ?? 'follow') !== 'follow'
+const isForbidden = (fetchOptions: RedirectOptions['fetchOptions']) =>
+  (fetchOptions?.redirect ?? 'follow') !== 'follow'
 
-/** True where redirects are followed by hand: the credential changes with the URL, or the version has no `beforeRedirect` that works. */
+/**
+ * True where redirects are followed by hand: the credential changes with the URL, or the version has no
+ * `beforeRedirect` that works.
+ */
 function isByHand({ scheme, config }: Call): boolean {
   const { env, proxy, headers } = config as RedirectOptions
   // 0.27 and 0.28 call either the proxy's hook or this one
@@ -30,8 +34,9 @@ function isByHand({ scheme, config }: Call): boolean {
 }
 
 /**
- * Adds to a request's options what keeps its credential from following a redirect to where it must not go: in Node a hook that
- * is asked at every hop, or an order not to follow. In browsers the platform follows, and drops `Authorization` on the way out.
+ * Adds to a request's options what keeps its credential from following a redirect to where it must not go: in
+ * Node a hook that is asked at every hop, or an order not to follow. In browsers the platform follows, and
+ * drops `Authorization` on the way out.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.4
  */
 export function guard(call: Call, patch: AxiosLikeConfig): void {
@@ -69,7 +74,10 @@ function destination(call: Call, { response }: Outcome): URL | undefined {
   return to && /^https?:$/.test(to.protocol) ? to : undefined
 }
 
-/** The headers of the next hop: without those of a body that is dropped, and without those that are one origin's alone. */
+/**
+ * The headers of the next hop: without those of a body that is dropped, and without those that are one
+ * origin's alone.
+ */
 function headersFor(call: Call, to: URL, isRewritten: boolean): Headers {
   const { sensitiveHeaders = [] } = call.config as RedirectOptions
   const headers = copyHeaders(call.base.headers)
@@ -80,8 +88,16 @@ function headersFor(call: Call, to: URL, isRewritten: boolean): Headers {
   return headers
 }
 
-/** Asks the caller's `beforeRedirect`, with what follow-redirects would give to it; it may change the headers. */
-function askBefore(call: Call, response: Outcome['response'], to: URL, method: string | undefined, headers: Headers) {
+/**
+ * Asks the caller's `beforeRedirect`, with what follow-redirects would give to it; it may change the headers.
+ */
+function askBefore(
+  call: Call,
+  response: Outcome['response'],
+  to: URL,
+  method: string | undefined,
+  headers: Headers,
+) {
   const { beforeRedirect } = call.config as RedirectOptions
   const { href, protocol, hostname, port, pathname, search } = to
   const path = pathname + search

@@ -15,12 +15,19 @@ function transform(response: AxiosLikeResponse): AxiosLikeResponse {
 }
 
 /**
- * The response interceptor's half: judges an answer whose body only the user's transforms made readable, and where it says that
- * the token expired, goes on with the call as if that had been seen at once. One renewal per request, whoever told it.
- * Answers `undefined` for anything else, also for what an interceptor before ours made of a response.
+ * The response interceptor's half: judges an answer whose body only the user's transforms made readable, and
+ * where it says that the token expired, goes on with the call as if that had been seen at once. One renewal
+ * per request, whoever told it. Answers `undefined` for anything else, also for what an interceptor before
+ * ours made of a response.
  */
-export function reconsider(seam: Seam, settled: unknown, failed: boolean): Promise<AxiosLikeResponse> | undefined {
-  const response = (failed ? (Object(settled) as { response?: unknown }).response : settled) as AxiosLikeResponse
+export function reconsider(
+  seam: Seam,
+  settled: unknown,
+  failed: boolean,
+): Promise<AxiosLikeResponse> | undefined {
+  const response = (
+    failed ? (Object(settled) as { response?: unknown }).response : settled
+  ) as AxiosLikeResponse
   const config = (Object(response) as Partial<AxiosLikeResponse>).config as object
   const unread = seam.unread.get(config)
   if (!unread) return undefined

@@ -30,31 +30,36 @@ const PATIENCE = 10
 
 const same = (data: unknown) => data
 
-/** A second try is harmless where the server said that it did nothing, or was never reached. After a reset or a timeout it may have spent the refresh token. */
+/**
+ * A second try is harmless where the server said that it did nothing, or was never reached. After a reset or
+ * a timeout it may have spent the refresh token.
+ */
 const isHarmless = (polls: boolean) => (error: Failure) =>
   error.response
     ? !polls && retryAfter(error as never) <= PATIENCE * 1000
     : /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(error.cause?.code ?? error.code ?? '')
 
 /**
- * Makes the client for calls to the authorization server: over `http`, or over a fresh axios instance that has nothing of the
- * user's but what `adopt` takes over. No redirects, no cookies, no interceptors; a text comes back, whatever the status.
- * Calls throw `OAUTH_SERVER_UNAVAILABLE` when no answer came and `OAUTH_ABORTED` when the signal aborted; never with the raw
- * error as cause, which shows the client's secret.
+ * Makes the client for calls to the authorization server: over `http`, or over a fresh axios instance that
+ * has nothing of the user's but what `adopt` takes over. No redirects, no cookies, no interceptors; a text
+ * comes back, whatever the status. Calls throw `OAUTH_SERVER_UNAVAILABLE` when no answer came and
+ * `OAUTH_ABORTED` when the signal aborted; never with the raw error as cause, which shows the client's
+ * secret.
  */
 export function serverClient(http?: HttpClient, from?: object): ServerClient {
   let model = from as Instance | undefined
   let made = http
 
-  // made when first used, so that a session that never asks the server (one for each request of a web server) costs nothing;
-  // what the application set on its instance since is taken over before every call
+  // made when first used, so that a session that never asks the server (one for each request of a web server)
+  // costs nothing; what the application set on its instance since is taken over before every call
   const client = () => {
     made ??= bareInstance() as unknown as HttpClient
     const fresh = made
     if (!http && model)
       for (const key of ['adapter', 'httpAgent', 'httpsAgent', 'proxy'])
         if (model.defaults[key] !== undefined)
-          (fresh as unknown as Instance).defaults[key] = key === 'adapter' ? adapterOf(model) : model.defaults[key]
+          (fresh as unknown as Instance).defaults[key] =
+            key === 'adapter' ? adapterOf(model) : model.defaults[key]
     return fresh
   }
 
@@ -77,7 +82,10 @@ export function serverClient(http?: HttpClient, from?: object): ServerClient {
   }
 }
 
-/** The answer behind a failure of axios, or an error that does not hold the request: that one shows the client's secret. */
+/**
+ * The answer behind a failure of axios, or an error that does not hold the request: that one shows the
+ * client's secret.
+ */
 function answerOf(request: ServerRequest, error: Failure | OAuthError): AxiosLikeResponse {
   if (isOAuthError(error)) throw error
   const { response, code = '', message = '' } = error
@@ -108,7 +116,10 @@ function bareInstance(): Instance {
   return instance
 }
 
-/** A proxy of the environment would carry secrets in the clear away from this machine; one that the application names is its own. */
+/**
+ * A proxy of the environment would carry secrets in the clear away from this machine; one that the
+ * application names is its own.
+ */
 function proxyFor(client: HttpClient, { url }: ServerRequest): { proxy?: false } {
   const isNamed = (client as { defaults?: AxiosLikeConfig }).defaults?.proxy !== undefined
   return !isNamed && isClearLoopback(url.href) ? { proxy: false } : {}
@@ -125,7 +136,8 @@ function toConfig(request: ServerRequest, { signal, arrived }: CallLimits): Axio
     ...(form && { data: form }),
     ...(agent ? { httpsAgent: agent } : {}),
     signal,
-    // an adapter of the application may know this one alone; the attached instance's own is for its own requests
+    // an adapter of the application may know this one alone; the attached instance's own is for its own
+    // requests
     timeout: (request.timeout ?? TIMEOUT) * 1000,
     maxContentLength: SIZE_LIMIT,
     onDownloadProgress: ({ loaded }: { loaded: number }) => arrived(loaded),

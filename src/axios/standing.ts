@@ -14,7 +14,9 @@ function standingOf(session: OAuth2Session | undefined): UnauthenticatedReason |
 }
 
 /** What an attachment says of its session where it explains a request. */
-export const explainers = (session: () => OAuth2Session | undefined): Pick<SchemeOptions, 'standing' | 'report'> => ({
+export const explainers = (
+  session: () => OAuth2Session | undefined,
+): Pick<SchemeOptions, 'standing' | 'report'> => ({
   standing: ({ oauth }) => {
     const { token, session: other } = (oauth ?? {}) as OAuth2RequestOption
     return token ? undefined : standingOf(other ?? session())

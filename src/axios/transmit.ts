@@ -8,7 +8,10 @@ import { type Holder, holdersOf } from './holders.js'
 import { guard } from './redirects.js'
 import { toWire } from './url.js'
 
-/** The configuration that the adapter gets: a copy, so that nothing that others hold ever carries a credential. */
+/**
+ * The configuration that the adapter gets: a copy, so that nothing that others hold ever carries a
+ * credential.
+ */
 function toSend(call: Call): AxiosLikeConfig {
   const { config, base, scheme } = call
   const sent = copyConfig(config)
@@ -34,14 +37,18 @@ function toSend(call: Call): AxiosLikeConfig {
   return sent
 }
 
-// objects of a constructor stay fast, those of Object.create(null) do not; both are safe from a polluted Object.prototype
+// objects of a constructor stay fast, those of Object.create(null) do not; both are safe from a polluted
+// Object.prototype
 const Blank = /* @__PURE__ */ (() => {
   function Blank() {}
   Blank.prototype = Object.create(null)
   return Blank as unknown as new () => AxiosLikeConfig
 })()
 
-/** Copies a configuration; newer versions of axios give it no prototype, so that a polluted one changes nothing. */
+/**
+ * Copies a configuration; newer versions of axios give it no prototype, so that a polluted one changes
+ * nothing.
+ */
 function copyConfig(config: AxiosLikeConfig): AxiosLikeConfig {
   const copy: AxiosLikeConfig = Object.getPrototypeOf(config) === null ? new Blank() : {}
   // a loop, because spreading such an object takes four times as long, and every request pays for it
@@ -49,7 +56,9 @@ function copyConfig(config: AxiosLikeConfig): AxiosLikeConfig {
   return copy
 }
 
-/** Puts the application's own configuration in place of the one that was sent, wherever the adapter left it. */
+/**
+ * Puts the application's own configuration in place of the one that was sent, wherever the adapter left it.
+ */
 function putBack(holder: Holder | undefined, call: Call, sent: AxiosLikeConfig): void {
   if (!holder) return
   if (holder.config === sent) holder.config = call.config
@@ -79,7 +88,8 @@ function outcomeOf(call: Call, sent: AxiosLikeConfig, settled: unknown, failed: 
 
 /**
  * Sends a call as it stands, and hands what the adapter settled with to `next`.
- * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` when the scheme moved the request to where credentials may not go.
+ * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` when the scheme moved the request to where credentials may not
+ * go.
  */
 export function transmit<T>(call: Call, next: (call: Call, outcome: Outcome) => T | Promise<T>): Promise<T> {
   const sent = toSend(call)

@@ -22,8 +22,8 @@ export function urlText({ url }: { url?: unknown }): string {
 }
 
 /**
- * Writes parameters as the instance itself would. Its default parameters are in the request's already; `getUri` would add
- * them again, and a bare instance to ask instead cannot be made in 0.21.
+ * Writes parameters as the instance itself would. Its default parameters are in the request's already;
+ * `getUri` would add them again, and a bare instance to ask instead cannot be made in 0.21.
  */
 function serialise(config: AxiosLikeConfig, instance: Instance): string {
   const { defaults } = instance
@@ -44,8 +44,8 @@ function serialise(config: AxiosLikeConfig, instance: Instance): string {
 }
 
 /**
- * Computes the URL that goes on the wire, from all that axios makes it of. What cannot be parsed, or is not http, is
- * `undefined`: such a request gets no credential.
+ * Computes the URL that goes on the wire, from all that axios makes it of. What cannot be parsed, or is not
+ * http, is `undefined`: such a request gets no credential.
  */
 export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL | undefined {
   const { baseURL, params } = config

@@ -4,13 +4,17 @@ import type { OAuth2Session } from '../session/session-options.js'
 
 /** Options of {@link toSessionSignal}. */
 export interface SessionSignalOptions {
-  /** Whose end is the signal's end, where there is no injection context. Default: that of the component or service. */
+  /**
+   * Whose end is the signal's end, where there is no injection context. Default: that of the component or
+   * service.
+   */
   readonly injector?: Injector
 }
 
 /**
- * Answers who is signed in, as a read-only signal that follows the session until its component or service is destroyed. A
- * renewal of the token changes `expires_at` alone. While a server renders, the value is `{ status: 'unknown' }`.
+ * Answers who is signed in, as a read-only signal that follows the session until its component or service is
+ * destroyed. A renewal of the token changes `expires_at` alone. While a server renders, the value is
+ * `{ status: 'unknown' }`.
  * @param session the session of this page
  * @param options `injector`, where the call is outside of an injection context
  * @returns a signal whose value is a frozen snapshot without a token; the same object while nothing changed
@@ -18,13 +22,15 @@ export interface SessionSignalOptions {
  * @see OpenID Connect Core 1.0 section 5.1 for the claims of `user`
  * @example
  * readonly current = toSessionSignal(session)   // in the template: {{ current().user?.['name'] }}
+ *
  */
 export function toSessionSignal(
   session: OAuth2Session,
   { injector }: SessionSignalOptions = {},
 ): Signal<SessionSnapshot> {
   const { subscribe, getSnapshot } = observeSession(session)
-  const isServer = (injector ? injector.get(PLATFORM_ID, null) : inject(PLATFORM_ID, { optional: true })) === 'server'
+  const isServer =
+    (injector ? injector.get(PLATFORM_ID, null) : inject(PLATFORM_ID, { optional: true })) === 'server'
   if (isServer) return signal(UNKNOWN).asReadonly()
   const end = injector ? injector.get(DestroyRef) : inject(DestroyRef)
   const current = signal(getSnapshot())

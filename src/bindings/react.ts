@@ -5,15 +5,17 @@ import type { OAuth2Session } from '../session/session-options.js'
 const whileServerRenders = () => UNKNOWN
 
 /**
- * Answers who is signed in, and renders the component again when that changes. A renewal of the token changes `expires_at`
- * alone, and `user` stays the same object. While a server renders, and while its page is hydrated, the answer is
- * `{ status: 'unknown' }`, so that both agree.
- * @param session the session of this page; the same object in every render, so make it outside of the component
+ * Answers who is signed in, and renders the component again when that changes. A renewal of the token changes
+ * `expires_at` alone, and `user` stays the same object. While a server renders, and while its page is
+ * hydrated, the answer is `{ status: 'unknown' }`, so that both agree.
+ * @param session the session of this page; the same object in every render, so make it outside of the
+ * component
  * @returns a frozen snapshot that holds no token; the same object while nothing changed
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not an OAuth 2 session
  * @see OpenID Connect Core 1.0 section 5.1 for the claims of `user`
  * @example
  * const { status, user } = useSession(session)
+ *
  */
 export function useSession(session: OAuth2Session): SessionSnapshot {
   const { subscribe, getSnapshot } = observeSession(session)
@@ -24,23 +26,26 @@ export function useSession(session: OAuth2Session): SessionSnapshot {
 export interface RequireSessionProps {
   readonly session: OAuth2Session
   /**
-   * What to show in place of the children, for each status and for `changed` (another person is signed in than the page has
-   * shown). Nothing is shown for what is not named.
+   * What to show in place of the children, for each status and for `changed` (another person is signed in
+   * than the page has shown). Nothing is shown for what is not named.
    */
-  readonly fallback?: { readonly [status in Exclude<SessionSnapshot['status'], 'signed-in'> | 'changed']?: ReactNode }
+  readonly fallback?: {
+    readonly [status in Exclude<SessionSnapshot['status'], 'signed-in'> | 'changed']?: ReactNode
+  }
   readonly children?: ReactNode
 }
 
 /**
- * Shows its children while somebody is signed in, else the fallback for the status. When another person signs in, the
- * children are taken away until `observeSession(session).acceptChange()`, so that nobody is shown another's page. It guards what
- * is shown, not the data: that is what the API does.
+ * Shows its children while somebody is signed in, else the fallback for the status. When another person signs
+ * in, the children are taken away until `observeSession(session).acceptChange()`, so that nobody is shown
+ * another's page. It guards what is shown, not the data: that is what the API does.
  * @param props the session, a fallback for each status, the children
  * @returns an element, or `null` where there is no fallback
  * @throws OAuthError `OAUTH_INVALID_OPTION` where `session` is not an OAuth 2 session
  * @see RFC 10017 for what a script in the page can reach whatever the page shows
  * @example
  * createElement(RequireSession, { session, fallback: { 'signed-out': signIn }, children: orders })
+ *
  */
 export function RequireSession({ session, fallback, children }: RequireSessionProps): ReactElement | null {
   const { status, changed } = useSession(session)

@@ -1,11 +1,13 @@
 import type { OAuth2Session } from '../session/session-options.js'
 
 /**
- * Makes the function that SDKs take as `apiKey: () => Promise<string>` or `accessToken: () => Promise<string>`: every call
- * answers an access token that can be used now. Also for EventSource and WebSocket clients that ask before they connect.
+ * Makes the function that SDKs take as `apiKey: () => Promise<string>` or
+ * `accessToken: () => Promise<string>`: every call answers an access token that can be used now. Also for
+ * EventSource and WebSocket clients that ask before they connect.
  * @throws OAuthError the returned function rejects as `session.token()` does
  * @example
  * const client = new Sdk({ apiKey: accessTokenOf(session) })
+ *
  */
 export function accessTokenOf(session: OAuth2Session): () => Promise<string> {
   return async () => (await session.token()).access_token

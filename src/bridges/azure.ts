@@ -24,12 +24,13 @@ export interface AzureTokenCredential {
 const UNKNOWN_LIFE = 300_000
 
 /**
- * Makes the `TokenCredential` that clients of the Azure SDK take. Every set of scopes has an access token of its own on the
- * session's grant. The claims of a challenge lead to a renewal that asks for them.
+ * Makes the `TokenCredential` that clients of the Azure SDK take. Every set of scopes has an access token of
+ * its own on the session's grant. The claims of a challenge lead to a renewal that asks for them.
  * @throws OAuthError as `session.token()` does
  * @see https://www.rfc-editor.org/rfc/rfc6750
  * @example
  * const secrets = new SecretClient(vaultUrl, azureCredential(session))
+ *
  */
 export function azureCredential(session: OAuth2Session): AzureTokenCredential {
   return {

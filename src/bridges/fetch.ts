@@ -11,7 +11,10 @@ export type FetchLike = (input: string | URL | Request, init?: RequestInit) => P
 
 /** Options of {@link fetchWith}. */
 export interface FetchWithOptions {
-  /** Where the token may go: origins or URL prefixes. Default: the page's own origin in a browser; required elsewhere. */
+  /**
+   * Where the token may go: origins or URL prefixes. Default: the page's own origin in a browser; required
+   * elsewhere.
+   */
   allowedOrigins?: AllowedOrigins
   /** True for requests that go without a token. */
   skip?: (request: Request) => boolean
@@ -101,13 +104,15 @@ async function converse(flow: AuthFlow, request: Request, sent: FetchRequest): P
 }
 
 /**
- * Makes a `fetch` that sends the session's token by the same rules as an attached axios instance: allowed origins only, one
- * renewal for all who wait, the refused request once more. A request with an `Authorization` of its own is left alone, and a
- * 401 that cannot be healed is answered as it is.
- * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_INSECURE_URL`; the returned function rejects as `session.token()` does.
+ * Makes a `fetch` that sends the session's token by the same rules as an attached axios instance: allowed
+ * origins only, one renewal for all who wait, the refused request once more. A request with an
+ * `Authorization` of its own is left alone, and a 401 that cannot be healed is answered as it is.
+ * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_INSECURE_URL`; the returned function rejects as
+ * `session.token()` does.
  * @example
  * const authorized = fetchWith(session, { allowedOrigins: 'https://api.example.com' })
  * const me = await (await authorized('https://api.example.com/me')).json()
+ *
  */
 export function fetchWith(session: OAuth2Session | Auth, options: FetchWithOptions = {}): FetchLike {
   const { allowedOrigins, skip } = options

@@ -11,7 +11,10 @@ export interface KiotaHostsValidator {
 /** Kiota's `AccessTokenProvider` (`@microsoft/kiota-abstractions`). */
 export interface KiotaAccessTokenProvider {
   /** The access token for a URL; empty where the token may not go there, so that Kiota sends none. */
-  getAuthorizationToken(url?: string, additionalAuthenticationContext?: Record<string, unknown>): Promise<string>
+  getAuthorizationToken(
+    url?: string,
+    additionalAuthenticationContext?: Record<string, unknown>,
+  ): Promise<string>
   getAllowedHostsValidator(): KiotaHostsValidator
 }
 
@@ -22,11 +25,12 @@ export interface KiotaTokenProviderOptions {
 }
 
 /**
- * Makes the `AccessTokenProvider` for clients that Kiota generates. A URL outside `allowedOrigins` gets no token. Claims of a
- * challenge, which Kiota passes as context, lead to a renewal.
+ * Makes the `AccessTokenProvider` for clients that Kiota generates. A URL outside `allowedOrigins` gets no
+ * token. Claims of a challenge, which Kiota passes as context, lead to a renewal.
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`
  * @example
  * const provider = new BaseBearerTokenAuthenticationProvider(kiotaTokenProvider(session, { allowedOrigins: 'https://api.example.com' }))
+ *
  */
 export function kiotaTokenProvider(
   session: OAuth2Session,

@@ -14,11 +14,12 @@ const needsSignIn = (error: unknown) =>
   isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
 
 /**
- * Makes the `authProvider` that transports of the MCP TypeScript SDK take: the session's token before every request, one
- * renewal when the server answers 401.
+ * Makes the `authProvider` that transports of the MCP TypeScript SDK take: the session's token before every
+ * request, one renewal when the server answers 401.
  * @throws OAuthError as `session.token()` does
  * @example
  * const transport = new StreamableHTTPClientTransport(url, { authProvider: mcpAuthProvider(session) })
+ *
  */
 export function mcpAuthProvider(session: OAuth2Session): McpAuthProvider {
   let handedOut: Token | undefined

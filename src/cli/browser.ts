@@ -11,16 +11,27 @@ import { type Sleep, sleep } from '../grants/poll.js'
 import { fetchToken } from '../session/fetch-token.js'
 import { core, type OAuth2Session } from '../session/session.js'
 import type { Token } from '../session/stored-grant.js'
-import { type Callback, type Expectation, type LoopbackOptions, startLoopbackServer } from './loopback-server.js'
+import {
+  type Callback,
+  type Expectation,
+  type LoopbackOptions,
+  startLoopbackServer,
+} from './loopback-server.js'
 import { openBrowser } from './open-browser.js'
 import { showUrl } from './show.js'
 
 /** Options of {@link signInWithBrowser}. */
 export interface BrowserSignInOptions extends LoopbackOptions, Pick<AuthorizationTransport, 'push' | 'sign'> {
   scope?: string | readonly string[]
-  /** More of the authorization request, as {@link createAuthorizationUrl} takes it; `redirect_uri` is made here. */
+  /**
+   * More of the authorization request, as {@link createAuthorizationUrl} takes it; `redirect_uri` is made
+   * here.
+   */
   parameters?: AuthorizationOptions
-  /** Opens the address; `false` opens nothing. Default: the system's browser. It is not waited for; when it fails, `onUrl` is called. */
+  /**
+   * Opens the address; `false` opens nothing. Default: the system's browser. It is not waited for; when it
+   * fails, `onUrl` is called.
+   */
   open?: ((url: string) => Awaitable<unknown>) | false
   /** Shows the address where no browser opened. Default: prints it on the standard error stream. */
   onUrl?: (url: string) => Awaitable<unknown>
@@ -33,10 +44,14 @@ export interface BrowserSignInOptions extends LoopbackOptions, Pick<Authorizatio
   sleep?: Sleep
 }
 
-/** Whether the answer comes as a form. @throws OAuthError `OAUTH_INVALID_OPTION` for an answer that would not reach this program */
+/**
+ * Whether the answer comes as a form. @throws OAuthError `OAUTH_INVALID_OPTION` for an answer that would not
+ * reach this program
+ */
 function comesAsForm({ response_mode, response_type = 'code' }: AuthorizationOptions): boolean {
   const asForm = /^form_post(\.jwt)?$/.test(`${response_mode}`)
-  const inQuery = /^(undefined|null|query|query\.jwt|jwt)$/.test(`${response_mode}`) && response_type === 'code'
+  const inQuery =
+    /^(undefined|null|query|query\.jwt|jwt)$/.test(`${response_mode}`) && response_type === 'code'
   if (!asForm && !inQuery) throw oauthError('OAUTH_INVALID_OPTION', 'loopbackResponse')
   return asForm
 }
@@ -51,7 +66,10 @@ function judgeBy(session: OAuth2Session, state: string, jwtResponse: JwtResponse
   return judge
 }
 
-/** Opens the address, or shows it where it cannot be opened: a program may fail after the person has signed in with it. */
+/**
+ * Opens the address, or shows it where it cannot be opened: a program may fail after the person has signed in
+ * with it.
+ */
 async function present(
   url: string,
   { open = openBrowser, onUrl = showUrl }: BrowserSignInOptions,
@@ -79,7 +97,10 @@ function waitForCallback(
     abort = () => reject(oauthError('OAUTH_ABORTED', 'signIn'))
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
-    wait(timeout, over.signal).then(() => reject(oauthError('OAUTH_TRANSACTION_EXPIRED', 'undecided')), reject)
+    wait(timeout, over.signal).then(
+      () => reject(oauthError('OAUTH_TRANSACTION_EXPIRED', 'undecided')),
+      reject,
+    )
     begin(resolve, over.signal).catch(reject)
   }).finally(() => {
     signal?.removeEventListener('abort', abort)
@@ -88,18 +109,23 @@ function waitForCallback(
 }
 
 /**
- * Signs in with the system's browser, as native applications do: listens on loopback, opens the authorization URL (PKCE, `state`),
- * waits for the browser to come back, exchanges the code, and tells the browser how it went. Always signs in anew; answers the token,
- * which the session has stored. Requests to the port that are not the answer to this sign-in are refused, and the wait goes on.
- * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_ABORTED`, `OAUTH_TRANSACTION_EXPIRED` when the time
- * is up, `OAUTH_INVALID_OPTION` for a port that cannot be used, and what {@link createAuthorizationUrl}, {@link authorizationCodeGrant}
- * and {@link fetchToken} throw
+ * Signs in with the system's browser, as native applications do: listens on loopback, opens the authorization
+ * URL (PKCE, `state`), waits for the browser to come back, exchanges the code, and tells the browser how it
+ * went. Always signs in anew; answers the token, which the session has stored. Requests to the port that are
+ * not the answer to this sign-in are refused, and the wait goes on.
+ * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_ABORTED`,
+ * `OAUTH_TRANSACTION_EXPIRED` when the time is up, `OAUTH_INVALID_OPTION` for a port that cannot be used, and
+ * what {@link createAuthorizationUrl}, {@link authorizationCodeGrant} and {@link fetchToken} throw
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
  * @example
  * const session = createOAuth2Session({ server, client: { client_id: 'cli' }, store: fileStore(directory), key: 'default' })
  * await signInWithBrowser(session, { scope: 'openid offline_access' })
+ *
  */
-export async function signInWithBrowser(session: OAuth2Session, options: BrowserSignInOptions = {}): Promise<Token> {
+export async function signInWithBrowser(
+  session: OAuth2Session,
+  options: BrowserSignInOptions = {},
+): Promise<Token> {
   const { scope, parameters = {}, push, sign, jwtResponse, signal } = options
   const asForm = comesAsForm(parameters)
   if (signal?.aborted) throw oauthError('OAUTH_ABORTED', 'signIn')

@@ -1,6 +1,8 @@
 import type { ServerMetadata } from '../server/call.js'
 
-/** How a person signs in: this machine's browser, a code that is typed elsewhere, or an address that is shown. */
+/**
+ * How a person signs in: this machine's browser, a code that is typed elsewhere, or an address that is shown.
+ */
 export type SignInMethod = 'browser' | 'device' | 'url'
 
 /** What a program can know of the machine that it runs on. */
@@ -20,11 +22,13 @@ export function seemsToHaveBrowser({ environment, platform }: CommandLineEnviron
 }
 
 /**
- * Chooses how to sign in. `browser`, where there seems to be one: not in a remote shell (`SSH_CONNECTION`, `SSH_TTY`), not in `CI`, and
- * elsewhere than on Windows and macOS with `DISPLAY`, `WAYLAND_DISPLAY` or `BROWSER`. Else `device`, if the server can do that. Else `url`.
+ * Chooses how to sign in. `browser`, where there seems to be one: not in a remote shell (`SSH_CONNECTION`,
+ * `SSH_TTY`), not in `CI`, and elsewhere than on Windows and macOS with `DISPLAY`, `WAYLAND_DISPLAY` or
+ * `BROWSER`. Else `device`, if the server can do that. Else `url`.
  * @see https://www.rfc-editor.org/rfc/rfc8628#section-1
  * @example
  * chooseSignIn({ device_authorization_endpoint: 'https://auth.example.com/device' }, { environment: process.env, platform: process.platform })
+ *
  */
 export function chooseSignIn(
   server: Pick<ServerMetadata, 'device_authorization_endpoint'>,

@@ -10,7 +10,9 @@ import { showCode } from './show.js'
 /** Options of {@link signInWithDevice}. */
 export interface DeviceSignInOptions {
   scope?: string
-  /** Shows the code and the address where it is entered. Default: prints both on the standard error stream. */
+  /**
+   * Shows the code and the address where it is entered. Default: prints both on the standard error stream.
+   */
   onCode?: (authorization: DeviceAuthorization) => Awaitable<void>
   /** More parameters of the device authorization request. */
   parameters?: ServerParameters
@@ -20,13 +22,14 @@ export interface DeviceSignInOptions {
 }
 
 /**
- * Signs in where there is no browser: shows a code, which the person enters on another device, and waits for as long as the
- * server keeps the code. Answers the token, which the session has stored.
- * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token`), `OAUTH_TRANSACTION_EXPIRED`,
- * `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
+ * Signs in where there is no browser: shows a code, which the person enters on another device, and waits for
+ * as long as the server keeps the code. Answers the token, which the session has stored.
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token`),
+ * `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc8628
  * @example
  * await signInWithDevice(session, { scope: 'openid offline_access' })
+ *
  */
 export function signInWithDevice(
   session: OAuth2Session,

@@ -24,7 +24,10 @@ export interface Callback {
 export interface Expectation {
   /** Whether the answer comes as a form (`response_mode=form_post`). */
   asForm: boolean
-  /** The parameters that are meant, if this is the answer to this sign-in; else `undefined`, or an error, and the wait goes on. */
+  /**
+   * The parameters that are meant, if this is the answer to this sign-in; else `undefined`, or an error, and
+   * the wait goes on.
+   */
   judge(parameters: Record<string, string>): Promise<Record<string, string> | undefined>
   take(callback: Callback): void
 }
@@ -51,7 +54,12 @@ function checkPlace({ path, host }: { path: string; host: string }): void {
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(oauthError('OAUTH_INVALID_OPTION', 'loopbackPort', { address: `${host}:${port}`, problem: error.code }))
+      reject(
+        oauthError('OAUTH_INVALID_OPTION', 'loopbackPort', {
+          address: `${host}:${port}`,
+          problem: error.code,
+        }),
+      )
     })
     // `exclusive`: the workers of a cluster would share the port, and each other's callbacks
     server.listen({ port, host: host.replace(/[[\]]/g, ''), exclusive: true }, () =>
@@ -62,7 +70,8 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 
 /** The form in a request's body; `undefined` where it is none, or too long. */
 async function readForm(request: IncomingMessage): Promise<string | undefined> {
-  if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? '')) return undefined
+  if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? ''))
+    return undefined
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request) {
@@ -74,9 +83,9 @@ async function readForm(request: IncomingMessage): Promise<string | undefined> {
 }
 
 /**
- * Listens on loopback for the answer to one sign-in. Every page that a browser shows can send requests to this port, so that
- * whatever is not that answer is refused and changes nothing: another path, method or Host (DNS rebinding), a wrong `state`, a
- * second callback.
+ * Listens on loopback for the answer to one sign-in. Every page that a browser shows can send requests to
+ * this port, so that whatever is not that answer is refused and changes nothing: another path, method or Host
+ * (DNS rebinding), a wrong `state`, a second callback.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
  */

@@ -3,19 +3,23 @@ import { oauthError } from '../errors.js'
 import type { CommandLineEnvironment } from './choice.js'
 
 /** This process's own machine. */
-export const thisMachine = (): CommandLineEnvironment => ({ environment: process.env, platform: process.platform })
+export const thisMachine = (): CommandLineEnvironment => ({
+  environment: process.env,
+  platform: process.platform,
+})
 
 /** A program and its arguments, which no shell reads. */
 type Command = readonly [program: string, ...args: string[]]
 
 /**
- * The programs that may open a page, the first choice first. `BROWSER` names one program; where it is a list or has arguments,
- * no program has that name, and `xdg-open`, which reads the variable too, is next.
+ * The programs that may open a page, the first choice first. `BROWSER` names one program; where it is a list
+ * or has arguments, no program has that name, and `xdg-open`, which reads the variable too, is next.
  */
 export function browserCommands(url: string, { environment, platform }: CommandLineEnvironment): Command[] {
   const { BROWSER, SystemRoot = 'C:\\Windows' } = environment
   const chosen: Command[] = BROWSER ? [[BROWSER, url]] : []
-  // a bare name would be looked for in the working directory first, and `cmd /c start` reads an & of the address as its own
+  // a bare name would be looked for in the working directory first, and `cmd /c start` reads an & of the
+  // address as its own
   if (platform === 'win32')
     return [...chosen, [`${SystemRoot}\\System32\\rundll32.exe`, 'url.dll,FileProtocolHandler', url]]
   return [...chosen, [platform === 'darwin' ? 'open' : 'xdg-open', url]]
@@ -38,11 +42,15 @@ function run([program, ...args]: Command, { environment, platform }: CommandLine
 }
 
 /**
- * Opens a page in the system's browser. Resolves when the opening program has ended, which may be when the browser is closed.
+ * Opens a page in the system's browser. Resolves when the opening program has ended, which may be when the
+ * browser is closed.
  * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` when there is no such program, or it failed
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-6
  */
-export async function openBrowser(url: string, machine: CommandLineEnvironment = thisMachine()): Promise<void> {
+export async function openBrowser(
+  url: string,
+  machine: CommandLineEnvironment = thisMachine(),
+): Promise<void> {
   for (const command of browserCommands(url, machine)) {
     const code = await run(command, machine)
     if (code === 0) return

@@ -5,7 +5,11 @@ import type { ServerResponse } from 'node:http'
 const pages = {
   success: [200, 'Signed in', 'You can close this page and go back to the program.'],
   failure: [400, 'Not signed in', 'The sign-in failed. Go back to the program, which says why.'],
-  foreign: [400, 'Not signed in', 'This is not the answer that the program waits for. Begin again in the program.'],
+  foreign: [
+    400,
+    'Not signed in',
+    'This is not the answer that the program waits for. Begin again in the program.',
+  ],
   absent: [404, 'Nothing here', 'A program waits here for a sign-in.'],
 } as const
 

@@ -1,8 +1,11 @@
 import type { DeviceAuthorization } from '../grants/device-code.js'
 
-/** A line for the person, on the standard error stream, so that the program's own output can still be piped. */
+/**
+ * A line for the person, on the standard error stream, so that the program's own output can still be piped.
+ */
 function say(line: string): void {
-  // the code and its address are the server's words: they must not move the terminal's cursor, or turn the text around
+  // the code and its address are the server's words: they must not move the terminal's cursor, or turn the
+  // text around
   process.stderr.write(`${line.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, '')}\n`)
 }
 

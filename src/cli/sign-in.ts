@@ -16,14 +16,17 @@ export interface SignInOptions
 }
 
 /**
- * Signs a person in, unless the session's store still has a grant; answers how: `kept` at once, else the way that was chosen for
- * this machine and server. With {@link signInWithBrowser} or {@link signInWithDevice} a person signs in anew.
- * @throws OAuthError what {@link signInWithBrowser} and {@link signInWithDevice} throw, `OAUTH_STORE_READ`, `OAUTH_DISCOVERY_FAILED`
+ * Signs a person in, unless the session's store still has a grant; answers how: `kept` at once, else the way
+ * that was chosen for this machine and server. With {@link signInWithBrowser} or {@link signInWithDevice} a
+ * person signs in anew.
+ * @throws OAuthError what {@link signInWithBrowser} and {@link signInWithDevice} throw, `OAUTH_STORE_READ`,
+ * `OAUTH_DISCOVERY_FAILED`
  * @see https://www.rfc-editor.org/rfc/rfc8252
  * @see https://www.rfc-editor.org/rfc/rfc8628
  * @example
  * await signIn(session, { scope: 'openid offline_access' })
  * await api.get('/me')
+ *
  */
 export async function signIn(
   session: OAuth2Session,

@@ -13,7 +13,9 @@ import {
 } from '../server/resource-metadata.js'
 import { core, type OAuth2Session, type OAuth2SessionOptions } from '../session/session.js'
 
-/** Keeps clients that were registered, by issuer: another sign-in finds its client again. It holds secrets. */
+/**
+ * Keeps clients that were registered, by issuer: another sign-in finds its client again. It holds secrets.
+ */
 export interface RegistrationStore {
   get(issuer: string): Awaitable<RegisteredClient | undefined>
   set(issuer: string, client: RegisteredClient): Awaitable<unknown>
@@ -23,7 +25,10 @@ export interface RegistrationStore {
 export interface ConnectOptions extends Omit<OAuth2SessionOptions, 'server' | 'client'> {
   /** Clients that the server knows already, by issuer. */
   clients?: Readonly<Record<string, ClientMetadata>>
-  /** The client whose `client_id` is the https URL of its metadata document, for servers that take such clients. */
+  /**
+   * The client whose `client_id` is the https URL of its metadata document, for servers that take such
+   * clients.
+   */
   clientIdMetadata?: ClientMetadata
   /** Metadata to register with, where the server registers clients (`redirect_uris`, `client_name` …). */
   registration?: Readonly<Record<string, unknown>>
@@ -37,7 +42,10 @@ export interface ConnectOptions extends Omit<OAuth2SessionOptions, 'server' | 'c
 
 /** What {@link connectResource} answers. */
 export interface ConnectedResource {
-  /** Asks for tokens of this API alone, with its scope. `createAuthorizationUrl`, `signIn` and `fetchToken` take it. */
+  /**
+   * Asks for tokens of this API alone, with its scope. `createAuthorizationUrl`, `signIn` and `fetchToken`
+   * take it.
+   */
   session: OAuth2Session
   /** The session that it is a view of, for other APIs of the same grant. */
   grant: OAuth2Session
@@ -64,17 +72,23 @@ async function clientAt(context: EndpointContext, options: ConnectOptions): Prom
   const kept = await registrations?.get(issuer)
   const isOver = kept?.client_secret_expires_at && kept.client_secret_expires_at <= context.clock()
   if (kept && !isOver) return kept
-  if (!registration || !server.registration_endpoint) throw oauthError('OAUTH_DISCOVERY_FAILED', 'noClient', { issuer })
+  if (!registration || !server.registration_endpoint)
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'noClient', { issuer })
   const registered = await registerClient(context, { ...registration })
   await registrations?.set(issuer, registered)
   return registered
 }
 
 /** What to ask for: what was given, what the API's challenge said, or all that it describes. */
-function scopeFor({ scope }: ConnectOptions, { challengedScope, metadata }: ResourceServerSource): string | undefined {
+function scopeFor(
+  { scope }: ConnectOptions,
+  { challengedScope, metadata }: ResourceServerSource,
+): string | undefined {
   const described = metadata?.scopes_supported
   return (
-    scope ?? challengedScope ?? (Array.isArray(described) && described.length > 0 ? described.join(' ') : undefined)
+    scope ??
+    challengedScope ??
+    (Array.isArray(described) && described.length > 0 ? described.join(' ') : undefined)
   )
 }
 
@@ -85,20 +99,25 @@ function sessionOptions(options: ConnectOptions): OAuth2SessionOptions {
 }
 
 /**
- * Makes a session for an API of which nothing but the address is known: reads its description, finds its authorization server, becomes a client
- * there, and asks for tokens of this API with the scope that it names. What needs more scope later becomes the event `challenge`.
+ * Makes a session for an API of which nothing but the address is known: reads its description, finds its
+ * authorization server, becomes a client there, and asks for tokens of this API with the scope that it names.
+ * What needs more scope later becomes the event `challenge`.
  * @example
  * const { session, attach } = await connectResource('https://mcp.example.com/mcp', {
  *   registration: { client_name: 'Desk', redirect_uris: [redirect_uri], token_endpoint_auth_method: 'none' },
  * })
  * attach(api)
  * await signIn(session, { redirect_uri })
- * @throws OAuthError `OAUTH_DISCOVERY_FAILED` where nothing describes the API, or there is no client for its server; `OAUTH_ISSUER_MISMATCH`,
- * `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`, and what `registerClient` throws
+ * @throws OAuthError `OAUTH_DISCOVERY_FAILED` where nothing describes the API, or there is no client for its
+ * server; `OAUTH_ISSUER_MISMATCH`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`, and what `registerClient`
+ * throws
  * @see https://www.rfc-editor.org/rfc/rfc9728
  * @see https://www.rfc-editor.org/rfc/rfc8707
  */
-export async function connectResource(address: string, options: ConnectOptions = {}): Promise<ConnectedResource> {
+export async function connectResource(
+  address: string,
+  options: ConnectOptions = {},
+): Promise<ConnectedResource> {
   const server = discoverFromResource(address, options.discovery)
   const own = sessionOptions(options)
   const { grant: _, key: __, store: ___, clientAuth: ____, ...transport } = own
@@ -124,6 +143,7 @@ export async function connectResource(address: string, options: ConnectOptions =
     client,
     resource,
     scope,
-    attach: instance => attachOAuth2(instance, session, { allowedOrigins: origin + pathname.replace(/\/$/, '') }),
+    attach: instance =>
+      attachOAuth2(instance, session, { allowedOrigins: origin + pathname.replace(/\/$/, '') }),
   }
 }

@@ -1,7 +1,10 @@
 /** What of the Web Crypto API is used; `globalThis.crypto` where it exists. */
 export interface CryptoLike {
   readonly subtle: SubtleCrypto
-  /** What arrays it takes and answers is spelt otherwise in every version of the library "dom": fill one with `randomBytesOf`. */
+  /**
+   * What arrays it takes and answers is spelt otherwise in every version of the library "dom": fill one with
+   * `randomBytesOf`.
+   */
   getRandomValues(array: never): unknown
 }
 

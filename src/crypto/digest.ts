@@ -1,4 +1,6 @@
-/** A hash function over 32-bit words: what SHA-1 and the SHA-2 family have in common, and what they do not. */
+/**
+ * A hash function over 32-bit words: what SHA-1 and the SHA-2 family have in common, and what they do not.
+ */
 export interface Hash {
   /** As the Web Crypto API names it. */
   readonly name: 'SHA-1' | 'SHA-256' | 'SHA-512'
@@ -31,7 +33,9 @@ function run(hash: Hash, message: Uint8Array, start: ArrayLike<number>, prefix: 
   return new Uint8Array(result.buffer)
 }
 
-/** The hash of a message. Synchronous and without `crypto`, so that it works where a page or a phone has none. */
+/**
+ * The hash of a message. Synchronous and without `crypto`, so that it works where a page or a phone has none.
+ */
 export const digest = (hash: Hash, message: Uint8Array): Uint8Array => run(hash, message, hash.initial, 0)
 
 /**

@@ -34,7 +34,8 @@ function plainSignature(signature: Uint8Array, alg: string): Uint8Array {
 
 /**
  * Signs a JWT: compact serialisation, `header` as it is with its `alg`.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an algorithm that is not allowed; `OAUTH_SIGNATURE_FAILED` when signing failed (the cause is that of the signing function)
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an algorithm that is not allowed; `OAUTH_SIGNATURE_FAILED`
+ * when signing failed (the cause is that of the signing function)
  * @see https://www.rfc-editor.org/rfc/rfc7515#section-3.1
  */
 export async function signJwt(
@@ -69,8 +70,10 @@ export interface SigningKey {
 }
 
 /**
- * Prepares a key for signing JWTs; it is imported once. `header` has more header parameters; `alg` and `kid` are the key's.
- * @throws OAuthError `OAUTH_INVALID_OPTION` at once when the algorithm is not allowed or unknown, later when the key does not fit it
+ * Prepares a key for signing JWTs; it is imported once. `header` has more header parameters; `alg` and `kid`
+ * are the key's.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` at once when the algorithm is not allowed or unknown, later when
+ * the key does not fit it
  */
 export function jwtSigner(
   { key, alg, kid }: SigningKey,
@@ -91,7 +94,8 @@ export function jwtSigner(
 
 /**
  * The Web Crypto API that was given, or the platform's.
- * @throws OAuthError `OAUTH_CRYPTO_MISSING` where there is none (plain http pages, React Native, Node 18 scripts)
+ * @throws OAuthError `OAUTH_CRYPTO_MISSING` where there is none (plain http pages, React Native, Node 18
+ * scripts)
  */
 export function webCrypto(crypto: { subtle: SubtleCrypto } | undefined): { subtle: SubtleCrypto } {
   const found = crypto ?? (globalThis.crypto as Crypto | undefined)

@@ -16,7 +16,9 @@ export type JwsAlgorithm =
   | 'EdDSA'
   | 'Ed25519'
 
-/** What `crypto.subtle` wants to hear about an algorithm; one object serves import, generation and signing. */
+/**
+ * What `crypto.subtle` wants to hear about an algorithm; one object serves import, generation and signing.
+ */
 export interface KeyParameters {
   name: string
   hash: string
@@ -60,7 +62,8 @@ const ALGORITHMS: Record<string, string> = {
 }
 
 /**
- * The algorithm that a key is for, where the key says it or has only one; an RSA key that says nothing is for RS256.
+ * The algorithm that a key is for, where the key says it or has only one; an RSA key that says nothing is for
+ * RS256.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when it is no private key
  */
 export function algorithmOf(key: PrivateKey): string | undefined {
@@ -72,13 +75,20 @@ export function algorithmOf(key: PrivateKey): string | undefined {
 }
 
 function algorithmOfCryptoKey({ algorithm }: CryptoKey): string | undefined {
-  const { name, namedCurve, hash } = algorithm as { name: string; namedCurve?: string; hash?: { name: string } }
+  const { name, namedCurve, hash } = algorithm as {
+    name: string
+    namedCurve?: string
+    hash?: { name: string }
+  }
   if (!hash) return ALGORITHMS[namedCurve ?? name]
   const family = { 'RSASSA-PKCS1-v1_5': 'RS', 'RSA-PSS': 'PS' }[name]
   return family && family + hash.name.slice(4)
 }
 
-/** Imports a key that was read; what a JWK says of its use is ignored, because whoever passes it here means it to sign. */
+/**
+ * Imports a key that was read; what a JWK says of its use is ignored, because whoever passes it here means it
+ * to sign.
+ */
 export async function importKeyMaterial(
   material: KeyMaterial,
   parameters: AlgorithmIdentifier,
@@ -86,7 +96,8 @@ export async function importKeyMaterial(
   extractable = false,
 ): Promise<CryptoKey> {
   if (material.form === 'CryptoKey') return material.key
-  if (material.form === 'pkcs8') return subtle.importKey('pkcs8', material.bytes, parameters, extractable, ['sign'])
+  if (material.form === 'pkcs8')
+    return subtle.importKey('pkcs8', material.bytes, parameters, extractable, ['sign'])
   const jwk = { ...material.jwk }
   for (const name of ['alg', 'use', 'key_ops', 'ext'] as const) delete jwk[name]
   return subtle.importKey('jwk', jwk, parameters, extractable, ['sign'])
@@ -94,7 +105,8 @@ export async function importKeyMaterial(
 
 /**
  * The key as the Web Crypto API holds it, not extractable, for signing with `alg`.
- * @throws OAuthError `OAUTH_INVALID_OPTION` when it is no private key for that algorithm, or an RSA key below 2048 bits; never with the key
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when it is no private key for that algorithm, or an RSA key below
+ * 2048 bits; never with the key
  */
 export async function importPrivateKey(
   key: PrivateKey,
@@ -114,5 +126,9 @@ export async function importPrivateKey(
 }
 
 /** The key of a shared secret, for HMAC. */
-export const importSecret = (secret: string, alg: string, { subtle }: { subtle: SubtleCrypto }): Promise<CryptoKey> =>
+export const importSecret = (
+  secret: string,
+  alg: string,
+  { subtle }: { subtle: SubtleCrypto },
+): Promise<CryptoKey> =>
   subtle.importKey('raw', Uint8Array.from(utf8(secret)), keyParameters(alg), false, ['sign'])

@@ -9,8 +9,9 @@ export interface NodeKeyObject {
 }
 
 /**
- * A private key in any form that people hold one in: PEM text of any shape (PKCS#8, PKCS#1 or SEC 1; with literal `\n`, on one
- * line, indented, in base64, behind a certificate), a `Buffer` or other bytes of PEM or DER, a `KeyObject`, a `CryptoKey`, a JWK.
+ * A private key in any form that people hold one in: PEM text of any shape (PKCS#8, PKCS#1 or SEC 1; with
+ * literal `\n`, on one line, indented, in base64, behind a certificate), a `Buffer` or other bytes of PEM or
+ * DER, a `KeyObject`, a `CryptoKey`, a JWK.
  */
 export type PrivateKey = string | ArrayBuffer | ArrayBufferView | NodeKeyObject | CryptoKey | JsonWebKey
 
@@ -37,7 +38,11 @@ const CURVES: [KeyKind, number[]][] = [
   ['P-384', [OBJECT_IDENTIFIER, 5, 0x2b, 0x81, 4, 0, 0x22]],
   ['P-521', [OBJECT_IDENTIFIER, 5, 0x2b, 0x81, 4, 0, 0x23]],
 ]
-const KINDS: [KeyKind, number[]][] = [['RSA', RSA], ['Ed25519', [OBJECT_IDENTIFIER, 3, 0x2b, 0x65, 0x70]], ...CURVES]
+const KINDS: [KeyKind, number[]][] = [
+  ['RSA', RSA],
+  ['Ed25519', [OBJECT_IDENTIFIER, 3, 0x2b, 0x65, 0x70]],
+  ...CURVES,
+]
 
 const kindIn = (bytes: Uint8Array, kinds: [KeyKind, number[]][]): KeyKind | undefined =>
   kinds.find(([, identifier]) => `,${bytes},`.includes(`,${identifier},`))?.[0]
@@ -102,7 +107,8 @@ function readText(text: string): KeyMaterial | Unusable {
   const [, label = blocks[0]?.[1], body = ''] = blocks.find(([, name]) => name?.endsWith('PRIVATE KEY')) ?? []
   if (!label) return readWithoutLabel(text)
   if (label === 'ENCRYPTED PRIVATE KEY' || body.includes(':')) return 'is encrypted: decrypt it first.'
-  if (label === 'OPENSSH PRIVATE KEY') return 'is in the format of OpenSSH: convert it with ssh-keygen -p -m PKCS8.'
+  if (label === 'OPENSSH PRIVATE KEY')
+    return 'is in the format of OpenSSH: convert it with ssh-keygen -p -m PKCS8.'
   if (!label.endsWith('PRIVATE KEY')) return `is no PEM private key: the text holds a ${label}.`
   const bytes = fromBase64url(body.replace(/\\[nr]|\s/g, ''))
   return bytes?.length ? readDer(Uint8Array.from(bytes)) : DAMAGED
@@ -137,10 +143,15 @@ function readDer(bytes: Uint8Array<ArrayBuffer>): KeyMaterial | Unusable {
   if (second.tag === INTEGER) return wrap('RSA', bytes, [RSA, NULL])
   const curve = kindIn(bytes, CURVES)
   const identifier = CURVES.find(([name]) => name === curve)?.[1]
-  return curve && identifier ? wrap(curve, bytes, [EC, identifier]) : 'has an unknown curve: use P-256, P-384 or P-521.'
+  return curve && identifier
+    ? wrap(curve, bytes, [EC, identifier])
+    : 'has an unknown curve: use P-256, P-384 or P-521.'
 }
 
-/** What begins with a sequence: an encrypted key goes on with octets, a public key with bits, a certificate with a sequence. */
+/**
+ * What begins with a sequence: an encrypted key goes on with octets, a public key with bits, a certificate
+ * with a sequence.
+ */
 function readWithoutVersion(tag: number): Unusable {
   if (tag === OCTETS) return 'is encrypted: decrypt it first.'
   return noPrivateKey(tag === SEQUENCE ? 'a certificate' : 'a public key')

@@ -1,7 +1,10 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every index here is inside its array by construction
 import type { Hash } from './digest.js'
 
-/** The first 32 bits of the fractional parts of the square or cube roots of the first primes: the constants of SHA-256. */
+/**
+ * The first 32 bits of the fractional parts of the square or cube roots of the first primes: the constants of
+ * SHA-256.
+ */
 function fractions(count: number, rootOf: (value: number) => number): number[] {
   const found: number[] = []
   const primes: number[] = []
@@ -48,7 +51,8 @@ export const sha256: Hash = {
           (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) +
           w[t - 16]!
       }
-      const one = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + K[t]! + w[t]!) | 0
+      const one =
+        (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + K[t]! + w[t]!) | 0
       const two = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0
       h = g
       g = f

@@ -5,7 +5,8 @@ import type { Hash } from './digest.js'
 const words = (hex: string): number[] =>
   Array.from(hex.match(/[\da-f]{8}/g) ?? [], word => Number.parseInt(word, 16) | 0)
 
-// A table, not a computation: 64-bit arithmetic needs BigInt, which build tools for older targets cannot lower.
+// A table, not a computation: 64-bit arithmetic needs BigInt, which build tools for older targets cannot
+// lower.
 const K = /* @__PURE__ */ words(`
   428a2f98d728ae22 7137449123ef65cd b5c0fbcfec4d3b2f e9b5dba58189dbbc 3956c25bf348b538
   59f111f1b605d019 923f82a4af194f9b ab1c5ed5da6d8118 d807aa98a3030242 12835b0145706fbe
@@ -70,7 +71,11 @@ export const sha512: Hash = {
       const [ah, al, bh, bl, ch, cl, dh, dl] = v as unknown as number[] as Eight
       const [eh, el, fh, fl, gh, gl, hh, hl] = v.subarray(8) as unknown as number[] as Eight
       const oneLow =
-        (hl >>> 0) + (sum1(el, eh) >>> 0) + (((el & fl) ^ (~el & gl)) >>> 0) + (K[t + 1]! >>> 0) + (w[t + 1]! >>> 0)
+        (hl >>> 0) +
+        (sum1(el, eh) >>> 0) +
+        (((el & fl) ^ (~el & gl)) >>> 0) +
+        (K[t + 1]! >>> 0) +
+        (w[t + 1]! >>> 0)
       const one = hh + sum1(eh, el) + ((eh & fh) ^ (~eh & gh)) + K[t]! + w[t]! + carry(oneLow)
       const twoLow = (oneLow >>> 0) + (sum0(al, ah) >>> 0) + (((al & bl) ^ (al & cl) ^ (bl & cl)) >>> 0)
       const two = one + sum0(ah, al) + ((ah & bh) ^ (ah & ch) ^ (bh & ch)) + carry(twoLow)

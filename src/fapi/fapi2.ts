@@ -23,10 +23,15 @@ export type Fapi2Algorithm = (typeof ALGORITHMS)[number]
 
 /** Options of {@link fapi2}. */
 export interface Fapi2Options {
-  /** The authorization server's issuer, from a source that can be trusted; its metadata is read from there. */
+  /**
+   * The authorization server's issuer, from a source that can be trusted; its metadata is read from there.
+   */
   issuer: string
   client_id: string
-  /** The client's private key, in any form, for `private_key_jwt`. Without it the client authenticates by its TLS certificate. */
+  /**
+   * The client's private key, in any form, for `private_key_jwt`. Without it the client authenticates by its
+   * TLS certificate.
+   */
   key?: PrivateKey | SigningFunction
   /** Default: what the key is for; `PS256` for RSA keys. A signing function needs it. */
   alg?: Fapi2Algorithm
@@ -48,7 +53,9 @@ export interface Fapi2Options {
 /** What {@link fapi2} answers: one part for each call of a sign-in. */
 export interface Fapi2Profile {
   /** For `createOAuth2Session`, beside `store`, `key` and the like. */
-  session: Required<Pick<OAuth2SessionOptions, 'server' | 'client' | 'clientAuth' | 'tokenType' | 'openid' | 'hooks'>>
+  session: Required<
+    Pick<OAuth2SessionOptions, 'server' | 'client' | 'clientAuth' | 'tokenType' | 'openid' | 'hooks'>
+  >
   /** For the second argument of `createAuthorizationUrl`. */
   parameters: { response_mode?: 'jwt' }
   /** For the third argument of `createAuthorizationUrl`. */
@@ -60,7 +67,9 @@ export interface Fapi2Profile {
 /** What the server signs, as the metadata name it. */
 const SIGNED = ['id_token', 'authorization', 'userinfo', 'introspection'] as const
 
-/** Of the algorithms that the server lists, those that the profile allows; where it lists none, all of these. */
+/**
+ * Of the algorithms that the server lists, those that the profile allows; where it lists none, all of these.
+ */
 function allowedOf(server: ServerMetadata, kind: (typeof SIGNED)[number]): string[] {
   const listed = server[`${kind}_signing_alg_values_supported`] as string[] | undefined
   return ALGORITHMS.filter(alg => !listed || listed.includes(alg))
@@ -74,7 +83,9 @@ function strict(server: ServerMetadata): ServerMetadata {
     authorization_endpoint,
   } = server
   if (authorization_endpoint && !pushed_authorization_request_endpoint)
-    throw oauthError('OAUTH_DISCOVERY_FAILED', 'fapi', { problem: 'pushed_authorization_request_endpoint is missing' })
+    throw oauthError('OAUTH_DISCOVERY_FAILED', 'fapi', {
+      problem: 'pushed_authorization_request_endpoint is missing',
+    })
   if (methods && !methods.includes('S256'))
     throw oauthError('OAUTH_DISCOVERY_FAILED', 'fapi', {
       problem: 'S256 is not among code_challenge_methods_supported',
@@ -84,7 +95,9 @@ function strict(server: ServerMetadata): ServerMetadata {
     require_pushed_authorization_requests: true,
     authorization_response_iss_parameter_supported: true,
     code_challenge_methods_supported: ['S256'],
-    ...Object.fromEntries(SIGNED.map(kind => [`${kind}_signing_alg_values_supported`, allowedOf(server, kind)])),
+    ...Object.fromEntries(
+      SIGNED.map(kind => [`${kind}_signing_alg_values_supported`, allowedOf(server, kind)]),
+    ),
   }
 }
 
@@ -113,17 +126,20 @@ function guarded(options: Fapi2Options, authenticate: ClientAuth): ClientAuth {
 }
 
 /**
- * Switches on what the FAPI 2.0 Security Profile asks of a client, and refuses what it forbids: pushed requests with PKCE S256,
- * `iss` in every response, `private_key_jwt` or TLS certificates, tokens that are bound by DPoP or TLS, PS256, ES256 and Ed25519 alone.
- * Signing in over a session of this profile throws `OAUTH_INVALID_OPTION` for a request that it forbids and `OAUTH_DISCOVERY_FAILED` for
- * a server that cannot keep it.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that the profile forbids, a client secret, or neither key nor certificate
+ * Switches on what the FAPI 2.0 Security Profile asks of a client, and refuses what it forbids: pushed
+ * requests with PKCE S256, `iss` in every response, `private_key_jwt` or TLS certificates, tokens that are
+ * bound by DPoP or TLS, PS256, ES256 and Ed25519 alone. Signing in over a session of this profile throws
+ * `OAUTH_INVALID_OPTION` for a request that it forbids and `OAUTH_DISCOVERY_FAILED` for a server that cannot
+ * keep it.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that the profile forbids, a client secret,
+ * or neither key nor certificate
  * @see https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.3
  * @example
  * const profile = fapi2({ issuer: 'https://bank.example', client_id: 'app', key })
  * const session = createOAuth2Session(profile.session)
  * const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri, ...profile.parameters }, profile.transport)
  * await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction, ...profile.callback }))
+ *
  */
 export function fapi2(options: Fapi2Options): Fapi2Profile {
   const { issuer, client_id, key, kid, bind = 'dpop', agent, messageSigning, discovery } = options

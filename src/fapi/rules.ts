@@ -27,7 +27,8 @@ function checkPushed(body: URLSearchParams, isSigned: boolean): void {
 }
 
 /**
- * Refuses a call to the authorization server that the profile forbids, before it is sent. `isSigned`: message signing is on.
+ * Refuses a call to the authorization server that the profile forbids, before it is sent. `isSigned`: message
+ * signing is on.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  * @see https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.3
  */

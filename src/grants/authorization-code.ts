@@ -11,7 +11,9 @@ import { checkCall } from '../server/check-call.js'
 import type { Token } from '../server/token.js'
 import type { Grant, GrantContext, IdTokenExpectation } from './grant.js'
 
-/** Verifies an authorization response that is a JWT and answers its parameters; `jarm()` of `/oidc` makes one. */
+/**
+ * Verifies an authorization response that is a JWT and answers its parameters; `jarm()` of `/oidc` makes one.
+ */
 export type JwtResponseReader = (
   jwt: string,
   context: { server: ServerMetadata; client: ClientMetadata; clock: Clock; send: Send },
@@ -80,7 +82,11 @@ async function checkFront({ context, transaction, front, isHybrid, validate }: C
 }
 
 /** Validates the ID token that came with the token, and compares it with the one before. */
-async function checkBack(callback: Callback, token: Token, before: Record<string, unknown> | undefined): Promise<void> {
+async function checkBack(
+  callback: Callback,
+  token: Token,
+  before: Record<string, unknown> | undefined,
+): Promise<void> {
   const { context, transaction, front, isHybrid, validate } = callback
   const { id_token, access_token, scope = transaction.scope } = token
   const { nonce, max_age } = transaction
@@ -93,12 +99,16 @@ async function checkBack(callback: Callback, token: Token, before: Record<string
 }
 
 /**
- * Finishes a sign-in: judges the callback (`state`, `iss`, `error`, `code`, in this order), exchanges the code, and checks the
- * ID token if there is one. Give it to `fetchToken`.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; what {@link checkAuthorizationResponse} throws, `OAUTH_CODE_MISSING`, `OAUTH_ID_TOKEN_INVALID`, and what the token endpoint throws
+ * Finishes a sign-in: judges the callback (`state`, `iss`, `error`, `code`, in this order), exchanges the
+ * code, and checks the ID token if there is one. Give it to `fetchToken`.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; what
+ * {@link checkAuthorizationResponse} throws, `OAUTH_CODE_MISSING`, `OAUTH_ID_TOKEN_INVALID`, and what the
+ * token endpoint throws
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
  */
-export function authorizationCodeGrant(given: AuthorizationCodeGrantOptions): Grant & { readonly interactive: true } {
+export function authorizationCodeGrant(
+  given: AuthorizationCodeGrantOptions,
+): Grant & { readonly interactive: true } {
   checkCall(given, OPTIONS, PLACES)
   const { authorizationResponse, transaction, jwtResponse, ...options } = given
   const grant: Grant = async (endpoint, context) => {

@@ -6,7 +6,10 @@ import { processServerResponse, responseError } from '../server/token-response.j
 import type { Grant } from './grant.js'
 import { sleep as byTimer, poll, type Sleep } from './poll.js'
 
-/** Options of {@link cibaGrant}: the request's parameters in wire names, one of the three hints, and how to wait. */
+/**
+ * Options of {@link cibaGrant}: the request's parameters in wire names, one of the three hints, and how to
+ * wait.
+ */
 export interface CibaOptions {
   /** Default `openid`. */
   scope?: string | readonly string[]
@@ -21,7 +24,9 @@ export interface CibaOptions {
   requested_expiry?: number
   /** Ping mode: the bearer token with which the server calls the notification endpoint. */
   client_notification_token?: string
-  /** Ping mode: resolves when the server has notified `auth_req_id`. Without it the token endpoint is polled. */
+  /**
+   * Ping mode: resolves when the server has notified `auth_req_id`. Without it the token endpoint is polled.
+   */
   notified?: (auth_req_id: string, signal?: AbortSignal) => Promise<unknown>
   /** Told that the person is being asked, before the first wait. */
   onStarted?: (request: { auth_req_id: string; expires_in: number }) => Awaitable<void>
@@ -48,8 +53,11 @@ const OPTIONS: Record<keyof CibaOptions, true> = {
 }
 
 /**
- * Client-initiated backchannel authentication, poll and ping mode: the person agrees on a phone, while the client waits.
- * @throws OAuthError `OAUTH_INVALID_OPTION` without exactly one hint, or for an option that does not exist; `OAUTH_SERVER_REFUSED` (`access_denied`, `unknown_user_id` …), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
+ * Client-initiated backchannel authentication, poll and ping mode: the person agrees on a phone, while the
+ * client waits.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` without exactly one hint, or for an option that does not exist;
+ * `OAUTH_SERVER_REFUSED` (`access_denied`, `unknown_user_id` …), `OAUTH_TRANSACTION_EXPIRED`,
+ * `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
  * @see https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0.html
  */
 export function cibaGrant(options: CibaOptions): Grant {
@@ -71,7 +79,9 @@ export function cibaGrant(options: CibaOptions): Grant {
       const stop = new AbortController()
       const abort = () => stop.abort()
       signal?.addEventListener('abort', abort, { signal: stop.signal })
-      await Promise.race([notified?.(auth_req_id, stop.signal), sleep(expires_in, stop.signal)]).finally(abort)
+      await Promise.race([notified?.(auth_req_id, stop.signal), sleep(expires_in, stop.signal)]).finally(
+        abort,
+      )
     }
     const request = { grant_type: 'urn:openid:params:grant-type:ciba', auth_req_id }
     const interval = Number(fields.interval) > 0 ? Number(fields.interval) : 5

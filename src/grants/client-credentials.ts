@@ -13,5 +13,8 @@ export function clientCredentialsGrant(
   checkCall(given, { scope: true })
   const { scope, ...options } = given
   return (endpoint, context) =>
-    endpoint({ grant_type: 'client_credentials', scope: context.scope ?? scope, resource: context.resource }, options)
+    endpoint(
+      { grant_type: 'client_credentials', scope: context.scope ?? scope, resource: context.resource },
+      options,
+    )
 }

@@ -29,11 +29,17 @@ export interface DeviceCodeOptions {
   sleep?: Sleep
 }
 
-const OPTIONS: Record<keyof DeviceCodeOptions, true> = { scope: true, onUserCode: true, parameters: true, sleep: true }
+const OPTIONS: Record<keyof DeviceCodeOptions, true> = {
+  scope: true,
+  onUserCode: true,
+  parameters: true,
+  sleep: true,
+}
 
 /**
  * Signs in on a device without a browser: shows a code, waits until it was entered elsewhere.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token`), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED`
+ * (`access_denied`, `expired_token`), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc8628
  */
 export function deviceCodeGrant(options: DeviceCodeOptions): Grant {
@@ -53,7 +59,10 @@ export function deviceCodeGrant(options: DeviceCodeOptions): Grant {
     const times = { expires_in: Number(expires_in), interval: Number(interval) > 0 ? Number(interval) : 5 }
     const { device_code: _secret, ...shown } = fields
     await onUserCode({ ...(shown as unknown as DeviceAuthorization), ...times })
-    const request = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: `${device_code}` }
+    const request = {
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: `${device_code}`,
+    }
     return poll(endpoint, request, context, { ...times, sleep })
   }
   return Object.assign(grant, { interactive: true } as const)

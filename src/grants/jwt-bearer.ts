@@ -17,13 +17,19 @@ export interface ServiceAccount {
 
 /** Options of {@link jwtBearerGrant}: a key, a service account, or a ready assertion. Times are seconds. */
 export interface JwtBearerOptions extends Partial<SigningKey> {
-  /** Google's key file, parsed: issuer, key, its id and the audience are taken from it, and `scope` goes into the assertion. */
+  /**
+   * Google's key file, parsed: issuer, key, its id and the audience are taken from it, and `scope` goes into
+   * the assertion.
+   */
   serviceAccount?: ServiceAccount
   /** An assertion made elsewhere; a function is asked for every token. */
   assertion?: string | (() => Awaitable<string>)
   /** `iss`. Default: the session's `client_id`. */
   issuer?: string
-  /** `sub`: whom the token is for. Default: the issuer; a service account only speaks for another when this is given. */
+  /**
+   * `sub`: whom the token is for. Default: the issuer; a service account only speaks for another when this is
+   * given.
+   */
   subject?: string
   /** `aud`. Default: the server's issuer; without one in the metadata, its token endpoint. */
   audience?: string
@@ -56,7 +62,9 @@ const OPTIONS: Record<keyof JwtBearerOptions, true> = {
 
 /**
  * Gets a token for a signed assertion (service accounts): the session fetches, renews and recovers by itself.
- * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read or does not fit its algorithm, and for an option that does not exist; `OAUTH_SERVER_REFUSED` (`invalid_grant`); `OAUTH_SIGNATURE_FAILED`; `OAUTH_CRYPTO_MISSING`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read or does not fit its algorithm, and
+ * for an option that does not exist; `OAUTH_SERVER_REFUSED` (`invalid_grant`); `OAUTH_SIGNATURE_FAILED`;
+ * `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.1
  */
 export function jwtBearerGrant(options: JwtBearerOptions): UnattendedGrant {
@@ -66,7 +74,10 @@ export function jwtBearerGrant(options: JwtBearerOptions): UnattendedGrant {
   if (!key && !assertion) throw oauthError('OAUTH_INVALID_OPTION', 'jwtBearer')
   const sign =
     key &&
-    jwtSigner({ key, alg: options.alg, kid: options.kid ?? account?.private_key_id }, { typ: 'JWT', ...options.header })
+    jwtSigner(
+      { key, alg: options.alg, kid: options.kid ?? account?.private_key_id },
+      { typ: 'JWT', ...options.header },
+    )
   const { lifetime = account ? 3600 : 60, scopeIn = account ? 'claims' : 'body' } = options
   return async (endpoint, context) => {
     const { clock, random, crypto, client, resource } = context

@@ -31,9 +31,11 @@ export interface Polling {
 }
 
 /**
- * Asks the token endpoint until a person has decided: waits the interval before each request, five seconds longer for good
- * with every `slow_down`, twice as long after each failure to reach the server; never two requests at once.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token` …), `OAUTH_TRANSACTION_EXPIRED` when the time is up, `OAUTH_ABORTED`
+ * Asks the token endpoint until a person has decided: waits the interval before each request, five seconds
+ * longer for good with every `slow_down`, twice as long after each failure to reach the server; never two
+ * requests at once.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token` …), `OAUTH_TRANSACTION_EXPIRED`
+ * when the time is up, `OAUTH_ABORTED`
  * @see https://www.rfc-editor.org/rfc/rfc8628#section-3.5
  */
 export async function poll(
@@ -47,7 +49,8 @@ export async function poll(
   for (let next = first ?? (() => wait(interval, signal)); ; ) {
     await next(signal)
     if (signal?.aborted) throw oauthError('OAUTH_ABORTED', 'polling')
-    if (clock() >= deadline) throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'undecided', {}, { error: 'expired_token' })
+    if (clock() >= deadline)
+      throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'undecided', {}, { error: 'expired_token' })
     try {
       return await endpoint(parameters, options)
     } catch (error) {

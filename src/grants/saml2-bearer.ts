@@ -7,7 +7,8 @@ import type { UnattendedGrant } from './grant.js'
 /** Options of {@link saml2BearerGrant}. */
 export interface Saml2BearerOptions {
   /**
-   * One SAML 2.0 assertion, as XML or encoded already (base64url or base64). A function is asked for every token: an assertion is good for minutes.
+   * One SAML 2.0 assertion, as XML or encoded already (base64url or base64). A function is asked for every
+   * token: an assertion is good for minutes.
    */
   assertion: string | (() => Awaitable<string>)
   scope?: string | readonly string[]
@@ -18,7 +19,8 @@ const unwrapped = (text: string) => text.replace(/[\s=]/g, '').replace(/\+/g, '-
 
 /**
  * Exchanges a SAML 2.0 assertion for a token.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED` (`invalid_grant`), `OAUTH_SERVER_UNAVAILABLE`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED`
+ * (`invalid_grant`), `OAUTH_SERVER_UNAVAILABLE`
  * @see https://www.rfc-editor.org/rfc/rfc7522#section-2.1
  */
 export function saml2BearerGrant(options: Saml2BearerOptions): UnattendedGrant {

@@ -10,7 +10,8 @@ const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 export type TokenInput = string | (() => Awaitable<string>)
 
 /**
- * What is exchanged for what, in wire names; token types are URNs (`urn:ietf:params:oauth:token-type:access_token` where none is given).
+ * What is exchanged for what, in wire names; token types are URNs
+ * (`urn:ietf:params:oauth:token-type:access_token` where none is given).
  * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.1
  */
 export interface TokenExchangeOptions {
@@ -46,7 +47,8 @@ const resolve = (token: TokenInput | undefined) => (typeof token === 'function' 
 
 /**
  * The parameters of a token exchange request; asks for the tokens where they are functions.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for a `resource` that is no absolute URI or has a fragment, and for an option that does not exist
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a `resource` that is no absolute URI or has a fragment, and
+ * for an option that does not exist
  */
 export async function tokenExchangeParameters({
   parameters,
@@ -68,13 +70,18 @@ export async function tokenExchangeParameters({
 }
 
 /**
- * Exchanges one token for another that an API accepts. The answer must be an access token (`issued_token_type` is kept on it);
- * for any other kind (`token_type` `N_A`) use `exchangeToken`.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …), `OAUTH_UNSUPPORTED_TOKEN_TYPE` for `N_A`; `OAUTH_INVALID_OPTION` as {@link tokenExchangeParameters}
+ * Exchanges one token for another that an API accepts. The answer must be an access token
+ * (`issued_token_type` is kept on it); for any other kind (`token_type` `N_A`) use `exchangeToken`.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …),
+ * `OAUTH_UNSUPPORTED_TOKEN_TYPE` for `N_A`; `OAUTH_INVALID_OPTION` as {@link tokenExchangeParameters}
  * @see https://www.rfc-editor.org/rfc/rfc8693
  */
 export function tokenExchangeGrant(options: TokenExchangeOptions): UnattendedGrant {
   checkNames(options, OPTIONS)
   return async (endpoint, { scope, resource }) =>
-    endpoint({ ...(await tokenExchangeParameters(options)), ...(scope && { scope }), ...(resource && { resource }) })
+    endpoint({
+      ...(await tokenExchangeParameters(options)),
+      ...(scope && { scope }),
+      ...(resource && { resource }),
+    })
 }

@@ -178,13 +178,16 @@ function describers(at: (milliseconds: number) => number) {
 }
 
 /**
- * Records what the requests of a session do: every request as a lane, every renewal as a bar, every request that was skipped
- * with its reason. {@link printTimeline} prints it. For development and tests: what is recorded is kept in memory.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is no session, and where there are no diagnostics channels
+ * Records what the requests of a session do: every request as a lane, every renewal as a bar, every request
+ * that was skipped with its reason. {@link printTimeline} prints it. For development and tests: what is
+ * recorded is kept in memory.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is no session, and where there are no
+ * diagnostics channels
  * @example
  * const inspector = createInspector(session)
  * await Promise.all([api.get('/me'), api.get('/orders')])
  * console.log(printTimeline(inspector.timeline()))
+ *
  */
 export function createInspector(source: InspectorSource, { limit = 1000 }: InspectorOptions = {}): Inspector {
   if (Object(source) !== source) throw oauthError('OAUTH_INVALID_OPTION', 'notInspectable')

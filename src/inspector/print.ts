@@ -78,15 +78,18 @@ function extentOf({ requests, renewals }: Timeline): { start: number; end: numbe
   const times = all.flatMap(({ start, end }) => [start, end ?? start])
   const sends = requests.flatMap(request => request.sends.flatMap(({ start, end }) => [start, end ?? start]))
   const whole = [...times, ...sends]
-  return { start: whole.reduce((a, b) => Math.min(a, b), 1 / 0), end: whole.reduce((a, b) => Math.max(a, b), 0) }
+  return {
+    start: whole.reduce((a, b) => Math.min(a, b), 1 / 0),
+    end: whole.reduce((a, b) => Math.max(a, b), 0),
+  }
 }
 
 const NAME = 22
 const OUTCOME = 26
 
 /**
- * Prints a timeline for a terminal: a line for each renewal and request, over the same time. `█` is a send that succeeded, `░` one
- * that was refused, `·` is waiting, `▓` is a renewal.
+ * Prints a timeline for a terminal: a line for each renewal and request, over the same time. `█` is a send
+ * that succeeded, `░` one that was refused, `·` is waiting, `▓` is a renewal.
  */
 export function printTimeline(timeline: Timeline, options: PrintOptions = {}): string {
   const { width = 100, rows = 12, colour = false } = options

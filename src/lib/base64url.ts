@@ -9,7 +9,8 @@ export function base64(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at += 3) {
     const left = bytes.length - at
     const bits = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0)
-    for (let digit = 0; digit < 4; digit++) text += digit > left ? '=' : alphabet[(bits >> (18 - 6 * digit)) & 63]
+    for (let digit = 0; digit < 4; digit++)
+      text += digit > left ? '=' : alphabet[(bits >> (18 - 6 * digit)) & 63]
   }
   return text
 }

@@ -20,7 +20,9 @@ function isAlmost(one: string, other: string): boolean {
 /** The option that is written in another way, or misspelt. */
 function misspelt(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name).slice(0, 40)
-  return known.find(option => plain(option) === wanted) ?? known.find(option => isAlmost(plain(option), wanted))
+  return (
+    known.find(option => plain(option) === wanted) ?? known.find(option => isAlmost(plain(option), wanted))
+  )
 }
 
 /** The option that was probably meant. */
@@ -28,14 +30,16 @@ function likely(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name).slice(0, 40)
   return (
     misspelt(name, known) ??
-    known.find(option => wanted.length > 4 && (plain(option).includes(wanted) || wanted.includes(plain(option))))
+    known.find(
+      option => wanted.length > 4 && (plain(option).includes(wanted) || wanted.includes(plain(option))),
+    )
   )
 }
 
 /**
- * Refuses options that do not exist, which JavaScript would leave unused without a word; the error names the one that was
- * probably meant. `places` says for names that belong elsewhere where that is.
- * `lenient` lets pass what resembles none: an object that says more than options.
+ * Refuses options that do not exist, which JavaScript would leave unused without a word; the error names the
+ * one that was probably meant. `places` says for names that belong elsewhere where that is. `lenient` lets
+ * pass what resembles none: an object that says more than options.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkOptions(
@@ -57,8 +61,8 @@ export function checkOptions(
 const PARAMETERS = 'Other parameters of the request go into parameters: { … }.'
 
 /**
- * {@link checkOptions} for the options of a message to the server, by a table that a type keeps whole. `parameters` stands in the table
- * where the message takes more than its options.
+ * {@link checkOptions} for the options of a message to the server, by a table that a type keeps whole.
+ * `parameters` stands in the table where the message takes more than its options.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkNames(

@@ -23,15 +23,23 @@ export interface RequestFacts {
   readonly url: string | undefined
 }
 
-/** Context of the tracing channel `axios-oauth-interceptor:request`: one request, however often it is sent. */
+/**
+ * Context of the tracing channel `axios-oauth-interceptor:request`: one request, however often it is sent.
+ */
 export interface RequestMessage extends RequestFacts {
   readonly sends: SendMessage[]
   result?: { status: number | undefined }
-  /** The OAuthError of a request that failed for want of a token, else the name and code of what the transport threw. */
+  /**
+   * The OAuthError of a request that failed for want of a token, else the name and code of what the transport
+   * threw.
+   */
   error?: OAuthError | { name: string; code: string | undefined }
 }
 
-/** Context of the tracing channel `axios-oauth-interceptor:renewal`: one renewal, however many requests wait for it. */
+/**
+ * Context of the tracing channel `axios-oauth-interceptor:renewal`: one renewal, however many requests wait
+ * for it.
+ */
 export interface RenewalMessage {
   readonly protocol: 'oauth1' | 'oauth2'
   readonly cause: 'expired' | 'refused' | 'ahead' | 'forced'
@@ -46,7 +54,10 @@ export interface SkippedMessage extends RequestFacts {
   readonly reason: string
 }
 
-/** Message of `axios-oauth-interceptor:replay` and `axios-oauth-interceptor:nonce-retry`: a request is sent again. */
+/**
+ * Message of `axios-oauth-interceptor:replay` and `axios-oauth-interceptor:nonce-retry`: a request is sent
+ * again.
+ */
 export type RetryMessage = RequestFacts
 
 /** Receives a message of a channel. */
@@ -92,14 +103,18 @@ interface DiagnosticsChannel {
   tracingChannel(name: string): TracingChannel
 }
 
-/** Names the session that a message is about, for {@link ownersOf}; hidden, so that a logged message does not show it. */
+/**
+ * Names the session that a message is about, for {@link ownersOf}; hidden, so that a logged message does not
+ * show it.
+ */
 const OWNERS = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.owners')
 
 const NAME = 'axios-oauth-interceptor'
 
 /**
- * `node:diagnostics_channel`, from Node 20.16 and 22.3 on and on platforms that have the same; elsewhere `undefined`. No import,
- * because a bundler for browsers that takes the full build for development could not resolve it.
+ * `node:diagnostics_channel`, from Node 20.16 and 22.3 on and on platforms that have the same; elsewhere
+ * `undefined`. No import, because a bundler for browsers that takes the full build for development could not
+ * resolve it.
  */
 const diagnosticsChannel = (): DiagnosticsChannel | undefined =>
   (
@@ -130,7 +145,10 @@ const owned = <M extends object>(message: M, owners: readonly unknown[]): M =>
 export const ownersOf = (message: object): readonly unknown[] =>
   (message as { [OWNERS]?: readonly unknown[] })[OWNERS] ?? []
 
-/** Runs `run` under a tracing channel. Neither what it answers nor what it throws is published: both may hold personal data. */
+/**
+ * Runs `run` under a tracing channel. Neither what it answers nor what it throws is published: both may hold
+ * personal data.
+ */
 function trace<T>(
   channel: TracingChannel,
   context: object,
@@ -189,7 +207,10 @@ function recordSends(call: Traceable, sends: SendMessage[]): void {
   const { adapter } = call
   const trace: { next?: Retry | undefined } = {}
   const recording = (config: never) => {
-    const send: SendMessage = { kind: trace.next ?? (sends.length ? 'redirect' : 'first'), start: performance.now() }
+    const send: SendMessage = {
+      kind: trace.next ?? (sends.length ? 'redirect' : 'first'),
+      start: performance.now(),
+    }
     trace.next = undefined
     sends.push(send)
     const settle = (status: number | undefined) => Object.assign(send, { end: performance.now(), status })
@@ -230,7 +251,9 @@ export function traceRequest<C extends Traceable, R>(call: C, send: (call: C) =>
   })
 }
 
-/** Publishes that a request is sent without a credential. `explain` is called only when there are subscribers. */
+/**
+ * Publishes that a request is sent without a credential. `explain` is called only when there are subscribers.
+ */
 export function publishSkipped(
   owners: readonly unknown[],
   explain: () => { reason?: string; method?: string | undefined; url?: string | undefined } | undefined,
@@ -238,7 +261,9 @@ export function publishSkipped(
   if (!channels?.skipped.hasSubscribers) return
   const { reason, method = 'GET', url } = explain() ?? {}
   if (reason)
-    channels.skipped.publish(owned({ reason, ...factsOf({ method: method.toUpperCase(), url: url ?? '' }) }, owners))
+    channels.skipped.publish(
+      owned({ reason, ...factsOf({ method: method.toUpperCase(), url: url ?? '' }) }, owners),
+    )
 }
 
 /** Notes that the next send of a request is for its nonce. */

@@ -1,4 +1,7 @@
-/** What `await using` asks of a value, where the compiler's libraries know it; else nothing, so that older compilers read this. */
+/**
+ * What `await using` asks of a value, where the compiler's libraries know it; else nothing, so that older
+ * compilers read this.
+ */
 export type UsedAsync = SymbolConstructor extends { readonly asyncDispose: infer Name }
   ? { [name in Name & symbol]: () => Promise<void> }
   : object

@@ -1,8 +1,8 @@
 import { joinScope } from './scope.js'
 
 /**
- * Writes parameters as a form: a list becomes repeated keys (that of `scope` one text), `undefined` and `null` are left out, everything else
- * (`false`, `0`, `''` too) is sent.
+ * Writes parameters as a form: a list becomes repeated keys (that of `scope` one text), `undefined` and
+ * `null` are left out, everything else (`false`, `0`, `''` too) is sent.
  * @see https://www.rfc-editor.org/rfc/rfc6749#appendix-B
  */
 export function toForm(
@@ -17,5 +17,8 @@ export function toForm(
   return form
 }
 
-/** Writes one value as a form does: a space becomes `+`, everything but letters, digits and `*-._` is percent-encoded as UTF-8. */
+/**
+ * Writes one value as a form does: a space becomes `+`, everything but letters, digits and `*-._` is
+ * percent-encoded as UTF-8.
+ */
 export const formEncode = (value: string): string => new URLSearchParams([['', value]]).toString().slice(1)

@@ -1,6 +1,6 @@
 /**
- * Percent-encodes text as OAuth 1.0 wants it: UTF-8, everything but `A-Z a-z 0-9 - . _ ~`, hex digits in upper case.
- * Half a surrogate pair becomes U+FFFD, as it does when the text is sent.
+ * Percent-encodes text as OAuth 1.0 wants it: UTF-8, everything but `A-Z a-z 0-9 - . _ ~`, hex digits in
+ * upper case. Half a surrogate pair becomes U+FFFD, as it does when the text is sent.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.6
  */
 export function percentEncode(text: string): string {

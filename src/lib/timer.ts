@@ -2,8 +2,8 @@
 export type Timeout = (listener: () => void, milliseconds: number) => ReturnType<typeof setTimeout>
 
 /**
- * The timer of the moment. A lock takes it when it is made, so that a test that fakes the timers afterwards does not hang the
- * stores of the application.
+ * The timer of the moment. A lock takes it when it is made, so that a test that fakes the timers afterwards
+ * does not hang the stores of the application.
  */
 export const timeoutNow = (): Timeout => globalThis.setTimeout
 
@@ -15,9 +15,10 @@ const GRACE = 5000
 export const LONGEST = 2_147_483_647
 
 /**
- * Calls `listener` after so many seconds in which the process ran. Timers of a process that was frozen fire before it sees
- * what its sockets received: an answer that arrived in time would be dropped, and with it a rotated refresh token. Answers the
- * function that stops it. Without `keepsProcess` a process may end meanwhile.
+ * Calls `listener` after so many seconds in which the process ran. Timers of a process that was frozen fire
+ * before it sees what its sockets received: an answer that arrived in time would be dropped, and with it a
+ * rotated refresh token. Answers the function that stops it. Without `keepsProcess` a process may end
+ * meanwhile.
  */
 export function afterAwake(seconds: number, listener: () => void, keepsProcess = true): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -1,5 +1,6 @@
 /**
- * Adds a query to a URL; what stands there already stays as it is. Makes a new URL, because React Native's cannot be written to.
+ * Adds a query to a URL; what stands there already stays as it is. Makes a new URL, because React Native's
+ * cannot be written to.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1
  */
 export function addQuery({ href, hash, search }: URL, query: string): URL {

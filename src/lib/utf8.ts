@@ -10,4 +10,5 @@ function byteOf(unit: string): number {
  * The UTF-8 bytes of a text; half a surrogate pair becomes U+FFFD.
  * Read off the form encoding because `TextEncoder` is missing in older React Native.
  */
-export const utf8 = (text: string): Uint8Array => Uint8Array.from(formEncode(text).match(/%..|./g) ?? [], byteOf)
+export const utf8 = (text: string): Uint8Array =>
+  Uint8Array.from(formEncode(text).match(/%..|./g) ?? [], byteOf)

@@ -14,8 +14,9 @@ const PARAMETER = /[\s,]*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\[\s\S])*)"
 const TOKEN68 = /\s*([\w.~+/-]+=*)(?=[\s,]|$)/y
 
 /**
- * Parses a `WWW-Authenticate` header: several challenges, several lines joined by `, `, quoted commas and escapes, token68,
- * names in any case. Never throws: at the first thing that is no challenge it stops and answers what it has understood.
+ * Parses a `WWW-Authenticate` header: several challenges, several lines joined by `, `, quoted commas and
+ * escapes, token68, names in any case. Never throws: at the first thing that is no challenge it stops and
+ * answers what it has understood.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */
 export function parseChallenges(header: string | null | undefined): Challenge[] {
@@ -30,13 +31,17 @@ export function parseChallenges(header: string | null | undefined): Challenge[] 
   }
   for (let match = take(SCHEME); match; match = take(SCHEME)) {
     // without a prototype: the server chooses the names
-    const challenge: Challenge = { scheme: (match[1] as string).toLowerCase(), parameters: Object.create(null) }
+    const challenge: Challenge = {
+      scheme: (match[1] as string).toLowerCase(),
+      parameters: Object.create(null),
+    }
     challenges.push(challenge)
     if (text[at] === ',') continue
     let empty = true
     for (let parameter = take(PARAMETER); parameter; parameter = take(PARAMETER)) {
       const [, name, quoted, plain] = parameter as unknown as [string, string, string | undefined, string]
-      challenge.parameters[name.toLowerCase()] = quoted === undefined ? plain : quoted.replace(/\\([\s\S])/g, '$1')
+      challenge.parameters[name.toLowerCase()] =
+        quoted === undefined ? plain : quoted.replace(/\\([\s\S])/g, '$1')
       empty = false
     }
     const single = empty && take(TOKEN68)
@@ -46,6 +51,9 @@ export function parseChallenges(header: string | null | undefined): Challenge[] 
 }
 
 /** The parameters of the first challenge of that scheme (lower case); `undefined` when there is none. */
-export function challengeOf(header: string | null | undefined, scheme: string): Record<string, string> | undefined {
+export function challengeOf(
+  header: string | null | undefined,
+  scheme: string,
+): Record<string, string> | undefined {
   return parseChallenges(header).find(challenge => challenge.scheme === scheme)?.parameters
 }

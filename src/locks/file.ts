@@ -10,7 +10,10 @@ import { type Lease, runLeased } from './lease.js'
 
 /** Options of {@link fileLock}; seconds. */
 export interface FileLockOptions {
-  /** How long a holder that is not heard of keeps the lock; one that died on this machine loses it at once. Default 60. */
+  /**
+   * How long a holder that is not heard of keeps the lock; one that died on this machine loses it at once.
+   * Default 60.
+   */
   lease?: number
   /** Mean pause between two tries. Default 0.05. */
   poll?: number
@@ -19,9 +22,11 @@ export interface FileLockOptions {
 }
 
 /**
- * A lock for all processes that see the same directory. Each holder is a file named by the next number, so that of many who
- * find a dead holder exactly one takes over: a number is made once, and the highest is never removed.
- * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`, `OAUTH_STORE_READ` when the directory cannot be used
+ * A lock for all processes that see the same directory. Each holder is a file named by the next number, so
+ * that of many who find a dead holder exactly one takes over: a number is made once, and the highest is never
+ * removed.
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`, `OAUTH_STORE_READ` when the directory cannot be
+ * used
  */
 export function fileLock(directory: string, options: FileLockOptions = {}): Lock {
   const { lease = 60, poll = 0.05, suffix = '.lock' } = options
@@ -74,7 +79,8 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
         if (isCode(error, 'EEXIST') || isCode(error, 'ENOENT')) return false
         throw error
       }
-      // a number that was used and removed long ago can be made again: then a higher one, or its end, is there to tell
+      // a number that was used and removed long ago can be made again: then a higher one, or its end, is
+      // there to tell
       const names = await readdir(folder)
       const top = highest(names)
       if (top.number !== next || top.free) {
@@ -98,7 +104,10 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
   }
 }
 
-/** Makes a file with its content in one step, if it is not there: a holder that dies at any moment has left its name. */
+/**
+ * Makes a file with its content in one step, if it is not there: a holder that dies at any moment has left
+ * its name.
+ */
 async function claim(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(8).toString('hex')}`
   await writeFile(draft, text, { mode: 0o600 })
@@ -114,7 +123,10 @@ async function claim(path: string, text: string): Promise<void> {
 }
 
 function highest(names: string[]): { number: number; free: boolean } {
-  const number = Math.max(0, ...names.map(name => (/^\d+(\.free)?$/.test(name) ? Number.parseInt(name, 10) : 0)))
+  const number = Math.max(
+    0,
+    ...names.map(name => (/^\d+(\.free)?$/.test(name) ? Number.parseInt(name, 10) : 0)),
+  )
   return { number, free: number === 0 || names.includes(`${number}.free`) }
 }
 

@@ -2,7 +2,9 @@ import { oauthError } from '../errors.js'
 import { type Timeout, timeoutNow } from '../lib/timer.js'
 import { mediumError } from './medium-error.js'
 
-/** One contender's hand on a lock that is held for a time, in a medium that cannot tell when it becomes free. */
+/**
+ * One contender's hand on a lock that is held for a time, in a medium that cannot tell when it becomes free.
+ */
 export interface Lease {
   /** Tries once; true when the lock is held. Told whether the caller still waits. */
   take(): Promise<boolean> | boolean
@@ -23,9 +25,9 @@ export interface LeaseTimes {
 }
 
 /**
- * Runs `critical` under a lease: tries with random pauses until it is taken, renews it meanwhile, gives it back afterwards.
- * `lease.signal` is aborted when a renewal was refused, or none went through for three quarters of the lease; whoever reads it
- * sees that at once.
+ * Runs `critical` under a lease: tries with random pauses until it is taken, renews it meanwhile, gives it
+ * back afterwards. `lease.signal` is aborted when a renewal was refused, or none went through for three
+ * quarters of the lease; whoever reads it sees that at once.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`, `OAUTH_STORE_READ` when `take` fails
  */
 export async function runLeased<T>(
@@ -56,7 +58,10 @@ interface WaitOptions {
   maxWait?: number
 }
 
-/** Waits until the lease is taken; answers since when (milliseconds) it counts, which is before it was asked for. */
+/**
+ * Waits until the lease is taken; answers since when (milliseconds) it counts, which is before it was asked
+ * for.
+ */
 function waitFor(
   hand: Lease,
   { lease, poll, timeout = timeoutNow() }: LeaseTimes,
@@ -84,7 +89,8 @@ function waitFor(
       try {
         const taken = await hand.take()
         const isLate = Date.now() - asked > lease * 500
-        // whoever gave up while the medium answered must not keep what it answered; nor what came too late to be worth much
+        // whoever gave up while the medium answered must not keep what it answered; nor what came too late to
+        // be worth much
         if (taken && (!waiting || isLate)) await quietly(() => hand.release())
         if (!waiting) return
         if (taken && !isLate) settle(() => resolve(asked))
@@ -95,14 +101,23 @@ function waitFor(
     }
     signal?.addEventListener('abort', abort)
     // what setTimeout cannot count is for ever
-    if (maxWait < 2e6) cap = setTimeout(() => giveUp(oauthError('OAUTH_LOCK_TIMEOUT', 'waited')), maxWait * 1000)
+    if (maxWait < 2e6)
+      cap = setTimeout(() => giveUp(oauthError('OAUTH_LOCK_TIMEOUT', 'waited')), maxWait * 1000)
     if (signal?.aborted) abort()
     else void tryOnce()
   })
 }
 
-/** Renews the lease four times in its life, counted from `kept` (milliseconds); `check` notices at once when it ran out. */
-function keep(hand: Lease, lease: number, kept: number, lose: () => void): { check(): boolean; stop(): void } {
+/**
+ * Renews the lease four times in its life, counted from `kept` (milliseconds); `check` notices at once when
+ * it ran out.
+ */
+function keep(
+  hand: Lease,
+  lease: number,
+  kept: number,
+  lose: () => void,
+): { check(): boolean; stop(): void } {
   let asking = false
   const stop = () => clearInterval(timer)
   const giveUp = () => {
@@ -127,7 +142,10 @@ function keep(hand: Lease, lease: number, kept: number, lose: () => void): { che
   return { check, stop }
 }
 
-/** What cannot be given back runs out by itself: a medium that does not answer holds nobody up for more than a second. */
+/**
+ * What cannot be given back runs out by itself: a medium that does not answer holds nobody up for more than a
+ * second.
+ */
 async function giveBack(hand: Lease): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const enough = new Promise<void>(resolve => {

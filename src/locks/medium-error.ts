@@ -1,8 +1,8 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 
 /**
- * The error for a medium that failed. A driver's error may show the command that it failed with, tokens and all, so only its
- * name is told.
+ * The error for a medium that failed. A driver's error may show the command that it failed with, tokens and
+ * all, so only its name is told.
  */
 export function mediumError(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', error: unknown): OAuthError {
   if (isOAuthError(error)) return error

@@ -24,12 +24,15 @@ export interface RedisCommands {
 }
 
 /**
- * The commands of a client; each is given up after `timeout` seconds, since clients keep commands for a server that is away.
- * What was given up may still be carried out later: scripts must bear that.
+ * The commands of a client; each is given up after `timeout` seconds, since clients keep commands for a
+ * server that is away. What was given up may still be carried out later: scripts must bear that.
  * @throws OAuthError `OAUTH_STORE_READ` from `get`, `OAUTH_STORE_WRITE` from `run`
  */
 export function redisCommands(client: RedisLike, timeout: number): RedisCommands {
-  const within = async <T>(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', command: () => Promise<T>): Promise<T> => {
+  const within = async <T>(
+    code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE',
+    command: () => Promise<T>,
+  ): Promise<T> => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject({ name: `no answer for ${timeout} s` }), timeout * 1000)

@@ -9,16 +9,19 @@ export type StorageLike = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 export interface StorageLeaseOptions {
   /** How long a tab that is not heard of keeps the lock. Default 10. */
   lease?: number
-  /** How long a claim must stand unanswered; longer than a write takes to be seen by other tabs. Default 0.05. */
+  /**
+   * How long a claim must stand unanswered; longer than a write takes to be seen by other tabs. Default 0.05.
+   */
   settle?: number
   /** What the keys begin with. Default `oauth-lock:`. */
   prefix?: string
 }
 
 /**
- * A lock for pages without Web Locks: a claim in `localStorage` that wins when it still stands after a while (Fischer's
- * timed mutual exclusion). A tab that is closed gives it back; one that dies loses it after `lease` seconds.
- * It is as exact as timers are: prefer {@link webLocks}, which uses this one only where it must.
+ * A lock for pages without Web Locks: a claim in `localStorage` that wins when it still stands after a while
+ * (Fischer's timed mutual exclusion). A tab that is closed gives it back; one that dies loses it after
+ * `lease` seconds. It is as exact as timers are: prefer {@link webLocks}, which uses this one only where it
+ * must.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`
  */
 export function storageLease(storage: StorageLike, options: StorageLeaseOptions = {}): Lock {

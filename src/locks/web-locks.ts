@@ -5,7 +5,11 @@ import { type StorageLike, storageLease } from './storage-lease.js'
 
 /** What of `navigator.locks` is used. */
 export interface LockManagerLike {
-  request<T>(name: string, options: { signal?: AbortSignal }, callback: (lock: unknown) => Promise<T>): Promise<T>
+  request<T>(
+    name: string,
+    options: { signal?: AbortSignal },
+    callback: (lock: unknown) => Promise<T>,
+  ): Promise<T>
 }
 
 /** Options of {@link webLocks}. */
@@ -47,7 +51,9 @@ export function webLocks(options: WebLocksOptions = {}): Lock {
       })
     } catch (error) {
       if (wait.signal.aborted)
-        throw signal?.aborted ? oauthError('OAUTH_ABORTED', 'lock') : oauthError('OAUTH_LOCK_TIMEOUT', 'waited')
+        throw signal?.aborted
+          ? oauthError('OAUTH_ABORTED', 'lock')
+          : oauthError('OAUTH_LOCK_TIMEOUT', 'waited')
       // the request can fail while the section runs only when somebody stole the lock
       lost.abort()
       if (section) return section

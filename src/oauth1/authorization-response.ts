@@ -1,8 +1,8 @@
 import { oauthError } from '../errors.js'
 
 /**
- * What an application keeps between leaving for the server and coming back: plain JSON, bound to the person's own browser
- * session, used once, ten minutes old at most. It holds a secret.
+ * What an application keeps between leaving for the server and coming back: plain JSON, bound to the person's
+ * own browser session, used once, ten minutes old at most. It holds a secret.
  */
 export interface OAuth1Transaction {
   oauth_token: string
@@ -28,19 +28,22 @@ export interface OAuth1Authorization {
 /** Reads the parameters of a callback; parameters that are not ours may have any encoding. */
 function parametersOf(response: OAuth1AuthorizationResponse): Record<string, string> {
   if (typeof response === 'object' && !(response instanceof URL))
-    return Object.fromEntries(Object.entries(response).map(([name, value]) => [name, String([value].flat()[0] ?? '')]))
+    return Object.fromEntries(
+      Object.entries(response).map(([name, value]) => [name, String([value].flat()[0] ?? '')]),
+    )
   const [address = ''] = `${response}`.split('#')
   const found: Record<string, string> = Object.create(null)
   // The first of several counts, so that an attacker cannot append one.
-  for (const [name, value] of new URLSearchParams(address.slice(address.indexOf('?') + 1))) found[name] ??= value
+  for (const [name, value] of new URLSearchParams(address.slice(address.indexOf('?') + 1)))
+    found[name] ??= value
   return found
 }
 
 /**
- * Judges a callback against the transaction that began it. Its token comes first: with a foreign one nothing else of it is used
- * or shown. Then comes a refusal, then the verifier.
- * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the resource owner denied; `OAUTH_STATE_MISMATCH` for a token of another
- * sign-in; `OAUTH_CODE_MISSING` without token or (unless `verifier` is false) verifier.
+ * Judges a callback against the transaction that began it. Its token comes first: with a foreign one nothing
+ * else of it is used or shown. Then comes a refusal, then the verifier.
+ * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the resource owner denied; `OAUTH_STATE_MISMATCH` for
+ * a token of another sign-in; `OAUTH_CODE_MISSING` without token or (unless `verifier` is false) verifier.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.2
  */
 export function checkAuthorizationResponse(

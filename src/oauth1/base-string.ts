@@ -12,7 +12,10 @@ export const encodeParameter = (name: string, value: string): EncodedParameter =
 
 const UNRESERVED = /^[\w.~-]*$/
 
-/** An escape or any other text on the wire, in the one way of OAuth. Escapes need not be UTF-8: a server signs the same bytes. */
+/**
+ * An escape or any other text on the wire, in the one way of OAuth. Escapes need not be UTF-8: a server signs
+ * the same bytes.
+ */
 function reencodePart(part: string): string {
   if (part.length !== 3 || part[0] !== '%') return percentEncode(part)
   const character = String.fromCharCode(Number.parseInt(part.slice(1), 16))
@@ -41,20 +44,22 @@ export function encodePair(pair: string): EncodedParameter {
 
 /**
  * Reads the parameters of a query or a form for the base string.
- * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a `%` that begins no escape, unless `lenient` or at the end of a pair, where
- * everybody takes it for a percent sign
+ * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a `%` that begins no escape, unless `lenient` or at the end
+ * of a pair, where everybody takes it for a percent sign
  */
 export function wireParameters(wire: string, lenient = false): EncodedParameter[] {
   if (!lenient && /%(?!$|&|[\da-f]{2})/i.test(wire)) throw oauthError('OAUTH_SIGNATURE_FAILED', 'percent')
   return pairsOf(wire).map(encodePair)
 }
 
-// Less than every character of an encoded name or value, so that `a` comes before `a-b` and its values stay together.
+// Less than every character of an encoded name or value, so that `a` comes before `a-b` and its values stay
+// together.
 const SEPARATOR = '\n'
 
 /**
- * Joins the parameters in the order that client and server agree on (by name, then by value, both encoded), and encodes the
- * whole a second time: of text that is encoded once, only three characters are left to encode.
+ * Joins the parameters in the order that client and server agree on (by name, then by value, both encoded),
+ * and encodes the whole a second time: of text that is encoded once, only three characters are left to
+ * encode.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2
  */
 const normalizeParameters = (parameters: readonly EncodedParameter[]): string =>

@@ -14,7 +14,8 @@ export interface BodyHasher {
   isSync(data: unknown): boolean
   /**
    * The hash of a body, `''` where it has none.
-   * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a body that must have one and cannot, `OAUTH_CRYPTO_MISSING`
+   * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a body that must have one and cannot,
+   * `OAUTH_CRYPTO_MISSING`
    */
   hash(data: unknown): Awaitable<string>
 }
@@ -24,7 +25,11 @@ export interface BodyHasher {
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  * @see https://datatracker.ietf.org/doc/html/draft-eaton-oauth-bodyhash-00
  */
-export function bodyHasher(option: BodyHash, known: Hash | undefined, crypto: CryptoLike | undefined): BodyHasher {
+export function bodyHasher(
+  option: BodyHash,
+  known: Hash | undefined,
+  crypto: CryptoLike | undefined,
+): BodyHasher {
   const { when, hash: algorithm } = typeof option === 'string' ? { when: option, hash: 'SHA-1' } : option
   if (!/^(auto|always|never)$/.test(when) || !/^SHA-(1|256)$/.test(algorithm))
     throw oauthError('OAUTH_INVALID_OPTION', 'bodyHash')
@@ -43,7 +48,8 @@ export function bodyHasher(option: BodyHash, known: Hash | undefined, crypto: Cr
     isSync: data => when === 'never' || (!!synchronous && !isBlob(data)),
     hash(data) {
       const body = readable(data)
-      if (body !== undefined) return hashBytes(typeof body === 'string' ? new TextEncoder().encode(body) : body)
+      if (body !== undefined)
+        return hashBytes(typeof body === 'string' ? new TextEncoder().encode(body) : body)
       if (isBlob(data)) return data.arrayBuffer().then(buffer => hashBytes(new Uint8Array(buffer)))
       if (when === 'auto') return ''
       throw oauthError('OAUTH_SIGNATURE_FAILED', 'bodyHash')
@@ -51,4 +57,5 @@ export function bodyHasher(option: BodyHash, known: Hash | undefined, crypto: Cr
   }
 }
 
-const isBlob = (data: unknown): data is Blob => typeof (data as Partial<Blob> | undefined)?.arrayBuffer === 'function'
+const isBlob = (data: unknown): data is Blob =>
+  typeof (data as Partial<Blob> | undefined)?.arrayBuffer === 'function'

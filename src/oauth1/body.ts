@@ -1,8 +1,8 @@
 export const FORM_TYPE = 'application/x-www-form-urlencoded'
 
 /**
- * What of a request body can be read here without changing it: its text, its bytes; `''` when there is none; `undefined` for
- * streams, files, multipart forms.
+ * What of a request body can be read here without changing it: its text, its bytes; `''` when there is none;
+ * `undefined` for streams, files, multipart forms.
  */
 export function readable(data: unknown): string | Uint8Array | undefined {
   if (data === undefined || data === null) return ''
@@ -18,7 +18,10 @@ export function readable(data: unknown): string | Uint8Array | undefined {
 const asForm = (body: string | Uint8Array): string =>
   typeof body === 'string'
     ? body
-    : body.reduce((text, byte) => text + (byte < 128 ? String.fromCharCode(byte) : `%${byte.toString(16)}`), '')
+    : body.reduce(
+        (text, byte) => text + (byte < 128 ? String.fromCharCode(byte) : `%${byte.toString(16)}`),
+        '',
+      )
 
 /** Whether a content type says that the body is a form, whatever its charset. */
 const isForm = (contentType: string | undefined): boolean =>

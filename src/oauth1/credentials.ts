@@ -6,7 +6,8 @@ import type { OAuth1Session } from './session-options.js'
 
 /**
  * Stores credentials that were got elsewhere.
- * @throws OAuthError `OAUTH_INVALID_OPTION` without an `oauth_token`, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` without an `oauth_token`, `OAUTH_LOCK_TIMEOUT`,
+ * `OAUTH_STORE_READ`
  */
 export async function saveOAuth1Token(session: OAuth1Session, token: OAuth1Token): Promise<OAuth1Token> {
   if (!token?.oauth_token) throw oauthError('OAUTH_INVALID_OPTION', 'oauthToken')
@@ -15,14 +16,17 @@ export async function saveOAuth1Token(session: OAuth1Session, token: OAuth1Token
 
 /**
  * Renews the credentials now: with their session handle, or as the option `renew` says.
- * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` where they cannot be renewed, `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`,
- * `OAUTH_INVALID_RESPONSE`
+ * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` where they cannot be renewed, `OAUTH_SERVER_REFUSED`,
+ * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
  */
 export async function renewOAuth1Token(session: OAuth1Session): Promise<OAuth1Token> {
   return renewCredentials(insideOAuth1(session), await session.token())
 }
 
-/** Forgets the credentials, here and in the store. @throws OAuthError `OAUTH_STORE_WRITE`, `OAUTH_LOCK_TIMEOUT` */
+/**
+ * Forgets the credentials, here and in the store. @throws OAuthError `OAUTH_STORE_WRITE`,
+ * `OAUTH_LOCK_TIMEOUT`
+ */
 export async function endOAuth1Session(session: OAuth1Session, reason = 'signed_out'): Promise<void> {
   await insideOAuth1(session).kept.end(reason)
 }

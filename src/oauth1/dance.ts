@@ -19,7 +19,10 @@ export interface OAuth1Server {
   access_token_url: string
 }
 
-/** `1.0` for servers of before the revision: the callback goes on the authorization URL, and there is no verifier. */
+/**
+ * `1.0` for servers of before the revision: the callback goes on the authorization URL, and there is no
+ * verifier.
+ */
 export type Revision = '1.0' | '1.0a'
 
 /** Options of one call to the server, whichever it is. */
@@ -63,7 +66,8 @@ function call(
 }
 
 /**
- * Builds the request for temporary credentials. `callback` is an absolute URL or, by default, `oob`; `1.0` sends none.
+ * Builds the request for temporary credentials. `callback` is an absolute URL or, by default, `oob`; `1.0`
+ * sends none.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.1
  */
 export const requestTokenRequest = (
@@ -75,8 +79,8 @@ export const requestTokenRequest = (
 })
 
 /**
- * Builds the request for token credentials: to be signed with the temporary ones and the verifier, or, for a renewal, with the
- * expired ones and their session handle.
+ * Builds the request for token credentials: to be signed with the temporary ones and the verifier, or, for a
+ * renewal, with the expired ones and their session handle.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.3
  * @see https://oauth.googlecode.com/svn/spec/ext/session/1.0/drafts/1/spec.html
  */
@@ -132,7 +136,8 @@ const text = (value: unknown) => (typeof value === 'string' && value ? value : u
 
 /**
  * Refuses an answer that is no success.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `oauth_problem` as `error`), `OAUTH_SERVER_UNAVAILABLE`
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `oauth_problem` as `error`),
+ * `OAUTH_SERVER_UNAVAILABLE`
  * @see https://wiki.oauth.net/w/page/12238543/ProblemReporting
  */
 export function insistOnSuccess(response: ServerResponse, found = fields(response.body)): ServerResponse {
@@ -168,14 +173,17 @@ export function processTokenResponse(response: ServerResponse): OAuth1Token {
 /** How strictly an answer with temporary credentials is read. */
 export interface RequestTokenRules {
   revision?: Revision | undefined
-  /** Accepts a server of 1.0a that does not send `oauth_callback_confirmed`. The verifier is required all the same. */
+  /**
+   * Accepts a server of 1.0a that does not send `oauth_callback_confirmed`. The verifier is required all the
+   * same.
+   */
   allowUnconfirmedCallback?: boolean | undefined
 }
 
 /**
  * Reads the answer to the request for temporary credentials.
- * @throws OAuthError as {@link processTokenResponse}; `OAUTH_INVALID_RESPONSE` without `oauth_callback_confirmed=true`, unless
- * the server is one of 1.0, or `allowUnconfirmedCallback` is given.
+ * @throws OAuthError as {@link processTokenResponse}; `OAUTH_INVALID_RESPONSE` without
+ * `oauth_callback_confirmed=true`, unless the server is one of 1.0, or `allowUnconfirmedCallback` is given.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.1
  */
 export function processRequestToken(

@@ -19,7 +19,10 @@ export interface OAuth1Inside {
 /** Where a session keeps its inside; the same for every copy of this package. */
 export const INSIDE = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.oauth1-session')
 
-/** The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session */
+/**
+ * The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not
+ * a session
+ */
 export function insideOAuth1(session: OAuth1Session): OAuth1Inside {
   const found = (session as { [INSIDE]?: OAuth1Inside } | undefined)?.[INSIDE]
   if (!found) throw oauthError('OAUTH_INVALID_OPTION', 'notOAuth1Session')

@@ -10,7 +10,10 @@ import type { OAuth1Token } from './options.js'
 export interface OAuth1StoreOptions {
   /** Default `memoryStore()`. */
   store?: TokenStore
-  /** Where in the store: one key per user. Default: `access_token_url` and the client's key. A shared server-side store requires it. */
+  /**
+   * Where in the store: one key per user. Default: `access_token_url` and the client's key. A shared
+   * server-side store requires it.
+   */
   key?: string
   /** The longest wait for the store's lock. Default 40. */
   maxWait?: number
@@ -24,7 +27,10 @@ export interface OAuth1SessionEvents {
   token: object
   /** The session is over: `token_rejected`, `token_revoked`, or the reason that ending it was given. */
   ended: { reason: string }
-  /** Something went wrong that the application should know: a store that cannot be written, credentials that expired and could not be renewed. */
+  /**
+   * Something went wrong that the application should know: a store that cannot be written, credentials that
+   * expired and could not be renewed.
+   */
   error: { error: OAuthError }
 }
 
@@ -42,7 +48,10 @@ export interface KeptCredentials {
   endIfCurrent(token: OAuth1Token, reason: string): Promise<void>
   end(reason: string): Promise<void>
   report(error: OAuthError): void
-  on<E extends keyof OAuth1SessionEvents>(event: E, listener: (detail: OAuth1SessionEvents[E]) => void): () => void
+  on<E extends keyof OAuth1SessionEvents>(
+    event: E,
+    listener: (detail: OAuth1SessionEvents[E]) => void,
+  ): () => void
   close(): Promise<void>
 }
 
@@ -53,7 +62,9 @@ const toStored = ({ oauth_token, ...rest }: OAuth1Token): Token => ({
   token_type: 'oauth1',
 })
 
-/** Makes the function that reads the form of stores; the same object is answered for the same stored token. */
+/**
+ * Makes the function that reads the form of stores; the same object is answered for the same stored token.
+ */
 function storedReader(): (stored: Token) => OAuth1Token {
   const known = new WeakMap<Token, OAuth1Token>()
   return stored => {

@@ -15,10 +15,16 @@ export interface OAuth1Token {
   [parameter: string]: unknown
 }
 
-/** `oauth_callback`, `oauth_verifier` and whatever else a server wants; those that signing itself sets win over them. */
+/**
+ * `oauth_callback`, `oauth_verifier` and whatever else a server wants; those that signing itself sets win
+ * over them.
+ */
 export type ProtocolParameters = Record<`oauth_${string}`, string>
 
-/** When to send `oauth_body_hash`: `auto` with every request but form bodies, as the draft says; `always` with forms too. */
+/**
+ * When to send `oauth_body_hash`: `auto` with every request but form bodies, as the draft says; `always` with
+ * forms too.
+ */
 export type BodyHash = 'auto' | 'always' | 'never' | { when: 'auto' | 'always'; hash: 'SHA-1' | 'SHA-256' }
 
 /** How requests are signed. */
@@ -43,11 +49,17 @@ export interface OAuth1SigningOptions {
   crypto?: CryptoLike
   /** Origins that may see PLAINTEXT and the dance over plain http, or `true` for all; loopback always may. */
   allowInsecure?: true | string[]
-  /** Takes a `%` that begins no escape for a percent sign, as browsers and most servers do, in place of refusing to sign. */
+  /**
+   * Takes a `%` that begins no escape for a percent sign, as browsers and most servers do, in place of
+   * refusing to sign.
+   */
   lenient?: boolean
 }
 
-/** Options of `attachOAuth1`: how requests are signed, and for whom. Without `token` only the client is authenticated. */
+/**
+ * Options of `attachOAuth1`: how requests are signed, and for whom. Without `token` only the client is
+ * authenticated.
+ */
 export interface OAuth1Options extends OAuth1SigningOptions {
   /** An empty `oauth_token` is sent as it is: some servers want one without token credentials. */
   token?: OAuth1Token

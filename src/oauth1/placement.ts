@@ -24,7 +24,8 @@ const joined = (parameters: readonly EncodedParameter[]) =>
   parameters.map(([name, value]) => `${name}=${value}`).join('&')
 
 /**
- * A URL without parameters of these names. A redirect, or the link to the next page, repeats those of the request before.
+ * A URL without parameters of these names. A redirect, or the link to the next page, repeats those of the
+ * request before.
  */
 export function withoutParameters(url: string, names: readonly string[]): string {
   const [path = '', query] = url.split(/\?(.*)/s)

@@ -24,7 +24,8 @@ function textOf(data: unknown): string {
   }
 }
 
-// A server may echo the parameters or the base string: there our words stand behind `_` or an escape, and before `=`, `:` or `%`.
+// A server may echo the parameters or the base string: there our words stand behind `_` or an escape, and
+// before `=`, `:` or `%`.
 const start = '(?:^|[^\\w%])'
 const bad = '(?:refus|reject|invalid|illegal|expir|stale|out of|old|late|future|past|accept|wrong|bad)'
 const TOKEN = /* @__PURE__ */ new RegExp(`${start}token_(rejected|expired|revoked)`, 'i')

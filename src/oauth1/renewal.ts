@@ -6,7 +6,11 @@ import { isSameToken } from './kept-credentials.js'
 import type { OAuth1Token } from './options.js'
 import type { OAuth1RenewalCall, RenewOAuth1Token } from './session-options.js'
 
-async function renewInOwnWay(inside: OAuth1Inside, renew: RenewOAuth1Token, token: OAuth1Token): Promise<OAuth1Token> {
+async function renewInOwnWay(
+  inside: OAuth1Inside,
+  renew: RenewOAuth1Token,
+  token: OAuth1Token,
+): Promise<OAuth1Token> {
   const call: OAuth1RenewalCall = async (url, options) =>
     insistOnSuccess(await inside.call(apiRequest(url, { ...options, token }), 'access_token_url'))
   return (await renew(token, call)) ?? token
@@ -20,8 +24,10 @@ async function renewBySessionHandle(inside: OAuth1Inside, token: OAuth1Token, se
 }
 
 /**
- * Renews token credentials and stores them; credentials that another process renewed meanwhile are taken over.
- * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` without a session handle and without the option `renew`, and what the renewal itself throws
+ * Renews token credentials and stores them; credentials that another process renewed meanwhile are taken
+ * over.
+ * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` without a session handle and without the option `renew`,
+ * and what the renewal itself throws
  */
 export async function renewCredentials(inside: OAuth1Inside, token: OAuth1Token): Promise<OAuth1Token> {
   const { kept, options } = inside
@@ -34,14 +40,18 @@ export async function renewCredentials(inside: OAuth1Inside, token: OAuth1Token)
 }
 
 /**
- * Makes the function that renews refused credentials: once for all requests that were signed with them. Credentials that cannot
- * be renewed are not destroyed; an `error` event tells.
+ * Makes the function that renews refused credentials: once for all requests that were signed with them.
+ * Credentials that cannot be renewed are not destroyed; an `error` event tells.
  */
-export function sharedRenewal(inside: OAuth1Inside): (token: OAuth1Token) => Promise<OAuth1Token | undefined> {
+export function sharedRenewal(
+  inside: OAuth1Inside,
+): (token: OAuth1Token) => Promise<OAuth1Token | undefined> {
   let last: { token: OAuth1Token; renewal: Promise<OAuth1Token | undefined> } | undefined
   const attempt = async (token: OAuth1Token) => {
     try {
-      return await traceRenewal(inside, { protocol: 'oauth1', cause: 'refused' }, () => renewCredentials(inside, token))
+      return await traceRenewal(inside, { protocol: 'oauth1', cause: 'refused' }, () =>
+        renewCredentials(inside, token),
+      )
     } catch (error) {
       inside.kept.report(
         isOAuthError(error) ? error : oauthError('OAUTH_SERVER_UNAVAILABLE', 'renew', {}, { cause: error }),

@@ -10,14 +10,20 @@ import { createSigner, type Signer } from './signer.js'
 
 /** Where the token credentials come from: fixed ones, or a session. */
 export interface OAuth1TokenSource {
-  /** What can be had without waiting: the credentials, `null` when none are needed, `undefined` when it takes waiting. */
+  /**
+   * What can be had without waiting: the credentials, `null` when none are needed, `undefined` when it takes
+   * waiting.
+   */
   current(): OAuth1Token | null | undefined
   /**
    * The credentials, or `null` when none are needed.
    * @throws OAuthError when a person is needed.
    */
   token(): Awaitable<OAuth1Token | null>
-  /** The server refused these credentials, and said why. Answers renewed ones where there are some: the request is sent again. */
+  /**
+   * The server refused these credentials, and said why. Answers renewed ones where there are some: the
+   * request is sent again.
+   */
   rejected(token: OAuth1Token | null, reason: TokenProblem): Awaitable<OAuth1Token | undefined>
 }
 
@@ -47,8 +53,8 @@ const isTokenProblem = (problem: Problem | undefined): problem is Problem & { ki
   !!problem?.kind.startsWith('token')
 
 /**
- * OAuth 1.0a as a conversation: sign, send; when the server's clock or a used nonce was the reason for a refusal, once more;
- * when the credentials expired and can be renewed, once more with the new ones.
+ * OAuth 1.0a as a conversation: sign, send; when the server's clock or a used nonce was the reason for a
+ * refusal, once more; when the credentials expired and can be renewed, once more with the new ones.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
  */
 export function oauth1Auth(
@@ -57,7 +63,11 @@ export function oauth1Auth(
   parameters?: ProtocolParameters,
   clocks: ServerClocks = serverClocks(signer.clock),
 ): OAuth1Auth {
-  const attempt = async function* (request: OutgoingRequest, token: OAuth1Token | null, offset: number): Attempt {
+  const attempt = async function* (
+    request: OutgoingRequest,
+    token: OAuth1Token | null,
+    offset: number,
+  ): Attempt {
     await signer.sign(request, { token: token ?? undefined, parameters, offset })
     return yield request
   }

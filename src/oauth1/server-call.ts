@@ -5,7 +5,10 @@ import type { DanceRequest, OAuth1Server } from './dance.js'
 import { fixedToken, oauth1Auth } from './scheme.js'
 import type { Signer } from './signer.js'
 
-/** Places where a server that does not follow the specification can be met. What a request hook changes is signed. */
+/**
+ * Places where a server that does not follow the specification can be met. What a request hook changes is
+ * signed.
+ */
 export interface OAuth1Hooks {
   /** The request for temporary credentials. */
   requestTokenRequest?: Hook<PlainRequest>
@@ -32,7 +35,9 @@ const MOST_REDIRECTS = 5
 
 type Signable = DanceRequest['request']
 
-/** The request that a redirect asks for; `undefined` when there is none, or when it leads to another origin. */
+/**
+ * The request that a redirect asks for; `undefined` when there is none, or when it leads to another origin.
+ */
 function redirected(response: ServerResponse, request: Signable): Signable | undefined {
   const { status } = response
   const location = response.header('location')
@@ -72,7 +77,8 @@ async function sendSigned(
 
 /**
  * Makes a call to the server: hooks, signature, redirects of the same origin. The answer is unjudged.
- * @throws OAuthError `OAUTH_INSECURE_URL`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_ABORTED`, `OAUTH_HOOK_FAILED`, and what signing throws
+ * @throws OAuthError `OAUTH_INSECURE_URL`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_ABORTED`, `OAUTH_HOOK_FAILED`,
+ * and what signing throws
  */
 export async function callServer(
   context: ServerCallContext,

@@ -1,7 +1,10 @@
 import type { IncomingResponse } from '../auth/scheme.js'
 import type { Problem } from './problem.js'
 
-/** What is known of the clocks of the servers that requests go to: for each origin, how far it is ahead of ours. */
+/**
+ * What is known of the clocks of the servers that requests go to: for each origin, how far it is ahead of
+ * ours.
+ */
 export interface ServerClocks {
   /** Seconds to add to our time in that request. Its URL is read only where a correction is known. */
   offset(request: { readonly url: string }): number
@@ -9,7 +12,10 @@ export interface ServerClocks {
    * Learns from a refusal of a request that was signed with `used`. True when signing again can help.
    * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
    */
-  correct(url: string, refusal: { response: IncomingResponse; problem: Problem | undefined; used: number }): boolean
+  correct(
+    url: string,
+    refusal: { response: IncomingResponse; problem: Problem | undefined; used: number },
+  ): boolean
   /** Forgets a correction that did not help. */
   giveUp(url: string): void
 }
@@ -30,7 +36,8 @@ function timeOf(response: IncomingResponse): number {
 /** Makes {@link ServerClocks}; `clock` is ours. */
 export function serverClocks(clock: () => number): ServerClocks {
   const offsets = new Map<string, number>()
-  // Corrections that did not help, so that a refusal with another reason is not answered by a second request every time.
+  // Corrections that did not help, so that a refusal with another reason is not answered by a second request
+  // every time.
   const futile = new Map<string, number>()
   const known = (origin: string) => offsets.get(origin) ?? 0
 

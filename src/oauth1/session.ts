@@ -20,7 +20,8 @@ const KEEPING_OPTIONS = ['store', 'key', 'maxWait', 'recheck']
 function checkSessionOptions(options: OAuth1SessionOptions): void {
   checkOptions(options, [...SIGNING_OPTIONS, ...KEEPING_OPTIONS, ...OWN_OPTIONS], optionPlaces)
   for (const name of ['request_token_url', 'authorize_url', 'access_token_url'] as const)
-    if (!options.server?.[name]) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: `server.${name}` })
+    if (!options.server?.[name])
+      throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: `server.${name}` })
 }
 
 /** Makes a session that sends through `transport`. @throws OAuthError `OAUTH_INVALID_OPTION` */
@@ -28,7 +29,11 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
   const { client, server, signatureMethod, clock = systemClock, hooks, allowInsecure } = options
   const signer = createSigner(options)
   checkSessionOptions(options)
-  const kept = keepCredentials({ issuer: server.access_token_url, client_id: client.key, clock }, options, transport)
+  const kept = keepCredentials(
+    { issuer: server.access_token_url, client_id: client.key, clock },
+    options,
+    transport,
+  )
   const inside: OAuth1Inside = {
     options,
     kept,

@@ -46,8 +46,8 @@ const PATIENCE = 600
 
 /**
  * Asks for temporary credentials.
- * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE` (also when the callback was not
- * confirmed), `OAUTH_INSECURE_URL`
+ * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE` (also when
+ * the callback was not confirmed), `OAUTH_INSECURE_URL`
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.1
  */
 export async function fetchOAuth1RequestToken(
@@ -56,7 +56,8 @@ export async function fetchOAuth1RequestToken(
 ): Promise<OAuth1Token> {
   const { options, call } = insideOAuth1(session)
   const { revision } = options
-  const signer = realm === undefined ? undefined : createSigner({ ...options, realm: [realm].flat().join(' ') })
+  const signer =
+    realm === undefined ? undefined : createSigner({ ...options, realm: [realm].flat().join(' ') })
   const request = requestTokenRequest(options.server, { ...dance, callback, ...(revision && { revision }) })
   return processRequestToken(await call(request, 'request_token_url', signer), options)
 }
@@ -105,9 +106,9 @@ function spend({ options, clock, spent }: OAuth1Inside, transaction: OAuth1Trans
 
 /**
  * Exchanges temporary credentials for token credentials and stores them.
- * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_AUTHORIZATION_FAILED`, `OAUTH_CODE_MISSING` for a callback that is not clean;
- * `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ISSUER_MISMATCH`, `OAUTH_SERVER_REFUSED`,
- * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
+ * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_AUTHORIZATION_FAILED`, `OAUTH_CODE_MISSING` for a
+ * callback that is not clean; `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ISSUER_MISMATCH`,
+ * `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.3
  */
 export async function fetchOAuth1Token(

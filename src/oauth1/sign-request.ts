@@ -15,8 +15,9 @@ function absolute(url: string): URL {
 }
 
 /**
- * The base string URI: scheme and authority in lower case, no default port, no user, no query, no fragment; the path as the
- * URL standard writes it. `host`, the `Host` header where it differs, overrides the authority.
+ * The base string URI: scheme and authority in lower case, no default port, no user, no query, no fragment;
+ * the path as the URL standard writes it. `host`, the `Host` header where it differs, overrides the
+ * authority.
  * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a URL without scheme or host, or with an impossible port.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.2
  */
@@ -26,8 +27,8 @@ export function baseStringUri(url: string, host?: string): string {
 }
 
 /**
- * The signature base string of a method, a URL with its query, and further parameters, decoded: those of the protocol and of
- * a form body. `oauth_signature` among them is left out; so must be `realm`.
+ * The signature base string of a method, a URL with its query, and further parameters, decoded: those of the
+ * protocol and of a form body. `oauth_signature` among them is left out; so must be `realm`.
  * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a URL that cannot be signed.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1
  */
@@ -60,10 +61,10 @@ export function authorizationHeader(
 }
 
 /**
- * Signs one request that something else than axios sends: answers a copy with the protocol parameters in the header, the
- * query or the form body. Send its URL as it stands.
- * @throws OAuthError as the signer does: `OAUTH_INVALID_OPTION`, `OAUTH_SIGNATURE_FAILED`, `OAUTH_CRYPTO_MISSING`; and
- * `OAUTH_INSECURE_URL` for PLAINTEXT over plain http.
+ * Signs one request that something else than axios sends: answers a copy with the protocol parameters in the
+ * header, the query or the form body. Send its URL as it stands.
+ * @throws OAuthError as the signer does: `OAUTH_INVALID_OPTION`, `OAUTH_SIGNATURE_FAILED`,
+ * `OAUTH_CRYPTO_MISSING`; and `OAUTH_INSECURE_URL` for PLAINTEXT over plain http.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.1
  */
 export async function signRequest<R extends PlainRequest>(
@@ -77,7 +78,10 @@ export async function signRequest<R extends PlainRequest>(
   const signed = { ...request, url: requestUrl(url), headers: { ...request.headers } }
   const view = outgoing(signed)
   // Every HTTP client sends URLSearchParams under this type.
-  if (Object.prototype.toString.call(request.data) === '[object URLSearchParams]' && !view.header('content-type'))
+  if (
+    Object.prototype.toString.call(request.data) === '[object URLSearchParams]' &&
+    !view.header('content-type')
+  )
     view.setHeader('Content-Type', `${FORM_TYPE};charset=UTF-8`)
   await signer.sign(view, { token: options.token })
   signed.url += hash

@@ -7,7 +7,12 @@ import { baseString, type EncodedParameter, encodeParameter, wireParameters } fr
 import { type RequestBody, readBody } from './body.js'
 import { bodyHasher } from './body-hash.js'
 import { nonces } from './nonce.js'
-import { checkSigningOptions, type OAuth1SigningOptions, type OAuth1Token, type ProtocolParameters } from './options.js'
+import {
+  checkSigningOptions,
+  type OAuth1SigningOptions,
+  type OAuth1Token,
+  type ProtocolParameters,
+} from './options.js'
 import { realmParameter, withoutParameters, writeParameters } from './placement.js'
 
 /** What one signature is made with, beside the options. */
@@ -27,9 +32,10 @@ export interface Signer {
   /** True when {@link Signer.sign} will not answer a promise for this request. */
   sync(request: OutgoingRequest): boolean
   /**
-   * Writes the protocol parameters on a request, under a new nonce; nothing is written before the signature is there.
-   * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a request that cannot be signed, `OAUTH_CRYPTO_MISSING` where the platform
-   * cannot hash or sign.
+   * Writes the protocol parameters on a request, under a new nonce; nothing is written before the signature
+   * is there.
+   * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a request that cannot be signed, `OAUTH_CRYPTO_MISSING`
+   * where the platform cannot hash or sign.
    */
   sign(request: OutgoingRequest, input?: SigningInput): Awaitable<void>
 }
@@ -40,7 +46,10 @@ const then = <T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awai
     ? (value as PromiseLike<T>).then(next)
     : next(value as T)
 
-/** The parameters that every signature has, in the order in which they are written; those without a value are left out. */
+/**
+ * The parameters that every signature has, in the order in which they are written; those without a value are
+ * left out.
+ */
 function protocolParameters(
   options: OAuth1SigningOptions,
   { token, parameters }: SigningInput,
@@ -63,9 +72,15 @@ function protocolParameters(
 }
 
 /** The names that a request must leave to its signature. */
-const namesOf = (own: readonly EncodedParameter[]): string[] => [...own.map(([name]) => name), 'oauth_signature']
+const namesOf = (own: readonly EncodedParameter[]): string[] => [
+  ...own.map(([name]) => name),
+  'oauth_signature',
+]
 
-/** Refuses parameters of the request that have the name of one that signing writes: a server could not tell them apart. */
+/**
+ * Refuses parameters of the request that have the name of one that signing writes: a server could not tell
+ * them apart.
+ */
 function insistOnOwnNames(parameters: readonly EncodedParameter[], own: readonly EncodedParameter[]): void {
   for (const [name] of parameters)
     if (name.startsWith('oauth_') && namesOf(own).includes(name))
@@ -90,7 +105,11 @@ interface SignedMessage {
 }
 
 /** @throws OAuthError `OAUTH_SIGNATURE_FAILED` for parameters of the request that cannot be signed */
-function baseStringOf(request: OutgoingRequest, { url, form, own }: SignedMessage, lenient?: boolean): string {
+function baseStringOf(
+  request: OutgoingRequest,
+  { url, form, own }: SignedMessage,
+  lenient?: boolean,
+): string {
   const others = [...wireParameters(queryOf(url), lenient), ...wireParameters(form, lenient)]
   insistOnOwnNames(others, own)
   return baseString(request.method, uriOf(url, request.header('host')), [...others, ...own])
@@ -98,7 +117,8 @@ function baseStringOf(request: OutgoingRequest, { url, form, own }: SignedMessag
 
 /** A stream under the content type of a form would be read as one. */
 function correctContentType(request: OutgoingRequest, { isMistyped }: RequestBody): void {
-  if (isMistyped) request.setHeader('content-type', (request.data as Partial<Blob>).type || 'application/octet-stream')
+  if (isMistyped)
+    request.setHeader('content-type', (request.data as Partial<Blob>).type || 'application/octet-stream')
 }
 
 /**
@@ -110,7 +130,11 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
   const { signatureMethod: method = hmacSha1(), placement = 'header', realm, lenient, client } = options
   const { crypto = globalThis.crypto as Crypto | undefined, clock = systemClock } = options
   // A body that holds the protocol parameters cannot hold its own hash.
-  const hasher = bodyHasher(placement === 'body' ? 'never' : (options.bodyHash ?? 'never'), method.hash, crypto)
+  const hasher = bodyHasher(
+    placement === 'body' ? 'never' : (options.bodyHash ?? 'never'),
+    method.hash,
+    crypto,
+  )
   const nonce = options.nonce ?? nonces(crypto)
   if (realm !== undefined) realmParameter(realm)
 
@@ -131,13 +155,16 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
       const { data } = request
       const body = readBody(data, request.header('content-type'))
       const { form } = body
-      if (placement === 'body' && !body.isEmpty && !form) throw oauthError('OAUTH_SIGNATURE_FAILED', 'formBody')
+      if (placement === 'body' && !body.isEmpty && !form)
+        throw oauthError('OAUTH_SIGNATURE_FAILED', 'formBody')
       const own = protocolParameters(options, input, {
         oauth_nonce: nonce(),
         oauth_timestamp: timestamp(input.offset ?? 0),
         oauth_signature_method: method.name,
       })
-      const key = [client.secret, input.token?.oauth_token_secret].map(secret => percentEncode(secret ?? '')).join('&')
+      const key = [client.secret, input.token?.oauth_token_secret]
+        .map(secret => percentEncode(secret ?? ''))
+        .join('&')
       const unhashed = hasher.when === 'never' || (hasher.when === 'auto' && body.isForm)
 
       return then(unhashed ? '' : hasher.hash(data), hash => {

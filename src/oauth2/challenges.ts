@@ -8,7 +8,13 @@ import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
 /** What an API asks for, and the parameters of the authorization request that would answer it. */
 export interface Challenge extends StepUp {
   /** For `createAuthorizationUrl`: the scope is the union of what is granted and what is asked for. */
-  parameters: { scope?: string; acr_values?: string; max_age?: number; claims?: string; authorization_details?: string }
+  parameters: {
+    scope?: string
+    acr_values?: string
+    max_age?: number
+    claims?: string
+    authorization_details?: string
+  }
 }
 
 /** A refused request, to whoever may send it once more. */
@@ -35,17 +41,20 @@ export interface ChallengedRequest {
 export interface ChallengePolicy {
   /** What a response asks for, if anything; `granted` is the scope of the token. */
   read(response: IncomingResponse, granted: string | undefined): Challenge | undefined
-  /** Has the challenge answered and sends the request once more. Without it the challenge is an event and nothing else. */
+  /**
+   * Has the challenge answered and sends the request once more. Without it the challenge is an event and
+   * nothing else.
+   */
   resume?(challenge: Challenge, conversation: ChallengedRequest): AuthFlow
 }
 
 /**
- * Lets a session notice `insufficient_scope`, `insufficient_user_authentication`, `insufficient_authorization` and
- * `insufficient_claims`: each becomes the event
- * `challenge`. Missing claims are asked for by a renewal first, which needs no person. With
- * `answer`, which signs the person in again for `challenge.parameters` (in a popup, with `fetchToken(session, grant, { sameUser: true })`),
- * the refused requests wait and are sent once more with the new token; all that ask for the same share one answer, and what is
- * asked for again by then is given to the caller.
+ * Lets a session notice `insufficient_scope`, `insufficient_user_authentication`,
+ * `insufficient_authorization` and `insufficient_claims`: each becomes the event `challenge`. Missing claims
+ * are asked for by a renewal first, which needs no person. With `answer`, which signs the person in again for
+ * `challenge.parameters` (in a popup, with `fetchToken(session, grant, { sameUser: true })`), the refused
+ * requests wait and are sent once more with the new token; all that ask for the same share one answer, and
+ * what is asked for again by then is given to the caller.
  * @see https://www.rfc-editor.org/rfc/rfc9470
  */
 export function challenges(answer?: (challenge: Challenge) => Promise<void>): ChallengePolicy {
@@ -77,7 +86,8 @@ async function* resume(
   const { request, token, answers } = conversation
   const key = new URL(request.url).origin + JSON.stringify(asked.parameters)
   if (conversation.isBlocked(key)) return
-  const answering = answers.get(key) ?? answerTo(asked, conversation, answer)?.finally(() => answers.delete(key))
+  const answering =
+    answers.get(key) ?? answerTo(asked, conversation, answer)?.finally(() => answers.delete(key))
   if (!answering) return
   answers.set(key, answering)
   try {

@@ -15,7 +15,10 @@ export interface IdentityAssertionOptions {
   /** The API that the token is for. */
   resource?: string | readonly string[]
   scope?: string | readonly string[]
-  /** The issuer of the API's authorization server. Default: the issuer of the session that the grant is given to. */
+  /**
+   * The issuer of the API's authorization server. Default: the issuer of the session that the grant is given
+   * to.
+   */
   audience?: string
   /** Who the person is. Default: the ID token that `idp` keeps. */
   subject_token?: TokenInput
@@ -24,10 +27,11 @@ export interface IdentityAssertionOptions {
 }
 
 /**
- * Cross-app access: the identity provider of an enterprise says who the person is (ID-JAG), and the authorization server of another
- * application, which trusts it, gives a token for that without asking the person. By draft 05, which is not final.
- * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` when nobody is signed in at `idp`, `OAUTH_INVALID_RESPONSE` when it answers a token of
- * another kind, `OAUTH_SERVER_REFUSED` of either server
+ * Cross-app access: the identity provider of an enterprise says who the person is (ID-JAG), and the
+ * authorization server of another application, which trusts it, gives a token for that without asking the
+ * person. By draft 05, which is not final.
+ * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` when nobody is signed in at `idp`, `OAUTH_INVALID_RESPONSE`
+ * when it answers a token of another kind, `OAUTH_SERVER_REFUSED` of either server
  * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-identity-assertion-authz-grant/
  */
 export function identityAssertionGrant(options: IdentityAssertionOptions): UnattendedGrant {

@@ -8,8 +8,8 @@ import { bearer } from '../token-types/bearer.js'
 export type ProtocolOptions = Pick<EndpointContext, 'server' | 'client'> & Partial<EndpointContext>
 
 /**
- * Makes what builders and processors take: the system's clock, the platform's randomness and crypto, bearer tokens, where
- * nothing else is given. Client authentication is that of the client's secret, if it has one.
+ * Makes what builders and processors take: the system's clock, the platform's randomness and crypto, bearer
+ * tokens, where nothing else is given. Client authentication is that of the client's secret, if it has one.
  * Its `random` throws `OAUTH_CRYPTO_MISSING` where the platform has none.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3
  */

@@ -5,7 +5,8 @@ import { secureUrl } from '../server/url.js'
 import { core, type OAuth2Session } from '../session/session.js'
 
 /**
- * A registered client: what the server made of the metadata, in wire names. Keep it all: later changes need it.
+ * A registered client: what the server made of the metadata, in wire names. Keep it all: later changes need
+ * it.
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1
  */
 export interface RegisteredClient extends ClientMetadata {
@@ -18,7 +19,9 @@ export interface RegisteredClient extends ClientMetadata {
 }
 
 /** A session (it needs no client yet), or what such a call uses of one. */
-export type RegistrationContext = OAuth2Session | Pick<EndpointContext, 'server' | 'send' | 'clock' | 'allowInsecure'>
+export type RegistrationContext =
+  | OAuth2Session
+  | Pick<EndpointContext, 'server' | 'send' | 'clock' | 'allowInsecure'>
 
 /** What no registration may say. */
 function checkMetadata(metadata: Record<string, unknown>): void {
@@ -60,14 +63,17 @@ async function call(
   })
   const fields = processServerResponse(response, clock())
   if (method === 'DELETE') return undefined
-  if (typeof fields.client_id !== 'string' || !fields.client_id) throw responseError('OAUTH_INVALID_RESPONSE', response)
+  if (typeof fields.client_id !== 'string' || !fields.client_id)
+    throw responseError('OAUTH_INVALID_RESPONSE', response)
   return fields as ServerFields & RegisteredClient
 }
 
 /**
- * Registers a client. The server may change any value: what it answers is what holds. `initialAccessToken`, where the server
- * wants one, is sent as a bearer token.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_redirect_uri`, `invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING`, `OAUTH_INVALID_RESPONSE`; `OAUTH_INVALID_OPTION` for both `jwks` and `jwks_uri`, and for `tls_client_auth` without exactly one subject
+ * Registers a client. The server may change any value: what it answers is what holds. `initialAccessToken`,
+ * where the server wants one, is sent as a bearer token.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_redirect_uri`, `invalid_client_metadata` …),
+ * `OAUTH_ENDPOINT_MISSING`, `OAUTH_INVALID_RESPONSE`; `OAUTH_INVALID_OPTION` for both `jwks` and `jwks_uri`,
+ * and for `tls_client_auth` without exactly one subject
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-3.1
  */
 export async function registerClient(
@@ -100,17 +106,22 @@ async function manage(
 }
 
 /**
- * Reads how the client is registered now. The answer may hold a new `registration_access_token`: keep that one.
+ * Reads how the client is registered now. The answer may hold a new `registration_access_token`: keep that
+ * one.
  * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_ENDPOINT_MISSING` without `registration_client_uri`
  * @see https://www.rfc-editor.org/rfc/rfc7592#section-2.1
  */
-export const readClient = async (at: RegistrationContext, client: RegisteredClient): Promise<RegisteredClient> =>
-  (await manage(at, 'GET', client)) as RegisteredClient
+export const readClient = async (
+  at: RegistrationContext,
+  client: RegisteredClient,
+): Promise<RegisteredClient> => (await manage(at, 'GET', client)) as RegisteredClient
 
 /**
- * Changes the registration: everything in `client` is sent with `changes` on top, because what is left out is deleted. What the
- * server alone decides (`client_id`, `client_secret`, tokens and times) cannot be changed so.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING` without `registration_client_uri`; `OAUTH_INVALID_OPTION` as {@link registerClient} does
+ * Changes the registration: everything in `client` is sent with `changes` on top, because what is left out is
+ * deleted. What the server alone decides (`client_id`, `client_secret`, tokens and times) cannot be changed
+ * so.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING` without
+ * `registration_client_uri`; `OAUTH_INVALID_OPTION` as {@link registerClient} does
  * @see https://www.rfc-editor.org/rfc/rfc7592#section-2.2
  */
 export async function updateClient(
@@ -120,14 +131,20 @@ export async function updateClient(
 ): Promise<RegisteredClient> {
   const { client_id, client_secret } = client
   // nor may the changes hold what the server alone decides
-  const { registration_access_token, registration_client_uri, client_secret_expires_at, client_id_issued_at, ...sent } =
-    { ...client, ...changes, client_id, client_secret }
+  const {
+    registration_access_token,
+    registration_client_uri,
+    client_secret_expires_at,
+    client_id_issued_at,
+    ...sent
+  } = { ...client, ...changes, client_id, client_secret }
   return (await manage(at, 'PUT', client, sent)) as RegisteredClient
 }
 
 /**
  * Deletes the registration, and with it, as a rule, the client's grants.
- * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_INVALID_RESPONSE` (405: the server does not do that), `OAUTH_ENDPOINT_MISSING`
+ * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_INVALID_RESPONSE` (405: the server does not do that),
+ * `OAUTH_ENDPOINT_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc7592#section-2.3
  */
 export async function deleteClient(at: RegistrationContext, client: RegisteredClient): Promise<void> {

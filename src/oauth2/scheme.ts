@@ -38,7 +38,10 @@ interface Scheme {
   readonly context: TokenTypeContext
 }
 
-/** Signs; also with a token that no token endpoint answered: stored by an older configuration, saved, or given with the request. */
+/**
+ * Signs; also with a token that no token endpoint answered: stored by an older configuration, saved, or given
+ * with the request.
+ */
 function sign({ type, context }: Scheme, request: OutgoingRequest, token: Token): Awaitable<void> {
   if (token.token_type) checkTokenType(token, type.accepts)
   return type.authorize(request, token, context)
@@ -68,7 +71,8 @@ async function* attempt(scheme: Scheme, request: OutgoingRequest, token: Token):
 }
 
 function mayGoWithout({ options }: State, error: unknown): boolean {
-  const needsPerson = isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
+  const needsPerson =
+    isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
   return options.whenUnauthenticated === 'send' && needsPerson
 }
 
@@ -87,7 +91,10 @@ async function* firstSend(scheme: Scheme, request: OutgoingRequest): Sending<Sen
   return { token, response: yield* attempt(scheme, request, token) }
 }
 
-/** Asks once more with the same token, where one node may refuse what the others accept; true where that settles it. */
+/**
+ * Asks once more with the same token, where one node may refuse what the others accept; true where that
+ * settles it.
+ */
 async function* secondOpinion(
   scheme: Scheme,
   request: OutgoingRequest,
@@ -102,7 +109,12 @@ async function* secondOpinion(
 }
 
 /** Renews, and sends once more with what came. */
-async function* sendRenewed(scheme: Scheme, request: OutgoingRequest, origin: string, rejected: Token): AuthFlow {
+async function* sendRenewed(
+  scheme: Scheme,
+  request: OutgoingRequest,
+  origin: string,
+  rejected: Token,
+): AuthFlow {
   const { source, state } = scheme
   const renewed = await source.token({ rejected, signal: request.signal })
   const response = yield* attempt(scheme, request, renewed)
@@ -190,7 +202,10 @@ export function authOf(session: OAuth2Session): Auth<Token> {
   return at.auth
 }
 
-/** The scheme for one request's `oauth` option: another session, a token at hand, or a token for a resource or scope. */
+/**
+ * The scheme for one request's `oauth` option: another session, a token at hand, or a token for a resource or
+ * scope.
+ */
 export function authFor(
   {
     session,
@@ -207,7 +222,8 @@ export function authFor(
 ): Auth<Token> {
   const chosen = session ?? attached
   if (token) {
-    if (!token.access_token) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'oauth.token.access_token' })
+    if (!token.access_token)
+      throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'oauth.token.access_token' })
     const source: TokenSource = {
       current: () => token,
       async token({ rejected } = {}) {

@@ -7,8 +7,8 @@ import { parseChallenges } from '../lib/www-authenticate.js'
  */
 export interface StepUp {
   /**
-   * `insufficient_scope` (RFC 6750), `insufficient_user_authentication` (RFC 9470), `insufficient_claims` (Microsoft), or
-   * `insufficient_authorization` (RAR error remediation, a draft).
+   * `insufficient_scope` (RFC 6750), `insufficient_user_authentication` (RFC 9470), `insufficient_claims`
+   * (Microsoft), or `insufficient_authorization` (RAR error remediation, a draft).
    */
   error:
     | 'insufficient_scope'
@@ -49,7 +49,9 @@ function objectOf(value: string | undefined): string | undefined {
 }
 
 /** What a remediation says: the details to ask for, and a name for them. */
-function remediationOf(value: string | undefined): Pick<StepUp, 'authorization_details' | 'authorization_reference'> {
+function remediationOf(
+  value: string | undefined,
+): Pick<StepUp, 'authorization_details' | 'authorization_reference'> {
   const { authorization_details: details, authorization_reference: reference } =
     JSON.parse(objectOf(value) ?? '{}') ?? {}
   return {
@@ -61,11 +63,14 @@ function remediationOf(value: string | undefined): Pick<StepUp, 'authorization_d
 const SCHEMES = ['bearer', 'dpop']
 
 /**
- * What of a response asks for more than a fresh token; `undefined` where nothing does. Reads the `Bearer` and `DPoP`
- * challenges of a 401 or 403.
+ * What of a response asks for more than a fresh token; `undefined` where nothing does. Reads the `Bearer` and
+ * `DPoP` challenges of a 401 or 403.
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  */
-export function readStepUp(response: { status: number; header(name: string): string | undefined }): StepUp | undefined {
+export function readStepUp(response: {
+  status: number
+  header(name: string): string | undefined
+}): StepUp | undefined {
   if (response.status !== 401 && response.status !== 403) return undefined
   for (const { scheme, parameters } of parseChallenges(response.header('WWW-Authenticate'))) {
     const { error, error_description, scope, acr_values, max_age, resource_metadata } = parameters
@@ -92,14 +97,20 @@ export function readStepUp(response: { status: number; header(name: string): str
 }
 
 /**
- * Parameters of the authorization request that answers it. The scope is what was granted before and what is asked for now:
- * a request for the new part alone would lose the old, and the two would take turns for ever.
+ * Parameters of the authorization request that answers it. The scope is what was granted before and what is
+ * asked for now: a request for the new part alone would lose the old, and the two would take turns for ever.
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-4
  */
 export function stepUpParameters(
   stepUp: StepUp,
   granted?: string,
-): { scope?: string; acr_values?: string; max_age?: number; claims?: string; authorization_details?: string } {
+): {
+  scope?: string
+  acr_values?: string
+  max_age?: number
+  claims?: string
+  authorization_details?: string
+} {
   const { acr_values, max_age, claims, authorization_details } = stepUp
   const scopes = new Set(`${granted ?? ''} ${stepUp.scope ?? ''}`.split(' ').filter(Boolean))
   return {

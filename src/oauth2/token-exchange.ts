@@ -13,9 +13,11 @@ export interface ExchangedToken extends Token {
 }
 
 /**
- * Exchanges a token for another of any kind (an ID token, a SAML assertion, an access token for somebody else) and answers
- * it; the session keeps nothing of it. For an API's access token give `tokenExchangeGrant` to a session instead.
- * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …), `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
+ * Exchanges a token for another of any kind (an ID token, a SAML assertion, an access token for somebody
+ * else) and answers it; the session keeps nothing of it. For an API's access token give `tokenExchangeGrant`
+ * to a session instead.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …),
+ * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.2.1
  */
 export async function exchangeToken(
@@ -29,6 +31,7 @@ export async function exchangeToken(
   const response = await callEndpoint(context, 'token', parameters, options)
   const fields = processServerResponse(response, requestedAt)
   for (const name of ['access_token', 'issued_token_type', 'token_type'])
-    if (typeof fields[name] !== 'string' || !fields[name]) throw responseError('OAUTH_INVALID_RESPONSE', response)
+    if (typeof fields[name] !== 'string' || !fields[name])
+      throw responseError('OAUTH_INVALID_RESPONSE', response)
   return normaliseToken(fields, requestedAt) as ExchangedToken
 }

@@ -8,8 +8,9 @@ import { expiresWithin, type StoredGrant } from '../session/stored-grant.js'
 /** What a page shows of a session; never a token. Frozen, and the same object while nothing changed. */
 export interface SessionSnapshot {
   /**
-   * `unknown` until the store has answered; `signed-out` when nobody signed in or the person logged out; `signed-in` while
-   * there is a token that can be used or renewed; `ended` when the session was over without anybody wishing that.
+   * `unknown` until the store has answered; `signed-out` when nobody signed in or the person logged out;
+   * `signed-in` while there is a token that can be used or renewed; `ended` when the session was over without
+   * anybody wishing that.
    */
   readonly status: 'unknown' | 'signed-out' | 'signed-in' | 'ended'
   /** The claims of the ID token while somebody is signed in, for display: nothing is decided by them. */
@@ -17,19 +18,25 @@ export interface SessionSnapshot {
   readonly scope?: string
   /** When the access token expires, in seconds since the epoch. It is renewed on need. */
   readonly expires_at?: number
-  /** True while another person is signed in than the page has shown, until {@link SessionObservation.acceptChange}. */
+  /**
+   * True while another person is signed in than the page has shown, until
+   * {@link SessionObservation.acceptChange}.
+   */
   readonly changed?: true
   /** Why the session is over (`invalid_grant`, `session_expired`, `revoked` …). */
   readonly reason?: string
 }
 
-/** A session as something to watch. Its functions need no `this`, so that they can be handed to a framework as they are. */
+/**
+ * A session as something to watch. Its functions need no `this`, so that they can be handed to a framework as
+ * they are.
+ */
 export interface SessionObservation {
   /** What holds now. Asks nobody. */
   getSnapshot(): SessionSnapshot
   /**
-   * Calls `changed` whenever the snapshot is another; answers the function that stops. The first to subscribe has the store
-   * read, which is how a page starts with the sign-in of the last visit.
+   * Calls `changed` whenever the snapshot is another; answers the function that stops. The first to subscribe
+   * has the store read, which is how a page starts with the sign-in of the last visit.
    */
   subscribe(changed: () => void): () => void
   /** Goes on as the person whom `changed` tells of: `session.acceptChange()`, and the snapshot follows. */
@@ -96,7 +103,8 @@ function observe(session: OAuth2Session): SessionObservation {
     const next = read(at, isKnown)
     const { user } = snapshot
     // the same object for the same person, so that what depends on it is not done again
-    if (!isSame(next, snapshot)) snapshot = Object.freeze(user && isSame(next.user, user) ? { ...next, user } : next)
+    if (!isSame(next, snapshot))
+      snapshot = Object.freeze(user && isSame(next.user, user) ? { ...next, user } : next)
     return snapshot
   }
   let told = snapshot
@@ -141,16 +149,20 @@ function observe(session: OAuth2Session): SessionObservation {
   }
 }
 
-/** One observation for each session and API, so that a component that renders again subscribes to the same one. */
+/**
+ * One observation for each session and API, so that a component that renders again subscribes to the same
+ * one.
+ */
 const observations = /* @__PURE__ */ new WeakMap<Slot, SessionObservation>()
 
 /**
- * Makes what a page shows of a session observable: who is signed in, whether the session is over. The same session has the
- * same observation. Renewals change nothing but `expires_at`.
+ * Makes what a page shows of a session observable: who is signed in, whether the session is over. The same
+ * session has the same observation. Renewals change nothing but `expires_at`.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not an OAuth 2 session
  * @example
  * const { getSnapshot, subscribe } = observeSession(session)
  * subscribe(() => render(getSnapshot()))
+ *
  */
 export function observeSession(session: OAuth2Session): SessionObservation {
   const { slot } = inside(session)

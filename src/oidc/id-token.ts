@@ -15,14 +15,17 @@ export interface IdTokenOptions extends VerifierOptions {
 /** The left half of the hash that goes with the signature's algorithm. */
 async function leftHalf(alg: string, text: string): Promise<string> {
   const size = /(384|512)$/.exec(alg)?.[1] ?? (/^Ed/.test(alg) ? '512' : '256')
-  const hash = new Uint8Array(await globalThis.crypto.subtle.digest(`SHA-${size}`, Uint8Array.from(utf8(text))))
+  const hash = new Uint8Array(
+    await globalThis.crypto.subtle.digest(`SHA-${size}`, Uint8Array.from(utf8(text))),
+  )
   return base64url(hash.subarray(0, hash.length / 2))
 }
 
 /**
- * Validates ID tokens in full: decryption, signature by the server's published keys (rotation, cool-down), and every claim. Give
- * it to a session as `openid`: it is asked at sign-in and at every refresh that brings an ID token.
- * What it answers throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim, `OAUTH_ENDPOINT_MISSING` without `jwks_uri`.
+ * Validates ID tokens in full: decryption, signature by the server's published keys (rotation, cool-down),
+ * and every claim. Give it to a session as `openid`: it is asked at sign-in and at every refresh that brings
+ * an ID token. What it answers throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim,
+ * `OAUTH_ENDPOINT_MISSING` without `jwks_uri`.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
 export function idTokenValidator(options: IdTokenOptions = {}): IdTokenValidator {
@@ -38,7 +41,10 @@ export function idTokenValidator(options: IdTokenOptions = {}): IdTokenValidator
       insist(at_hash === (await leftHalf(alg, access_token)), 'at_hash')
     if (code && (front || c_hash !== undefined)) insist(c_hash === (await leftHalf(alg, code)), 'c_hash')
     insist(auth_time === undefined || typeof auth_time === 'number', 'auth_time')
-    insist(amr === undefined || (Array.isArray(amr) && amr.every(method => typeof method === 'string')), 'amr')
+    insist(
+      amr === undefined || (Array.isArray(amr) && amr.every(method => typeof method === 'string')),
+      'amr',
+    )
     insist(!options.acr_values || options.acr_values.includes(acr as string), 'acr')
     return claims
   }

@@ -10,9 +10,10 @@ export interface IntrospectionValidatorOptions extends VerifierOptions {
 }
 
 /**
- * Makes the `jwt` of `introspectToken`: reads an answer that is a JWT, after type, signature, `iss`, `aud` and `iat` were checked.
- * Make it once; it keeps the server's keys. An answer that is not signed is refused then.
- * What it answers throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim, `OAUTH_ENDPOINT_MISSING` without `jwks_uri`.
+ * Makes the `jwt` of `introspectToken`: reads an answer that is a JWT, after type, signature, `iss`, `aud`
+ * and `iat` were checked. Make it once; it keeps the server's keys. An answer that is not signed is refused
+ * then. What it answers throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim, `OAUTH_ENDPOINT_MISSING`
+ * without `jwks_uri`.
  * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
  */
 export function introspectionValidator(
@@ -24,7 +25,8 @@ export function introspectionValidator(
     const { iss, aud, iat, exp, nbf, token_introspection } = claims
     const { audience = context.client.client_id, maxTokenAge = 120 } = options
     const now = context.clock()
-    // a token of the same server for the same audience, signed with the same keys, must not pass for what it says of a token
+    // a token of the same server for the same audience, signed with the same keys, must not pass for what it
+    // says of a token
     insist(/^(application\/)?token-introspection\+jwt$/i.test(`${header.typ}`), 'typ')
     insist(typeof iss === 'string' && iss === context.server.issuer, 'iss')
     insist([aud].flat().includes(audience), 'aud')

@@ -6,8 +6,10 @@ import { processServerResponse } from '../server/token-response.js'
 /** A server's public keys, read when they are needed. Times are seconds. */
 export interface KeySource {
   /**
-   * The keys that fit a header, most likely one. A `kid` that is not known makes the keys be read anew, if that was not done just now.
-   * @throws OAuthError `OAUTH_INVALID_RESPONSE` when the document is no key set, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_ID_TOKEN_INVALID` when no key fits
+   * The keys that fit a header, most likely one. A `kid` that is not known makes the keys be read anew, if
+   * that was not done just now.
+   * @throws OAuthError `OAUTH_INVALID_RESPONSE` when the document is no key set, `OAUTH_SERVER_UNAVAILABLE`,
+   * `OAUTH_ID_TOKEN_INVALID` when no key fits
    */
   find(
     uri: string,
@@ -48,7 +50,8 @@ interface KeyCache {
 
 const emptyCache = (): KeyCache => ({ known: new Map(), pending: new Map() })
 
-// a weak mark on the metadata, for functions that are called again and again and make no validator that could keep keys
+// a weak mark on the metadata, for functions that are called again and again and make no validator that could
+// keep keys
 const caches = /* @__PURE__ */ new WeakMap<object, KeyCache>()
 
 function cacheOf(server: object): KeyCache {
@@ -88,8 +91,8 @@ function refill({ known, pending }: KeyCache, uri: string, how: How): Promise<Kn
 }
 
 /**
- * Keeps key sets by address: its own, or (`shared`) those of everybody who asks for the same server's. `maxAge` and `cooldown` bound
- * how old they get and how often an unknown `kid` may ask for them.
+ * Keeps key sets by address: its own, or (`shared`) those of everybody who asks for the same server's.
+ * `maxAge` and `cooldown` bound how old they get and how often an unknown `kid` may ask for them.
  */
 export function keySource(
   { maxAge = 600, cooldown = 30 }: { maxAge?: number; cooldown?: number } = {},
@@ -103,7 +106,8 @@ export function keySource(
       let entry = cache.known.get(uri)
       if (!entry || age(entry) >= maxAge) entry = await refill(cache, uri, how)
       let keys = await candidates(entry.find, header)
-      if (!keys.length && age(entry) >= cooldown) keys = await candidates((await refill(cache, uri, how)).find, header)
+      if (!keys.length && age(entry) >= cooldown)
+        keys = await candidates((await refill(cache, uri, how)).find, header)
       if (!keys.length)
         throw oauthError('OAUTH_ID_TOKEN_INVALID', 'noKey', { alg: header.alg, kid: header.kid ?? 'none' })
       return keys

@@ -31,10 +31,12 @@ export interface LogoutOptions {
 }
 
 /**
- * Where to send the user agent so that the person is logged out at the authorization server too. Make it before `revokeToken`,
- * which forgets the ID token that is sent as a hint. Keep `state` for {@link validateLogoutResponse}.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist, and for a `post_logout_redirect_uri` that is relative;
- * `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_STORE_READ`
+ * Where to send the user agent so that the person is logged out at the authorization server too. Make it
+ * before `revokeToken`, which forgets the ID token that is sent as a hint. Keep `state` for
+ * {@link validateLogoutResponse}.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist, and for a
+ * `post_logout_redirect_uri` that is relative; `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`,
+ * `OAUTH_STORE_READ`
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
  */
 export async function createLogoutUrl(
@@ -61,7 +63,8 @@ export async function createLogoutUrl(
 }
 
 /**
- * Checks that a return to `post_logout_redirect_uri` answers the log-out that was asked for: its whole URL, or its path and query.
+ * Checks that a return to `post_logout_redirect_uri` answers the log-out that was asked for: its whole URL,
+ * or its path and query.
  * @throws OAuthError `OAUTH_STATE_MISMATCH`
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RedirectionAfterLogout
  */
@@ -77,7 +80,10 @@ export function validateLogoutResponse(url: string | URL, state: string): void {
 export interface LogoutTokenOptions extends VerifierOptions {
   /** Seconds that a log-out token may be old. Default 120. */
   maxTokenAge?: number
-  /** Says whether this `jti` came before, and remembers it until `expiresAt` (seconds). Without it replays are not noticed. */
+  /**
+   * Says whether this `jti` came before, and remembers it until `expiresAt` (seconds). Without it replays are
+   * not noticed.
+   */
   isReplayed?: (jti: string, expiresAt: number) => boolean | Promise<boolean>
 }
 
@@ -92,8 +98,9 @@ export interface LogoutToken {
 }
 
 /**
- * Validates the log-out token that an authorization server posts to a back end (`logout_token`): signature, `iss`, `aud`, `iat`,
- * `exp`, `jti`, `sub` or `sid`, the event, and that it has no nonce. End the sessions of that person, then answer 200.
+ * Validates the log-out token that an authorization server posts to a back end (`logout_token`): signature,
+ * `iss`, `aud`, `iat`, `exp`, `jti`, `sub` or `sid`, the event, and that it has no nonce. End the sessions of
+ * that person, then answer 200.
  * @throws OAuthError `OAUTH_ID_TOKEN_INVALID` with the name of the claim
  * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation
  */
@@ -104,7 +111,11 @@ export async function validateLogoutToken(
 ): Promise<LogoutToken> {
   const inside = core(session)
   const context = await inside.context()
-  const { header, claims } = await jwtVerifier(options, keySource(options, true))(logoutToken, 'id_token', context)
+  const { header, claims } = await jwtVerifier(options, keySource(options, true))(
+    logoutToken,
+    'id_token',
+    context,
+  )
   const { iss, aud, iat, exp, jti, sub, sid, events, nonce } = claims
   const now = inside.clock()
   const { maxTokenAge = 120 } = options
@@ -115,7 +126,9 @@ export async function validateLogoutToken(
   insist(typeof exp === 'number' && exp > now - 60, 'exp')
   insist(typeof jti === 'string' && jti, 'jti')
   insist(typeof sub === 'string' || typeof sid === 'string', 'sub')
-  const event = (events as Record<string, unknown> | undefined)?.['http://schemas.openid.net/event/backchannel-logout']
+  const event = (events as Record<string, unknown> | undefined)?.[
+    'http://schemas.openid.net/event/backchannel-logout'
+  ]
   insist(typeof event === 'object' && event && !Array.isArray(event), 'events')
   insist(nonce === undefined, 'nonce')
   insist(!(await options.isReplayed?.(jti, exp)), 'jti')

@@ -22,13 +22,16 @@ export interface UserInfoOptions extends VerifierOptions {
 }
 
 /**
- * Asks the server about the person who signed in, with the session's token (renewed if it is refused). A signed answer is
- * verified. The `sub` must be that of the ID token.
- * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_ID_TOKEN_INVALID` (another subject, a signature), `OAUTH_INVALID_RESPONSE`, and
- * what `session.token()` throws
+ * Asks the server about the person who signed in, with the session's token (renewed if it is refused). A
+ * signed answer is verified. The `sub` must be that of the ID token.
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_ID_TOKEN_INVALID` (another subject, a signature),
+ * `OAUTH_INVALID_RESPONSE`, and what `session.token()` throws
  * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
  */
-export async function fetchUserInfo(session: OAuth2Session, options: UserInfoOptions = {}): Promise<UserInfo> {
+export async function fetchUserInfo(
+  session: OAuth2Session,
+  options: UserInfoOptions = {},
+): Promise<UserInfo> {
   const inside = core(session)
   const context = await inside.context()
   const { server, client, allowInsecure, send } = context

@@ -5,15 +5,33 @@ import type { ClientMetadata, Clock, Send, ServerMetadata } from '../server/call
 import { type KeySource, keySource } from './keys.js'
 
 /** What may sign where nothing else is said; `none` and the shared secret are not among it. */
-const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+const ASYMMETRIC = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
 
 /** Options of everything that verifies a JWT of the authorization server. */
 export interface VerifierOptions {
-  /** Which signatures are accepted. Default: what the client is registered for, else what the server's metadata lists, else `RS256`; never `none`. */
+  /**
+   * Which signatures are accepted. Default: what the client is registered for, else what the server's
+   * metadata lists, else `RS256`; never `none`.
+   */
   algorithms?: readonly string[]
   /** Opens encrypted ones: a private key (JWK or CryptoKey) of the client. */
   decryptionKey?: CryptoKey | JsonWebKey
-  /** Key management algorithms that are accepted for encrypted ones. Default: RSA-OAEP, RSA-OAEP-256 and the ECDH-ES family. */
+  /**
+   * Key management algorithms that are accepted for encrypted ones. Default: RSA-OAEP, RSA-OAEP-256 and the
+   * ECDH-ES family.
+   */
   keyManagementAlgorithms?: readonly string[]
   /** Seconds after which the server's keys are read again. Default 600. */
   maxAge?: number
@@ -40,7 +58,10 @@ export interface VerifiedJwt {
 const fail = (what: string, cause?: unknown) =>
   oauthError('OAUTH_ID_TOKEN_INVALID', 'token', { problem: what }, { cause })
 
-/** Base64url as an encoder writes it: decoders pass over spaces and stray bits, so that one signature would fit many texts. */
+/**
+ * Base64url as an encoder writes it: decoders pass over spaces and stray bits, so that one signature would
+ * fit many texts.
+ */
 const isBase64url = (part: string) => /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/.test(part)
 
 /** Which algorithms a kind of JWT may be signed with. */
@@ -48,7 +69,8 @@ function allowed(options: VerifierOptions, { server, client }: VerificationConte
   const registered = client[`${kind}_signed_response_alg`] as string | undefined
   const listed = server[`${kind}_signing_alg_values_supported`] as string[] | undefined
   const wanted =
-    options.algorithms ?? (registered ? [registered] : (listed?.filter(alg => ASYMMETRIC.includes(alg)) ?? ['RS256']))
+    options.algorithms ??
+    (registered ? [registered] : (listed?.filter(alg => ASYMMETRIC.includes(alg)) ?? ['RS256']))
   return wanted.filter(alg => ASYMMETRIC.includes(alg) || /^HS(256|384|512)$/.test(alg))
 }
 
@@ -56,7 +78,12 @@ function allowed(options: VerifierOptions, { server, client }: VerificationConte
 const KEY_MANAGEMENT = ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW']
 
 /** The signed JWT inside an encrypted one; any other as it is. */
-async function open(token: string, kind: string, options: VerifierOptions, client: ClientMetadata): Promise<string> {
+async function open(
+  token: string,
+  kind: string,
+  options: VerifierOptions,
+  client: ClientMetadata,
+): Promise<string> {
   const isEncrypted = token.split('.').length === 5
   if (!isEncrypted && client[`${kind}_encrypted_response_alg`]) throw fail('it should be encrypted')
   if (!isEncrypted) return token
@@ -99,8 +126,9 @@ async function verifyWith(key: CryptoKey | Uint8Array, jwt: string, algorithms: 
 }
 
 /**
- * Makes the function that opens and verifies JWTs of an authorization server with the keys that it publishes. `kind` is the
- * prefix of the metadata that name the algorithms (`id_token`, `userinfo`, `authorization`). Claims are the caller's to check.
+ * Makes the function that opens and verifies JWTs of an authorization server with the keys that it publishes.
+ * `kind` is the prefix of the metadata that name the algorithms (`id_token`, `userinfo`, `authorization`).
+ * Claims are the caller's to check.
  */
 export function jwtVerifier(
   options: VerifierOptions,

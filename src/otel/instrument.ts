@@ -74,7 +74,11 @@ function metricsOf(meter: OtelMeter) {
   const renewals = counter('renewals', '{renewal}', 'Renewals of tokens, also failed ones.')
   const skipped = counter('requests.skipped', '{request}', 'Requests that were sent without a credential.')
   const replayed = counter('requests.replayed', '{request}', 'Requests that were sent again after a renewal.')
-  const retried = counter('requests.nonce_retried', '{request}', 'Requests that were sent again with another nonce.')
+  const retried = counter(
+    'requests.nonce_retried',
+    '{request}',
+    'Requests that were sent again with another nonce.',
+  )
   const starts = new WeakMap<RenewalMessage, number>()
   return {
     renewal: {
@@ -97,7 +101,8 @@ function spansOf(tracer: OtelTracer): { renewal: TraceListener<RenewalMessage> }
   const spans = new WeakMap<RenewalMessage, OtelSpan>()
   return {
     renewal: {
-      start: message => void spans.set(message, tracer.startSpan('oauth renewal', { attributes: causeOf(message) })),
+      start: message =>
+        void spans.set(message, tracer.startSpan('oauth renewal', { attributes: causeOf(message) })),
       settled(message) {
         const span = spans.get(message)
         span?.setAttributes(outcomeOf(message))
@@ -109,13 +114,14 @@ function spansOf(tracer: OtelTracer): { renewal: TraceListener<RenewalMessage> }
 }
 
 /**
- * Maps the diagnostics channels to metrics and spans, for all sessions of the process. Answers the function that stops it.
- * `docs/observability.md` lists names and attributes.
+ * Maps the diagnostics channels to metrics and spans, for all sessions of the process. Answers the function
+ * that stops it. `docs/observability.md` lists names and attributes.
  * @throws OAuthError `OAUTH_INVALID_OPTION` where there are no diagnostics channels
  * @example
  * import { metrics, trace } from '@opentelemetry/api'
  * const name = 'axios-oauth-interceptor'
  * const stop = instrumentOAuth({ meter: metrics.getMeter(name), tracer: trace.getTracer(name) })
+ *
  */
 export function instrumentOAuth({ meter, tracer }: OtelOptions): () => void {
   const stops = [...(meter ? [metricsOf(meter)] : []), ...(tracer ? [spansOf(tracer)] : [])].map(subscribeAll)

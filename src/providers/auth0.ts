@@ -3,10 +3,12 @@ import type { ServerSource } from '../server/messages.js'
 import { addParameters, defineProvider, type Provider } from './provider.js'
 
 /**
- * Auth0, by discovery. `audience` names the API that the token is for; without one the access token is good for user info alone.
- * A refresh token needs the scope `offline_access`; where rotation is on, each is good once.
- * Not read on a page: the slash at the end of the issuer, and what a token without an audience is good for.
- * @see https://auth0.com/docs/secure/tokens/refresh-tokens/configure-refresh-token-rotation (stored copy without a date)
+ * Auth0, by discovery. `audience` names the API that the token is for; without one the access token is good
+ * for user info alone. A refresh token needs the scope `offline_access`; where rotation is on, each is good
+ * once. Not read on a page: the slash at the end of the issuer, and what a token without an audience is good
+ * for.
+ * @see https://auth0.com/docs/secure/tokens/refresh-tokens/configure-refresh-token-rotation (stored copy
+ * without a date)
  * @see https://auth0.com/docs/secure/tokens/refresh-tokens/revoke-refresh-tokens (stored copy without a date)
  */
 export const auth0 = ({ domain, audience }: { domain: string; audience?: string }): Provider<ServerSource> =>

@@ -2,8 +2,9 @@ import { bearer } from '../token-types/bearer.js'
 import { defineProvider } from './provider.js'
 
 /**
- * Douban. The answer names no token type, which means a bearer token; it goes into the query of API requests. There is no revocation endpoint.
- * Not read on a page: all of it; the quirks are those that requests-oauthlib mends, the addresses those that others use.
+ * Douban. The answer names no token type, which means a bearer token; it goes into the query of API requests.
+ * There is no revocation endpoint. Not read on a page: all of it; the quirks are those that requests-oauthlib
+ * mends, the addresses those that others use.
  */
 export const douban = defineProvider({
   server: {

@@ -7,10 +7,13 @@ const answer = rewriteAnswer(parameters => {
 })
 
 /**
- * Fitbit. Errors are a list with `errorType`. Access tokens live 8 hours, each refresh answers another refresh token.
- * Not read on a page: the address of the authorization page, and which tokens revocation takes.
- * @see https://dev.fitbit.com/build/reference/web-api/authorization/refresh-token (stored copy without a date)
- * @see https://dev.fitbit.com/build/reference/web-api/troubleshooting-guide/error-handling (stored copy without a date)
+ * Fitbit. Errors are a list with `errorType`. Access tokens live 8 hours, each refresh answers another
+ * refresh token. Not read on a page: the address of the authorization page, and which tokens revocation
+ * takes.
+ * @see https://dev.fitbit.com/build/reference/web-api/authorization/refresh-token (stored copy without a
+ * date)
+ * @see https://dev.fitbit.com/build/reference/web-api/troubleshooting-guide/error-handling (stored copy
+ * without a date)
  */
 export const fitbit = defineProvider({
   server: {

@@ -3,11 +3,12 @@ import type { OAuth2SessionOptions } from '../session/session-options.js'
 import { defineProvider, type Provider } from './provider.js'
 
 /**
- * Google, for a service account: its key file signs for each token, so that nobody signs in and nothing is refreshed. All of a
- * session's options: `createOAuth2Session(googleServiceAccount(file, { scope }))`. `subject` is the person for whom it acts, where
- * the domain allows it.
+ * Google, for a service account: its key file signs for each token, so that nobody signs in and nothing is
+ * refreshed. All of a session's options: `createOAuth2Session(googleServiceAccount(file, { scope }))`.
+ * `subject` is the person for whom it acts, where the domain allows it.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read
- * @see https://developers.google.com/identity/protocols/oauth2/service-account (not read: the facts are those of the key file)
+ * @see https://developers.google.com/identity/protocols/oauth2/service-account (not read: the facts are those
+ * of the key file)
  */
 export const googleServiceAccount = (
   file: ServiceAccount,

@@ -5,12 +5,14 @@ import { commaScope, defineProvider, rewriteAnswer, withSpaces } from './provide
 const isOver = (answer: unknown) => Object(answer).error?.code === 190
 
 /**
- * Instagram, with its own log-in. What a sign-in brings is exchanged at the first request for a token that lives 60 days; that one
- * renews itself, from 10 days before its end on, when it is at least a day old. A token that is over needs a new sign-in. There
- * is no revocation endpoint. The client's secret goes into the query of the exchange: for servers.
- * Not read on a page: the answer to a code, code 190, that the API takes the token in the query, the address of the authorization page.
+ * Instagram, with its own log-in. What a sign-in brings is exchanged at the first request for a token that
+ * lives 60 days; that one renews itself, from 10 days before its end on, when it is at least a day old. A
+ * token that is over needs a new sign-in. There is no revocation endpoint. The client's secret goes into the
+ * query of the exchange: for servers. Not read on a page: the answer to a code, code 190, that the API takes
+ * the token in the query, the address of the authorization page.
  * @see https://developers.facebook.com/documentation/instagram-platform/reference/access_token (2026-03-09)
- * @see https://developers.facebook.com/documentation/instagram-platform/reference/refresh_access_token (2025-07-17)
+ * @see https://developers.facebook.com/documentation/instagram-platform/reference/refresh_access_token
+ * (2025-07-17)
  */
 export const instagram = defineProvider({
   server: {
@@ -27,7 +29,12 @@ export const instagram = defineProvider({
     tokenResponse: rewriteAnswer(answer => {
       const token = Object(answer.data)[0] ?? answer
       const { access_token, permissions } = token
-      const exchange = { ...token, scope: permissions, refresh_token: `${access_token} exchange`, expires_in: 0 }
+      const exchange = {
+        ...token,
+        scope: permissions,
+        refresh_token: `${access_token} exchange`,
+        expires_in: 0,
+      }
       return access_token ? withSpaces(exchange) : answer
     }),
     refreshRequest(request) {

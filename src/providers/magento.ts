@@ -2,11 +2,12 @@ import { hmacSha256 } from '../signature-methods/hmac-sha256.js'
 import { defineOAuth1Provider, type OAuth1Provider } from './oauth1-provider.js'
 
 /**
- * Magento and Adobe Commerce, the store at `url`. The merchant activates the integration, and Magento posts key, secret and
- * verifier to it: begin with `createOAuth1AuthorizationUrl` and exchange at once, with the `verifier` that was posted. The callback
- * is not confirmed. Credentials do not expire.
- * Not read on a page: the signature method, the page of Magento 1 on which a person agrees.
- * @see https://developer.adobe.com/commerce/webapi/get-started/authentication/gs-authentication-oauth (stored copy without a date)
+ * Magento and Adobe Commerce, the store at `url`. The merchant activates the integration, and Magento posts
+ * key, secret and verifier to it: begin with `createOAuth1AuthorizationUrl` and exchange at once, with the
+ * `verifier` that was posted. The callback is not confirmed. Credentials do not expire. Not read on a page:
+ * the signature method, the page of Magento 1 on which a person agrees.
+ * @see https://developer.adobe.com/commerce/webapi/get-started/authentication/gs-authentication-oauth (stored
+ * copy without a date)
  */
 export function magento({ url }: { url: string }): OAuth1Provider {
   const base = url.replace(/\/$/, '')

@@ -1,9 +1,9 @@
 import { addParameters, defineProvider, sendJson } from './provider.js'
 
 /**
- * Notion. Calls to the token endpoint are JSON, with the client in Basic. The answer names no expiry: a refused token is renewed,
- * and the refresh token with it. A log-out ends the session here: revocation takes an access token.
- * Not read on a page: `owner=user` in the authorization URL.
+ * Notion. Calls to the token endpoint are JSON, with the client in Basic. The answer names no expiry: a
+ * refused token is renewed, and the refresh token with it. A log-out ends the session here: revocation takes
+ * an access token. Not read on a page: `owner=user` in the authorization URL.
  * @see https://developers.notion.com/reference/refresh-a-token (stored copy without a date)
  * @see https://developers.notion.com/reference/revoke-token (of API version 2025-09-03)
  */
@@ -13,5 +13,9 @@ export const notion = defineProvider({
     token_endpoint: 'https://api.notion.com/v1/oauth/token',
     token_endpoint_auth_methods_supported: ['client_secret_basic'],
   },
-  hooks: { authorizationUrl: addParameters({ owner: 'user' }), tokenRequest: sendJson, refreshRequest: sendJson },
+  hooks: {
+    authorizationUrl: addParameters({ owner: 'user' }),
+    tokenRequest: sendJson,
+    refreshRequest: sendJson,
+  },
 })

@@ -1,13 +1,22 @@
 import type { OAuth1SigningOptions } from '../oauth1/options.js'
 import type { OAuth1SessionOptions } from '../oauth1/session-options.js'
 
-/** What a provider of OAuth 1.0a settles for every client: the part of a session's options that is the same for all of its users. */
+/**
+ * What a provider of OAuth 1.0a settles for every client: the part of a session's options that is the same
+ * for all of its users.
+ */
 export interface OAuth1Provider
   extends Pick<OAuth1SessionOptions, 'server'>,
     Partial<
       Pick<
         OAuth1SessionOptions,
-        'signatureMethod' | 'placement' | 'realm' | 'revision' | 'allowUnconfirmedCallback' | 'renew' | 'hooks'
+        | 'signatureMethod'
+        | 'placement'
+        | 'realm'
+        | 'revision'
+        | 'allowUnconfirmedCallback'
+        | 'renew'
+        | 'hooks'
       >
     > {}
 

@@ -2,19 +2,25 @@ import type { ServerMetadata, ServerRequest, ServerResponse, ServerSource } from
 import type { OAuth2SessionOptions } from '../session/session-options.js'
 import type { TokenType } from '../token-types/token-type.js'
 
-/** What a provider settles for every client: the part of a session's options that is the same for all of its users. */
+/**
+ * What a provider settles for every client: the part of a session's options that is the same for all of its
+ * users.
+ */
 export interface Provider<Server extends ServerMetadata | ServerSource = ServerMetadata>
-  extends Pick<OAuth2SessionOptions, 'clientAuth' | 'tokenType' | 'endedBy' | 'isTokenExpired' | 'hooks' | 'leeway'> {
+  extends Pick<
+    OAuth2SessionOptions,
+    'clientAuth' | 'tokenType' | 'endedBy' | 'isTokenExpired' | 'hooks' | 'leeway'
+  > {
   /**
-   * Endpoints in wire names, or `discover(issuer)`. `token_endpoint_auth_methods_supported` chooses the client authentication; a
-   * client without a secret is a public one.
+   * Endpoints in wire names, or `discover(issuer)`. `token_endpoint_auth_methods_supported` chooses the
+   * client authentication; a client without a secret is a public one.
    */
   server: Server
 }
 
 /**
- * Checks a provider by its type and answers it as it is: `createOAuth2Session({ ...github, client })`. A hook of one's own goes
- * beside the provider's: `hooks: { ...github.hooks, protectedRequest }`.
+ * Checks a provider by its type and answers it as it is: `createOAuth2Session({ ...github, client })`. A hook
+ * of one's own goes beside the provider's: `hooks: { ...github.hooks, protectedRequest }`.
  */
 export const defineProvider = <Server extends ServerMetadata | ServerSource>(
   provider: Provider<Server>,
@@ -30,8 +36,9 @@ function read(body: string): Record<string, unknown> {
 }
 
 /**
- * A hook that rewrites the parameters of an answer (`tokenResponse`, `refreshResponse`) before it is judged. `change` gets a copy
- * and answers what takes its place. A page that is neither JSON nor a form is judged as it came.
+ * A hook that rewrites the parameters of an answer (`tokenResponse`, `refreshResponse`) before it is judged.
+ * `change` gets a copy and answers what takes its place. A page that is neither JSON nor a form is judged as
+ * it came.
  */
 export const rewriteAnswer =
   (change: (parameters: Record<string, unknown>) => Record<string, unknown>) =>
@@ -47,7 +54,10 @@ export const withSpaces = ({ scope, ...parameters }: Record<string, unknown>): R
   ...(scope !== undefined && scope !== null && { scope: `${scope}`.replaceAll(',', ' ') }),
 })
 
-/** Replaces the commas of a `scope` by the spaces of the specification, so that granted and requested scopes compare. */
+/**
+ * Replaces the commas of a `scope` by the spaces of the specification, so that granted and requested scopes
+ * compare.
+ */
 export const spaceScope = rewriteAnswer(withSpaces)
 
 /** A hook (`authorizationUrl`) that puts commas between the scopes that are asked for. */
@@ -56,11 +66,15 @@ export function commaScope({ searchParams }: URL): void {
   if (scope) searchParams.set('scope', scope.replaceAll(' ', ','))
 }
 
-/** A hook that adds parameters to the authorization URL (`authorizationUrl`), unless the application chose its own. */
+/**
+ * A hook that adds parameters to the authorization URL (`authorizationUrl`), unless the application chose its
+ * own.
+ */
 export const addParameters =
   (parameters: Record<string, string>) =>
   ({ searchParams }: URL): void => {
-    for (const name in parameters) if (!searchParams.has(name)) searchParams.set(name, parameters[name] as string)
+    for (const name in parameters)
+      if (!searchParams.has(name)) searchParams.set(name, parameters[name] as string)
   }
 
 /** A hook that sends a call to the server as JSON (`tokenRequest`, `refreshRequest`, `revocationRequest`). */
@@ -71,8 +85,9 @@ export const sendJson = (request: ServerRequest): ServerRequest => ({
 })
 
 /**
- * A type for bearer tokens that an API takes in a header of its own, or after a word of its own. A browser does not keep such a
- * header from following a redirect to another origin, as it does with `Authorization`: for servers.
+ * A type for bearer tokens that an API takes in a header of its own, or after a word of its own. A browser
+ * does not keep such a header from following a redirect to another origin, as it does with `Authorization`:
+ * for servers.
  */
 export const tokenInHeader = (name: string, word = ''): TokenType => ({
   accepts: ['bearer'],

@@ -4,20 +4,24 @@ import { commaScope, defineProvider, type Provider, rewriteAnswer, withSpaces } 
 const OVER = ['token_expired', 'token_revoked']
 
 /**
- * Slack (OAuth v2), with or without token rotation. Answers are 200 with `ok: false` for a refusal, also of the Web API; scopes
- * have commas; the token type is `bot` or `user`. `as: 'user'` asks for the person's own token, which stands in `authed_user`.
- * With rotation a token lives 12 hours and every refresh token is good once. `auth.revoke` takes an access token alone, so a
- * log-out ends the session here.
- * Not read on a page: the addresses of v2, and the refusal words `token_expired` and `token_revoked`.
- * @see https://api.slack.com/authentication/rotation (stored copy without a date; docs.slack.dev has it since, 2026-06-10)
+ * Slack (OAuth v2), with or without token rotation. Answers are 200 with `ok: false` for a refusal, also of
+ * the Web API; scopes have commas; the token type is `bot` or `user`. `as: 'user'` asks for the person's own
+ * token, which stands in `authed_user`. With rotation a token lives 12 hours and every refresh token is good
+ * once. `auth.revoke` takes an access token alone, so a log-out ends the session here. Not read on a page:
+ * the addresses of v2, and the refusal words `token_expired` and `token_revoked`.
+ * @see https://api.slack.com/authentication/rotation (stored copy without a date; docs.slack.dev has it
+ * since, 2026-06-10)
  * @see https://api.slack.com/methods/auth.revoke
  */
 export function slack({ as = 'bot' }: { as?: 'bot' | 'user' } = {}): Provider {
   const answer = rewriteAnswer(({ authed_user, ...team }) => {
     const user = Object(authed_user) as Record<string, unknown>
-    // the bot's refresh token and expiry never become the person's: nothing of the bot's answer is taken over but the team
+    // the bot's refresh token and expiry never become the person's: nothing of the bot's answer is taken over
+    // but the team
     const token: Record<string, unknown> =
-      as === 'user' && user.access_token ? { ok: team.ok, team: team.team, ...user } : { ...team, authed_user }
+      as === 'user' && user.access_token
+        ? { ok: team.ok, team: team.team, ...user }
+        : { ...team, authed_user }
     return withSpaces({ ...token, token_type: 'Bearer' })
   })
   return defineProvider({

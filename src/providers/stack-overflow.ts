@@ -2,12 +2,19 @@ import { bearer } from '../token-types/bearer.js'
 import { commaScope, defineProvider, type Provider, rewriteAnswer } from './provider.js'
 
 /**
- * Stack Overflow and the other sites of Stack Exchange (`site`). The answer is a form with `expires`; API requests have the token,
- * the `site` and the application's `key` in the query, and errors are 400 with a number. There is no refresh token: when a token is
- * over, the person signs in again; with the scope `no_expiry` it never is. A log-out ends the session here.
- * Not read on a page: all of it; the quirks are those of Authlib's documentation, the addresses those that others use.
+ * Stack Overflow and the other sites of Stack Exchange (`site`). The answer is a form with `expires`; API
+ * requests have the token, the `site` and the application's `key` in the query, and errors are 400 with a
+ * number. There is no refresh token: when a token is over, the person signs in again; with the scope
+ * `no_expiry` it never is. A log-out ends the session here. Not read on a page: all of it; the quirks are
+ * those of Authlib's documentation, the addresses those that others use.
  */
-export const stackOverflow = ({ site = 'stackoverflow', key }: { site?: string; key?: string } = {}): Provider =>
+export const stackOverflow = ({
+  site = 'stackoverflow',
+  key,
+}: {
+  site?: string
+  key?: string
+} = {}): Provider =>
   defineProvider({
     server: {
       authorization_endpoint: 'https://stackoverflow.com/oauth',

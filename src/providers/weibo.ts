@@ -5,9 +5,9 @@ import { defineProvider } from './provider.js'
 const EXPIRED = ['expired_token', 'invalid_access_token']
 
 /**
- * Weibo. The token goes into the query of API requests, the answer names no token type and has no refresh token: when a token is
- * over, the person signs in again. A log-out ends the session here.
- * Not read on a page: all of it; the quirks are those that requests-oauthlib mends, the addresses those that others use.
+ * Weibo. The token goes into the query of API requests, the answer names no token type and has no refresh
+ * token: when a token is over, the person signs in again. A log-out ends the session here. Not read on a
+ * page: all of it; the quirks are those that requests-oauthlib mends, the addresses those that others use.
  */
 export const weibo = defineProvider({
   server: {

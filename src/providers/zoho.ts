@@ -1,11 +1,13 @@
 import { addParameters, defineProvider, type Provider, tokenInHeader } from './provider.js'
 
 /**
- * Zoho, in the data centre of the person's accounts: `url` is the `accounts-server` of the callback (`https://accounts.zoho.eu`). A
- * refresh token needs `access_type=offline`, which is added, and `prompt: 'consent'` for another. The API takes the token after
- * the word `Zoho-oauthtoken`. Access tokens live an hour, refresh tokens stay; revoking one ends its access tokens too.
- * Not read on a page: the word `Zoho-oauthtoken`, and errors with status 200.
- * @see https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html (stored copy without a date)
+ * Zoho, in the data centre of the person's accounts: `url` is the `accounts-server` of the callback
+ * (`https://accounts.zoho.eu`). A refresh token needs `access_type=offline`, which is added, and
+ * `prompt: 'consent'` for another. The API takes the token after the word `Zoho-oauthtoken`. Access tokens
+ * live an hour, refresh tokens stay; revoking one ends its access tokens too. Not read on a page: the word
+ * `Zoho-oauthtoken`, and errors with status 200.
+ * @see https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html (stored copy without a
+ * date)
  * @see https://www.zoho.com/accounts/protocol/oauth/revoke-refresh-token.html (stored copy without a date)
  */
 export function zoho({ url = 'https://accounts.zoho.com' }: { url?: string } = {}): Provider {

@@ -11,14 +11,20 @@ export interface ApiRule {
 
 /**
  * Which URLs each of several APIs has: those under its prefix and under no longer one.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for a prefix that is none, or that stands twice; `OAUTH_INSECURE_URL`
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a prefix that is none, or that stands twice;
+ * `OAUTH_INSECURE_URL`
  */
-export function apiRules(apis: readonly RegisteredApi[], allowInsecure: AllowInsecure | undefined): ApiRule[] {
+export function apiRules(
+  apis: readonly RegisteredApi[],
+  allowInsecure: AllowInsecure | undefined,
+): ApiRule[] {
   const rules = apis.map(api => {
     const { prefixes: [prefix = ''] = [], allows } = originRule(api.match, undefined, allowInsecure)
     return { api, prefix, allows }
   })
-  const twice = rules.find(({ prefix }, index) => rules.slice(0, index).some(other => other.prefix === prefix))
+  const twice = rules.find(({ prefix }, index) =>
+    rules.slice(0, index).some(other => other.prefix === prefix),
+  )
   if (twice) throw oauthError('OAUTH_INVALID_OPTION', 'apis', { match: twice.prefix })
   return rules.map(({ api, prefix, allows }) => {
     const within = rules.filter(other => other.prefix !== prefix && isUnder(other.prefix, prefix))

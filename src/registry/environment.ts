@@ -21,7 +21,11 @@ export const prefixOf = (name: string): string =>
     .toUpperCase()
 
 /** The variables of one client, by what they set. */
-function settingsOf(name: string, environment: Environment, names: readonly string[]): Record<string, string> {
+function settingsOf(
+  name: string,
+  environment: Environment,
+  names: readonly string[],
+): Record<string, string> {
   const found = names.map(one => [one, environment[`${prefixOf(name)}_${one.toUpperCase()}`]] as const)
   return Object.fromEntries(found.filter((pair): pair is readonly [string, string] => !!pair[1]))
 }
@@ -30,7 +34,9 @@ function settingsOf(name: string, environment: Environment, names: readonly stri
 const merge = <T extends object>(under: object | undefined, over: T): T => ({ ...under, ...over })
 
 /** Metadata that name an issuer and no endpoint are to be discovered. */
-function discovered(server: ServerMetadata | undefined): ServerMetadata | ReturnType<typeof discover> | undefined {
+function discovered(
+  server: ServerMetadata | undefined,
+): ServerMetadata | ReturnType<typeof discover> | undefined {
   const {
     issuer,
     server_metadata_url: document,
@@ -41,8 +47,9 @@ function discovered(server: ServerMetadata | undefined): ServerMetadata | Return
 }
 
 /**
- * A registration with what the environment says of it: `GITHUB_CLIENT_ID`, `GITHUB_CLIENT_SECRET`, `GITHUB_BASE_URL`, the endpoints in
- * their wire names (`GITHUB_TOKEN_ENDPOINT`), `GITHUB_ISSUER` or `GITHUB_SERVER_METADATA_URL` alone for discovery. What stands in the code wins, unless `overwrite`.
+ * A registration with what the environment says of it: `GITHUB_CLIENT_ID`, `GITHUB_CLIENT_SECRET`,
+ * `GITHUB_BASE_URL`, the endpoints in their wire names (`GITHUB_TOKEN_ENDPOINT`), `GITHUB_ISSUER` or
+ * `GITHUB_SERVER_METADATA_URL` alone for discovery. What stands in the code wins, unless `overwrite`.
  */
 export function configured<R extends Registration>(
   name: string,

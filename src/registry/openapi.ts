@@ -1,4 +1,6 @@
-/** Clients of a registry from an OpenAPI document: what it says of its security is what a registration says. */
+/**
+ * Clients of a registry from an OpenAPI document: what it says of its security is what a registration says.
+ */
 import { oauthError } from '../errors.js'
 import { clientCredentialsGrant } from '../grants/client-credentials.js'
 import { discover } from '../server/discovery.js'
@@ -27,7 +29,10 @@ export interface IgnoredScheme {
 
 /** Options of {@link clientsFromOpenApi}. */
 export interface OpenApiOptions {
-  /** By the name of a scheme: the client's `client_id`, and whatever the document does not say or says wrongly. */
+  /**
+   * By the name of a scheme: the client's `client_id`, and whatever the document does not say or says
+   * wrongly.
+   */
   clients?: Readonly<Record<string, Partial<Registration>>>
   /** Default: the document's first server. */
   baseURL?: string
@@ -41,7 +46,8 @@ const malformed = (problem: string) => oauthError('OAUTH_INVALID_OPTION', 'openA
 
 /** @throws OAuthError `OAUTH_INVALID_OPTION` */
 function objectOf(value: unknown, what: string): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(`${what} is no object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw malformed(`${what} is no object`)
   return value as Json
 }
 
@@ -67,9 +73,14 @@ function dereferenced(value: unknown, document: OpenApiDocument, what: string): 
 /** The first server's address, its variables replaced by their defaults. */
 function baseUrlOf({ servers }: OpenApiDocument, documentUrl: string | undefined): string | undefined {
   const [server] = Array.isArray(servers) ? servers : []
-  const { url, variables } = Object(server) as { url?: unknown; variables?: Record<string, { default?: unknown }> }
+  const { url, variables } = Object(server) as {
+    url?: unknown
+    variables?: Record<string, { default?: unknown }>
+  }
   if (typeof url !== 'string') return undefined
-  const filled = url.replace(/\{([^}]+)\}/g, (whole, name: string) => String(variables?.[name]?.default ?? whole))
+  const filled = url.replace(/\{([^}]+)\}/g, (whole, name: string) =>
+    String(variables?.[name]?.default ?? whole),
+  )
   const address = documentUrl === undefined ? filled : new URL(filled, documentUrl).href
   return address.replace(/\/$/, '')
 }
@@ -86,11 +97,16 @@ const scopesFor = (name: string, requirements: readonly SecurityRequirement[]) =
 ]
 
 /**
- * The scope that an operation needs of a scheme, for the `oauth` option of its request; nothing where it needs none.
+ * The scope that an operation needs of a scheme, for the `oauth` option of its request; nothing where it
+ * needs none.
  * @example
  * await api.get('/orders', { oauth: { scope: scopeOf(operation.security, 'login') } })
+ *
  */
-export function scopeOf(security: readonly SecurityRequirement[] | undefined, name: string): string | undefined {
+export function scopeOf(
+  security: readonly SecurityRequirement[] | undefined,
+  name: string,
+): string | undefined {
   return scopesFor(name, security ?? []).join(' ') || undefined
 }
 
@@ -118,7 +134,8 @@ function fromFlows(
     ...(isUnattended
       ? { grant: clientCredentialsGrant(scope ? { scope } : {}) }
       : scope && { authorization: { scope } }),
-    ...(refreshUrl && refreshUrl !== endpoints.token_endpoint && { hooks: { refreshRequest: refreshAt(refreshUrl) } }),
+    ...(refreshUrl &&
+      refreshUrl !== endpoints.token_endpoint && { hooks: { refreshRequest: refreshAt(refreshUrl) } }),
   }
 }
 
@@ -129,7 +146,9 @@ function fromScheme(
   resolve: (url: unknown) => string | undefined,
 ): OAuth2Registration | undefined {
   const scope = scopes.join(' ')
-  const metadata = resolve(scheme.type === 'openIdConnect' ? scheme.openIdConnectUrl : scheme.oauth2MetadataUrl)
+  const metadata = resolve(
+    scheme.type === 'openIdConnect' ? scheme.openIdConnectUrl : scheme.oauth2MetadataUrl,
+  )
   if (metadata) return { server: discover(metadata), ...(scope && { authorization: { scope } }) }
   return scheme.type === 'oauth2' ? fromFlows(objectOf(scheme.flows, 'flows'), scopes, resolve) : undefined
 }
@@ -137,9 +156,10 @@ function fromScheme(
 const isBearer = ({ type, scheme }: Json) => type === 'http' && String(scheme).toLowerCase() === 'bearer'
 
 /**
- * Reads the security schemes of an OpenAPI document: a registration for each `oauth2` and `openIdConnect` scheme, and for each
- * `http bearer` scheme that `clients` says how to get a token for. What else there is (`apiKey`, `mutualTLS`, `http basic`) is named in
- * `ignored`. The scopes are those that the operations ask for.
+ * Reads the security schemes of an OpenAPI document: a registration for each `oauth2` and `openIdConnect`
+ * scheme, and for each `http bearer` scheme that `clients` says how to get a token for. What else there is
+ * (`apiKey`, `mutualTLS`, `http basic`) is named in `ignored`. The scopes are those that the operations ask
+ * for.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a document that is malformed, or refers to another one
  * @see https://spec.openapis.org/oas/v3.1.1#security-scheme-object
  */
@@ -173,8 +193,8 @@ export function clientsFromOpenApi(
 }
 
 /**
- * Makes a registry of an OpenAPI document: a client for each of its security schemes, by their names. `ignored` names the schemes that are no
- * OAuth.
+ * Makes a registry of an OpenAPI document: a client for each of its security schemes, by their names.
+ * `ignored` names the schemes that are no OAuth.
  * @example
  * const { registry } = registryFromOpenApi(document, { clients: { login: { client: { client_id: 'app' } } } })
  * await registry.client('login').get('/orders')
@@ -194,5 +214,8 @@ export function registryFromOpenApi(
     ...(baseURL !== undefined && { baseURL }),
     ...(documentUrl !== undefined && { documentUrl }),
   })
-  return { registry: createRegistry({ ...options, clients: read.clients }) as Registry, ignored: read.ignored }
+  return {
+    registry: createRegistry({ ...options, clients: read.clients }) as Registry,
+    ignored: read.ignored,
+  }
 }

@@ -19,11 +19,14 @@ export interface RegisteredApi {
 export interface RegisteredClient extends AttachOptions {
   /** The base URL of its axios instance. */
   baseURL?: string
-  /** An instance that is there already, in place of one that the registry makes. Only for a client that has one session for all. */
+  /**
+   * An instance that is there already, in place of one that the registry makes. Only for a client that has
+   * one session for all.
+   */
   axios?: AxiosInstance
   /**
-   * True where each person has a session. Default: true where the registry has a `user`, unless the client has a `grant`, a
-   * `token`, or nothing but a key.
+   * True where each person has a session. Default: true where the registry has a `user`, unless the client
+   * has a `grant`, a `token`, or nothing but a key.
    */
   perUser?: boolean
 }
@@ -37,7 +40,9 @@ export interface OAuth2Registration extends Omit<OAuth2SessionOptions, 'key'>, R
 }
 
 /** A client of OAuth 1.0a. Without a `server` it signs with its key alone. */
-export interface OAuth1Registration extends Omit<OAuth1SessionOptions, 'key' | 'client' | 'server'>, RegisteredClient {
+export interface OAuth1Registration
+  extends Omit<OAuth1SessionOptions, 'key' | 'client' | 'server'>,
+    RegisteredClient {
   /** Absent where the environment has it. */
   client?: OAuth1SessionOptions['client']
   server?: OAuth1SessionOptions['server']
@@ -47,7 +52,10 @@ export interface OAuth1Registration extends Omit<OAuth1SessionOptions, 'key' | '
   authorization?: OAuth1AuthorizationOptions
 }
 
-/** One row of the table: what makes a client of OAuth 1.0a is its server's `request_token_url`, its `signatureMethod` or its `key`. */
+/**
+ * One row of the table: what makes a client of OAuth 1.0a is its server's `request_token_url`, its
+ * `signatureMethod` or its `key`.
+ */
 export type Registration = OAuth2Registration | OAuth1Registration
 
 /** A client of OAuth 1.0a, by its type. */

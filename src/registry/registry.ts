@@ -33,7 +33,10 @@ export interface RegistryOptions<R extends Record<string, Registration>> {
   environment?: Environment
   /** True has the environment win over the code. */
   overwrite?: boolean
-  /** The session of a person is let go when nobody used it for so long; what it keeps is in the store. Default 3600. */
+  /**
+   * The session of a person is let go when nobody used it for so long; what it keeps is in the store. Default
+   * 3600.
+   */
   idle?: number
   /** Makes the axios instance of a client. Default: `axios.create`. */
   createInstance?: (defaults: { baseURL?: string }, name: string) => AxiosInstance
@@ -67,26 +70,37 @@ export interface Registry<R extends Record<string, Registration> = Record<string
   /** The names of the clients. */
   readonly names: readonly (keyof R & string)[]
   /**
-   * An axios instance with the client's base URL and authentication; the same one every time. Without `user`, in a registry that has a
-   * `user`, it is one instance for everybody: each request is made for the person who is being served then.
-   * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown name or an empty `user`, and what attaching throws
+   * An axios instance with the client's base URL and authentication; the same one every time. Without `user`,
+   * in a registry that has a `user`, it is one instance for everybody: each request is made for the person
+   * who is being served then.
+   * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown name or an empty `user`, and what attaching
+   * throws
    */
   client(name: keyof R & string, target?: RegistryTarget): AxiosInstance
   /**
    * The session of a client, made when it is first asked for.
-   * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown name, an empty `user`, or a client that has no session;
-   * `OAUTH_INTERACTION_REQUIRED` when the registry's `user` answers nobody
+   * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown name, an empty `user`, or a client that has no
+   * session; `OAUTH_INTERACTION_REQUIRED` when the registry's `user` answers nobody
    */
   session<N extends keyof R & string>(name: N, target?: RegistryTarget): SessionOf<R[N]>
   /** Adds a client, or replaces one: what was made for the old one is not handed out again. */
   register<N extends string, C extends Registration>(name: N, registration: C): Registry<R & Record<N, C>>
   /** The registration of a client as it counts, the environment's settings among it. */
   registration(name: keyof R & string): Registration
-  /** Listens to every session of every client, also to those that are made later; answers the function that stops. */
-  on<E extends keyof SessionEvents>(event: E, listener: (detail: SessionEvents[E] & RegistryEvent) => void): () => void
+  /**
+   * Listens to every session of every client, also to those that are made later; answers the function that
+   * stops.
+   */
+  on<E extends keyof SessionEvents>(
+    event: E,
+    listener: (detail: SessionEvents[E] & RegistryEvent) => void,
+  ): () => void
   /** The sessions that are held at the moment; `createInspector` takes a registry for them. */
   sessions(): (OAuth2Session | OAuth1Session)[]
-  /** Closes every session: what is under way is finished and stored. @throws OAuthError as `session.close()` does */
+  /**
+   * Closes every session: what is under way is finished and stored. @throws OAuthError as `session.close()`
+   * does
+   */
   close(): Promise<void>
 }
 
@@ -127,7 +141,10 @@ const storeKey = (name: string, user: string | undefined) =>
 function sessionOptions(registration: Registration) {
   const { baseURL, axios, perUser, allowedOrigins, skip, apis, authorization, ...session } =
     registration as OAuth2Registration
-  return session as Omit<OAuth2Registration & OAuth1Registration, keyof RegisteredClient | 'apis' | 'authorization'>
+  return session as Omit<
+    OAuth2Registration & OAuth1Registration,
+    keyof RegisteredClient | 'apis' | 'authorization'
+  >
 }
 
 const attachOptions = ({ allowedOrigins, skip }: Registration): AttachOptions => ({
@@ -159,7 +176,9 @@ function forward({ listeners }: State, { name, user, session }: Live, event: key
   const on = session.on as (event: string, listener: (detail: object) => unknown) => () => void
   // one that throws keeps nothing from the others; the session takes care of the failure
   const tell = async (listener: AnyListener, detail: object) => listener({ ...detail, ...about } as never)
-  on.call(session, event, detail => Promise.all([...(listeners.get(event) ?? [])].map(one => tell(one, detail))))
+  on.call(session, event, detail =>
+    Promise.all([...(listeners.get(event) ?? [])].map(one => tell(one, detail))),
+  )
 }
 
 /** Lets sessions go that nobody used; one that has something to store yet is kept. */
@@ -204,8 +223,15 @@ function keep({ registration, attachments }: Client, attachment: Attachment): vo
   if (registration.axios) attachments.push(attachment)
 }
 
-/** Attaches a client's session, or the function that answers the session of the person who is being served. */
-function attachClient(client: Client, instance: AxiosInstance, source: () => Live['session'], isPerUser = false): void {
+/**
+ * Attaches a client's session, or the function that answers the session of the person who is being served.
+ */
+function attachClient(
+  client: Client,
+  instance: AxiosInstance,
+  source: () => Live['session'],
+  isPerUser = false,
+): void {
   const { registration } = client
   const rest = attachOptions(registration)
   if (isOAuth1(registration)) {
@@ -297,9 +323,10 @@ async function closeAll({ live }: State): Promise<void> {
 }
 
 /**
- * Makes a registry: a table of clients, each of them an axios instance by name. Sessions are made when they are first asked for, one for
- * each client, or one for each client and person; they share one store. `GITHUB_CLIENT_ID`, `GITHUB_CLIENT_SECRET` and others are read from
- * the environment for the client `github`.
+ * Makes a registry: a table of clients, each of them an axios instance by name. Sessions are made when they
+ * are first asked for, one for each client, or one for each client and person; they share one store.
+ * `GITHUB_CLIENT_ID`, `GITHUB_CLIENT_SECRET` and others are read from the environment for the client
+ * `github`.
  * @example
  * const registry = createRegistry({
  *   clients: {
@@ -312,7 +339,9 @@ async function closeAll({ live }: State): Promise<void> {
  * await registry.client('github').get('/user')
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
-export function createRegistry<R extends Record<string, Registration>>(options: RegistryOptions<R>): Registry<R> {
+export function createRegistry<R extends Record<string, Registration>>(
+  options: RegistryOptions<R>,
+): Registry<R> {
   const { clients, store = memoryStore(), clock = () => Date.now() / 1000 } = options
   const state: State = { options, store, clients: new Map(), live: new Map(), listeners: new Map(), clock }
   for (const [name, registration] of Object.entries(clients)) add(state, name, registration)

@@ -23,11 +23,17 @@ interface Kept {
 
 /** Sign-ins in cookies, and whose they were when they were begun. */
 export interface CookieTransactions extends TransactionStore {
-  /** The person who was served when the sign-in began: a callback by POST from another site brings no other cookie. */
+  /**
+   * The person who was served when the sign-in began: a callback by POST from another site brings no other
+   * cookie.
+   */
   userOf(state: string): Promise<string | undefined>
 }
 
-/** Keeps each sign-in in a sealed cookie of its own: two tabs do not disturb each other, and no server has to remember anything. */
+/**
+ * Keeps each sign-in in a sealed cookie of its own: two tabs do not disturb each other, and no server has to
+ * remember anything.
+ */
 export function cookieTransactions(
   jar: CookieJar,
   seal: Seal,

@@ -22,7 +22,8 @@ function parse(header: string | null): Map<string, string> {
 }
 
 /**
- * The jar of one request. Over https every name begins with `__Host-`, so that no other host can set such a cookie.
+ * The jar of one request. Over https every name begins with `__Host-`, so that no other host can set such a
+ * cookie.
  * @see https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-the-__host-prefix
  */
 export function createJar(header: string | null, isHttps: boolean): CookieJar {
@@ -41,7 +42,8 @@ export function createJar(header: string | null, isHttps: boolean): CookieJar {
   }
   return {
     get: name => sent.get(prefix + name),
-    names: () => [...sent.keys()].filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length)),
+    names: () =>
+      [...sent.keys()].filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length)),
     set(name, value, maxAge, sameSite = 'Lax') {
       sent.set(prefix + name, value)
       // without https no cookie may be sent along with requests of other sites

@@ -78,7 +78,11 @@ async function send(answer: Response, response: NodeResponse): Promise<void> {
 }
 
 /** Answers a request of `node:http`, if it is one of the routes; `false` where it is another. */
-export async function handleNode(routes: Routes, request: NodeRequest, response: NodeResponse): Promise<boolean> {
+export async function handleNode(
+  routes: Routes,
+  request: NodeRequest,
+  response: NodeResponse,
+): Promise<boolean> {
   if (!isOurs(routes, request)) return false
   const answer = await routes.handle(await requestOf(request, true))
   if (!answer) return false
@@ -89,10 +93,12 @@ export async function handleNode(routes: Routes, request: NodeRequest, response:
 const personOf = async (routes: Routes, request: NodeRequest) => routes.user(await requestOf(request, false))
 
 /**
- * The routes as middleware of Express or Connect. Whatever comes after it runs for the person whose request it is.
+ * The routes as middleware of Express or Connect. Whatever comes after it runs for the person whose request
+ * it is.
  * @example
  * app.use(expressRoutes(routes, served))
  * app.get('/orders', async (_, response) => response.json((await registry.client('orders').get('/orders')).data))
+ *
  */
 export function expressRoutes(routes: Routes, served?: ServedUser) {
   return (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void => {

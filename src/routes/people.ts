@@ -1,8 +1,8 @@
 import type { Awaitable } from '../auth/scheme.js'
 
 /**
- * Who is signed in where, by the server's names for people (`sub`) and their sessions (`sid`): a log-out that the server sends finds them
- * by it. Several processes share one, such as sets of Redis.
+ * Who is signed in where, by the server's names for people (`sub`) and their sessions (`sid`): a log-out that
+ * the server sends finds them by it. Several processes share one, such as sets of Redis.
  */
 export interface PeopleIndex {
   /** Remembers for so many seconds at least. */

@@ -24,7 +24,9 @@ export interface Routes {
   readonly basePath: string
   /** Answers a request for one of the routes; `undefined` for any other. */
   handle(request: Request): Promise<Response | undefined>
-  /** The person whose request this is, for the registry; `undefined` for a visitor who has not signed in yet. */
+  /**
+   * The person whose request this is, for the registry; `undefined` for a visitor who has not signed in yet.
+   */
   user(request: Request): Promise<string | undefined>
 }
 
@@ -68,10 +70,11 @@ function originOf({ origin }: RoutesOptions): string {
 }
 
 /**
- * Makes the routes with which people sign in to the clients of a registry, for any server that knows `Request` and `Response`; `/routes/node` has
- * them for Express, Fastify and Koa. Under `basePath`:
- * `GET login/NAME` (with `?return_to=/path`), `GET` or `POST callback/NAME`, `POST logout` and `POST logout/NAME` from pages of this site,
- * `POST backchannel/NAME` from the server, and `POST token/NAME` for clients of `allowTokens`.
+ * Makes the routes with which people sign in to the clients of a registry, for any server that knows
+ * `Request` and `Response`; `/routes/node` has them for Express, Fastify and Koa. Under `basePath`:
+ * `GET login/NAME` (with `?return_to=/path`), `GET` or `POST callback/NAME`, `POST logout` and
+ * `POST logout/NAME` from pages of this site, `POST backchannel/NAME` from the server, and `POST token/NAME`
+ * for clients of `allowTokens`.
  * @example
  * const routes = createRoutes(registry, { origin: 'https://app.example.com', secret: process.env.COOKIE_SECRET })
  * app.use(async (context, next) => (await routes.handle(context.req.raw)) ?? next()) // Hono
@@ -79,7 +82,13 @@ function originOf({ origin }: RoutesOptions): string {
  * @see https://www.rfc-editor.org/rfc/rfc10017
  */
 export function createRoutes(registry: RoutesRegistry, options: RoutesOptions): Routes {
-  const { basePath: given = '/auth', secret, crypto, maxAge = 30 * DAY, clock = () => Date.now() / 1000 } = options
+  const {
+    basePath: given = '/auth',
+    secret,
+    crypto,
+    maxAge = 30 * DAY,
+    clock = () => Date.now() / 1000,
+  } = options
   const basePath = `/${given.replace(/^\/+|\/+$/g, '')}`
   const people = options.people ?? memoryIndex(clock)
   const seal = createSeal(secret, crypto)

@@ -17,7 +17,8 @@ const IV_LENGTH = 12
 /** @throws OAuthError `OAUTH_INVALID_OPTION` */
 function secretsOf(secret: string | readonly string[] | undefined): readonly string[] {
   const secrets = [secret ?? []].flat()
-  if (secrets.length === 0 || secrets.some(one => one.length < 32)) throw oauthError('OAUTH_INVALID_OPTION', 'secret')
+  if (secrets.length === 0 || secrets.some(one => one.length < 32))
+    throw oauthError('OAUTH_INVALID_OPTION', 'secret')
   return secrets
 }
 
@@ -25,12 +26,15 @@ async function keyFrom(secret: string, subtle: SubtleCrypto): Promise<CryptoKey>
   const material = await subtle.importKey('raw', utf8(secret) as BufferSource, 'HKDF', false, ['deriveKey'])
   const info = utf8('axios-oauth-interceptor cookies') as BufferSource
   const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }
-  return subtle.deriveKey(derivation, material, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
+  return subtle.deriveKey(derivation, material, { name: 'AES-GCM', length: 256 }, false, [
+    'encrypt',
+    'decrypt',
+  ])
 }
 
 /**
- * Seals with AES-256-GCM under a key that is derived from the secret. With several secrets the first seals and all open: put a new
- * one first, and take the old one away later.
+ * Seals with AES-256-GCM under a key that is derived from the secret. With several secrets the first seals
+ * and all open: put a new one first, and take the old one away later.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a short secret
  */
 export function createSeal(secret: string | readonly string[], given?: CryptoLike): Seal {
@@ -51,7 +55,11 @@ export function createSeal(secret: string | readonly string[], given?: CryptoLik
       const { subtle, keys } = ready()
       const iv = randomBytesOf(given ?? globalThis.crypto, IV_LENGTH)
       const content = utf8(JSON.stringify(value)) as BufferSource
-      const sealed = await subtle.encrypt(algorithm(iv, purpose), await (keys[0] as Promise<CryptoKey>), content)
+      const sealed = await subtle.encrypt(
+        algorithm(iv, purpose),
+        await (keys[0] as Promise<CryptoKey>),
+        content,
+      )
       return base64url(Uint8Array.from([...iv, ...new Uint8Array(sealed)]))
     },
     async open(text, purpose) {

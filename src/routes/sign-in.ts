@@ -7,12 +7,23 @@ import { beginOAuth1SignIn, finishOAuth1SignIn } from '../sign-in/oauth1.js'
 import { beginSignIn, finishSignIn } from '../sign-in/sign-in.js'
 import { type CookieTransactions, cookieTransactions } from './cookie-transactions.js'
 import { jsonAnswer } from './pages.js'
-import { clientsOf, failed, NOBODY, newVisitor, redirect, remember, userOf, type Visit, wayBack } from './site.js'
+import {
+  clientsOf,
+  failed,
+  NOBODY,
+  newVisitor,
+  redirect,
+  remember,
+  userOf,
+  type Visit,
+  wayBack,
+} from './site.js'
 
 const transactionsOf = ({ site, jar }: Visit, options: Parameters<typeof cookieTransactions>[2] = {}) =>
   cookieTransactions(jar, site.seal, options)
 
-const callbackUrl = ({ site, name }: Visit) => `${site.origin}${site.basePath}/callback/${encodeURIComponent(name)}`
+const callbackUrl = ({ site, name }: Visit) =>
+  `${site.origin}${site.basePath}/callback/${encodeURIComponent(name)}`
 
 /** Begins a sign-in, and goes to the server. */
 export async function login(visit: Visit): Promise<Response> {
@@ -22,7 +33,11 @@ export async function login(visit: Visit): Promise<Response> {
   const registration = site.registry.registration(name)
   const { authorization } = registration
   const isFormPost = (authorization as { response_mode?: unknown } | undefined)?.response_mode === 'form_post'
-  const options = { transactions: transactionsOf(visit, { user, isFormPost }), returnTo: wayBack(visit), client: name }
+  const options = {
+    transactions: transactionsOf(visit, { user, isFormPost }),
+    returnTo: wayBack(visit),
+    client: name,
+  }
   // a new visitor gets a name with the callback
   const session = site.registry.session(name, { user: user ?? NOBODY })
   const begun = isOAuth1(registration)
@@ -46,19 +61,23 @@ async function responseOf({ request }: Visit): Promise<Record<string, string> | 
 }
 
 const stateIn = (response: Record<string, string> | string) => {
-  const parameters = typeof response === 'string' ? new URL(response).searchParams : new URLSearchParams(response)
+  const parameters =
+    typeof response === 'string' ? new URL(response).searchParams : new URLSearchParams(response)
   return parameters.get('state') ?? parameters.get('oauth_token') ?? parameters.get('denied') ?? ''
 }
 
 /** True when this visitor is signed in anywhere. */
 async function isSignedIn({ site }: Visit, user: string): Promise<boolean> {
-  for (const name of clientsOf(site)) if (await site.registry.session(name, { user }).authorized()) return true
+  for (const name of clientsOf(site))
+    if (await site.registry.session(name, { user }).authorized()) return true
   return false
 }
 
 /**
- * Whose sign-in a callback finishes. A visitor who is signed in nowhere gets a new name, so that none that was planted counts.
- * @throws OAuthError `OAUTH_STATE_MISMATCH` when the application serves another person now than the one who began it
+ * Whose sign-in a callback finishes. A visitor who is signed in nowhere gets a new name, so that none that
+ * was planted counts.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH` when the application serves another person now than the one who
+ * began it
  */
 async function userOfCallback(
   visit: Visit,

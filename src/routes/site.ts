@@ -14,20 +14,26 @@ export type RoutesRegistry = Pick<Registry, 'names' | 'registration' | 'session'
 
 /** Options of {@link createRoutes}. Times are seconds. */
 export interface RoutesOptions {
-  /** The address of this site, as browsers see it: `https://app.example.com`. Callbacks and the check of where a request comes from go by it. */
+  /**
+   * The address of this site, as browsers see it: `https://app.example.com`. Callbacks and the check of where
+   * a request comes from go by it.
+   */
   origin: string
   /** 32 random characters at least: seals the cookies. With several the first seals and all open. */
   secret: string | readonly string[]
   /** Where the routes are. Default `/auth`. */
   basePath?: string
   /**
-   * Answers the person whose request this is, where the application has a sign-in of its own; without a person it answers nothing, and
-   * nobody can connect anything. Default: a visitor is known by a cookie of these routes.
+   * Answers the person whose request this is, where the application has a sign-in of its own; without a
+   * person it answers nothing, and nobody can connect anything. Default: a visitor is known by a cookie of
+   * these routes.
    */
   user?: (request: Request) => string | undefined | Promise<string | undefined>
   /** Where people go when nothing else was said. Default `/`. */
   home?: string
-  /** Clients whose access tokens a page of this site may ask for (token-mediating back end). Default: none. */
+  /**
+   * Clients whose access tokens a page of this site may ask for (token-mediating back end). Default: none.
+   */
   allowTokens?: readonly string[]
   /** Where the server sends people after a log-out; exactly as registered there. */
   post_logout_redirect_uri?: string
@@ -85,7 +91,8 @@ export async function remember({ site, jar }: Visit, id: string): Promise<void> 
   jar.set(VISITOR, await seal.seal({ id, at: Math.floor(clock()) }, VISITOR), maxAge)
 }
 
-export const newVisitor = ({ site }: Visit) => base64url(randomBytesOf(site.options.crypto ?? globalThis.crypto, 24))
+export const newVisitor = ({ site }: Visit) =>
+  base64url(randomBytesOf(site.options.crypto ?? globalThis.crypto, 24))
 
 /** The clients that people sign in to. */
 export const clientsOf = ({ registry }: Site) =>
@@ -105,7 +112,10 @@ export function isSameOrigin({ site, request }: Visit): boolean {
   return from ? from === 'same-origin' : request.headers.get('Origin') === site.origin
 }
 
-/** Where a person goes who asked for it (`?return_to=/path`); the home of the site for anything that is no path of it. */
+/**
+ * Where a person goes who asked for it (`?return_to=/path`); the home of the site for anything that is no
+ * path of it.
+ */
 export function wayBack({ site, url }: Visit): string {
   const { home = '/' } = site.options
   return localPath(url.searchParams.get('return_to') ?? undefined, site.origin) ?? home

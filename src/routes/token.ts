@@ -12,10 +12,15 @@ export async function tokenFor(visit: Visit): Promise<Response> {
   if (!user) return jsonAnswer(401, { error: 'login_required' })
   try {
     const session = site.registry.session(name, { user }) as OAuth2Session
-    const { rejected } = Object((await request.json().catch(() => undefined)) as unknown) as { rejected?: unknown }
-    const found = await session.token(typeof rejected === 'string' ? { rejected: { access_token: rejected } } : {})
+    const { rejected } = Object((await request.json().catch(() => undefined)) as unknown) as {
+      rejected?: unknown
+    }
+    const found = await session.token(
+      typeof rejected === 'string' ? { rejected: { access_token: rejected } } : {},
+    )
     const { access_token, token_type = 'Bearer', scope, expires_at } = found
-    const expires_in = expires_at === undefined ? undefined : Math.max(0, Math.floor(expires_at - site.clock()))
+    const expires_in =
+      expires_at === undefined ? undefined : Math.max(0, Math.floor(expires_at - site.clock()))
     return jsonAnswer(200, { access_token, token_type, scope, expires_in })
   } catch (error) {
     if (!isOAuthError(error)) throw error

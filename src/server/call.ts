@@ -36,10 +36,11 @@ function withoutBody(request: ServerRequest): ServerRequest {
 }
 
 /**
- * One authenticated call to the authorization server: build, authenticate, hooks, send; once more, freshly built, when the
- * token type learnt something from the answer (a DPoP nonce). The answer is unjudged.
- * `hook` names the pair of hooks that run; default: `refresh` for a refresh, else the endpoint's own.
- * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`, `OAUTH_HOOK_FAILED`, and whatever `send` and client authentication throw
+ * One authenticated call to the authorization server: build, authenticate, hooks, send; once more, freshly
+ * built, when the token type learnt something from the answer (a DPoP nonce). The answer is unjudged. `hook`
+ * names the pair of hooks that run; default: `refresh` for a refresh, else the endpoint's own.
+ * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`,
+ * `OAUTH_HOOK_FAILED`, and whatever `send` and client authentication throw
  */
 export async function callEndpoint(
   context: EndpointContext,
@@ -88,7 +89,10 @@ export async function callEndpoint(
     if (request.method === 'GET') request = withoutBody(request)
     context.beforeSend?.()
     const response = withoutSecrets(await context.send(request), request, client.client_secret)
-    const learnt = [tokenType.learnFromServer?.(response, request), authenticate.learnFromServer?.(response, request)]
+    const learnt = [
+      tokenType.learnFromServer?.(response, request),
+      authenticate.learnFromServer?.(response, request),
+    ]
     if (!learnt.includes(true) || !mayRepeat) return onResponse(response)
   }
 }

@@ -1,9 +1,10 @@
 import { oauthError } from '../errors.js'
 
 /**
- * The document that a client serves at the URL which is its `client_id`, for servers that accept such clients without
- * registration (`client_id_metadata_document_supported`). Serve it as JSON.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for a URL that cannot be a `client_id`, a shared secret, or missing `redirect_uris`
+ * The document that a client serves at the URL which is its `client_id`, for servers that accept such clients
+ * without registration (`client_id_metadata_document_supported`). Serve it as JSON.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a URL that cannot be a `client_id`, a shared secret, or
+ * missing `redirect_uris`
  * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/
  */
 export function clientIdMetadataDocument<M extends { redirect_uris: readonly string[] }>(

@@ -9,13 +9,16 @@ import { secureUrl } from './url.js'
 export interface DiscoveryOptions {
   /** Endpoints and the like that win over what the document says. */
   metadata?: ServerMetadata
-  /** Seconds after which the document is read again; default: never. If that fails, the old one is used for another minute. */
+  /**
+   * Seconds after which the document is read again; default: never. If that fails, the old one is used for
+   * another minute.
+   */
   maxAge?: number
   /** Which kind of document to ask for; default: first `oauth2` (RFC 8414), then `oidc` (OpenID Connect). */
   algorithm?: 'oauth2' | 'oidc'
   /**
-   * Where the issuer is reached from here, when that is another address than its name: an inner host of a cluster, or the whole
-   * address of the document.
+   * Where the issuer is reached from here, when that is another address than its name: an inner host of a
+   * cluster, or the whole address of the document.
    */
   address?: string
   headers?: Record<string, string>
@@ -44,7 +47,8 @@ export function discoveryUrls(
 
 /**
  * Judges a metadata document; it must belong to `issuer`, or to one of them.
- * @throws OAuthError `OAUTH_ISSUER_MISMATCH` when it belongs to another issuer; `OAUTH_DISCOVERY_FAILED` when it is none
+ * @throws OAuthError `OAUTH_ISSUER_MISMATCH` when it belongs to another issuer; `OAUTH_DISCOVERY_FAILED` when
+ * it is none
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.3
  */
 export function processDiscoveryResponse(
@@ -59,7 +63,10 @@ export function processDiscoveryResponse(
   const published = document.issuer
   const wanted = [issuer].flat()
   if (!wanted.some(name => isIssuer(published, name)))
-    throw oauthError('OAUTH_ISSUER_MISMATCH', 'metadata', { issuer: wanted[0], found: published.slice(0, 200) })
+    throw oauthError('OAUTH_ISSUER_MISMATCH', 'metadata', {
+      issuer: wanted[0],
+      found: published.slice(0, 200),
+    })
   return document
 }
 
@@ -68,13 +75,20 @@ const isAsked = (name: string) =>
   /(_endpoint|^jwks_uri)$/.test(name) && !/^(authorization|end_session)_endpoint$/.test(name)
 
 /** Refuses a document by which a public server sends this machine into a private network. */
-function checkEndpoints(document: ServerMetadata, from: string[], allowInsecure?: true | string[] | undefined): void {
+function checkEndpoints(
+  document: ServerMetadata,
+  from: string[],
+  allowInsecure?: true | string[] | undefined,
+): void {
   const aliases = Object(document.mtls_endpoint_aliases) as Record<string, unknown>
   for (const [name, address] of [...Object.entries(document), ...Object.entries(aliases)])
     if (isAsked(name)) checkReach(address, name, from, allowInsecure)
 }
 
-/** Another place may have the document: a page that does not exist answers in many ways, also with another issuer's document. */
+/**
+ * Another place may have the document: a page that does not exist answers in many ways, also with another
+ * issuer's document.
+ */
 function moreTelling(known: OAuthError | undefined, error: unknown): OAuthError {
   if (!isOAuthError(error) || isOAuthError(error, 'OAUTH_INSECURE_URL')) throw error
   return isOAuthError(known, 'OAUTH_ISSUER_MISMATCH') ? known : error
@@ -119,15 +133,18 @@ async function readDocument(
 }
 
 /**
- * The metadata of an issuer, read on first need and once for everybody; a failure is not remembered. The whole address of a
- * metadata document may stand in place of the issuer.
- * Calls throw `OAUTH_DISCOVERY_FAILED` when there is no document (`cause`: why, for the last place), `OAUTH_ISSUER_MISMATCH` when
- * there is one of another issuer (compared as it is written), `OAUTH_INSECURE_URL` (also where a public server names an endpoint
- * in a private network, unless `allowInsecure` or `metadata` name it), `OAUTH_INVALID_OPTION`.
+ * The metadata of an issuer, read on first need and once for everybody; a failure is not remembered. The
+ * whole address of a metadata document may stand in place of the issuer. Calls throw `OAUTH_DISCOVERY_FAILED`
+ * when there is no document (`cause`: why, for the last place), `OAUTH_ISSUER_MISMATCH` when there is one of
+ * another issuer (compared as it is written), `OAUTH_INSECURE_URL` (also where a public server names an
+ * endpoint in a private network, unless `allowInsecure` or `metadata` name it), `OAUTH_INVALID_OPTION`.
  * @see https://www.rfc-editor.org/rfc/rfc8414
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html
  */
-export function discover(issuer: string, options: DiscoveryOptions = {}): ServerSource & { readonly issuer: string } {
+export function discover(
+  issuer: string,
+  options: DiscoveryOptions = {},
+): ServerSource & { readonly issuer: string } {
   const name = issuerOfDocument(issuer) ?? issuer
   const { maxAge = Number.POSITIVE_INFINITY, address = issuer } = options
   let known: ServerMetadata | undefined

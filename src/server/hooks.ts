@@ -3,7 +3,10 @@ import { isOAuthError, oauthError } from '../errors.js'
 import type { EndpointName, ServerRequest, ServerResponse } from './messages.js'
 import type { Token } from './token.js'
 
-/** One compliance hook or several, run in the order given; each may change its argument or answer a replacement. */
+/**
+ * One compliance hook or several, run in the order given; each may change its argument or answer a
+ * replacement.
+ */
 export type Hook<T, Rest extends unknown[] = []> =
   | ((value: T, ...rest: Rest) => Awaitable<T | undefined | void>)
   | ReadonlyArray<(value: T, ...rest: Rest) => Awaitable<T | undefined | void>>
@@ -47,12 +50,14 @@ export type HookedCall = keyof typeof pairs
  */
 export function checkHooks(hooks: Hooks | undefined): void {
   const known: readonly string[] = ['authorizationUrl', 'protectedRequest', ...Object.values(pairs).flat()]
-  for (const name in hooks) if (!known.includes(name)) throw oauthError('OAUTH_INVALID_OPTION', 'hook', { name })
+  for (const name in hooks)
+    if (!known.includes(name)) throw oauthError('OAUTH_INVALID_OPTION', 'hook', { name })
 }
 
 /**
  * Runs one kind of hook, in the order given, and answers the value that came out.
- * @throws OAuthError `OAUTH_HOOK_FAILED` (with the hook's own error as `cause`); an OAuthError of the hook's own passes as it is.
+ * @throws OAuthError `OAUTH_HOOK_FAILED` (with the hook's own error as `cause`); an OAuthError of the hook's
+ * own passes as it is.
  */
 export async function applyHooks<T, Rest extends unknown[]>(
   hook: Hook<T, Rest> | undefined,
@@ -69,7 +74,10 @@ export async function applyHooks<T, Rest extends unknown[]>(
   return result
 }
 
-/** What runs around a call: the hooks for its request and for its answer. An endpoint without hooks passes both as they are. */
+/**
+ * What runs around a call: the hooks for its request and for its answer. An endpoint without hooks passes
+ * both as they are.
+ */
 export function hooksOf(hooks: Hooks | undefined, call: HookedCall | EndpointName) {
   const [request, response] = call in pairs ? pairs[call as HookedCall] : []
   return [

@@ -79,8 +79,10 @@ export interface ServerResponse {
 }
 
 /**
- * The transport for calls to the authorization server: no redirects, no cookies, nothing of the application's instance.
- * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` when no answer came (refused connection, reset, timeout); never with the raw error as cause.
+ * The transport for calls to the authorization server: no redirects, no cookies, nothing of the application's
+ * instance.
+ * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` when no answer came (refused connection, reset, timeout);
+ * never with the raw error as cause.
  */
 export type Send = (request: ServerRequest) => Promise<ServerResponse>
 
@@ -121,7 +123,10 @@ export type ClientAuthOption =
 
 /** What signing a request may use: the session's own. */
 export interface TokenTypeContext extends Pick<ClientAuthContext, 'clock' | 'random' | 'crypto'> {
-  /** The key pair that the session's store keeps beside the grant, made by `make` if there is none; absent where the store keeps text only. */
+  /**
+   * The key pair that the session's store keeps beside the grant, made by `make` if there is none; absent
+   * where the store keeps text only.
+   */
   keyPair?: ((make: () => Promise<CryptoKeyPair>) => Promise<CryptoKeyPair>) | undefined
 }
 
@@ -129,7 +134,10 @@ export interface TokenTypeContext extends Pick<ClientAuthContext, 'clock' | 'ran
 export interface TokenBinding {
   /** Values of `token_type`, lower case, that this type understands; an absent `token_type` is `bearer`. */
   readonly accepts: readonly string[]
-  /** Adds what the authorization server must see (a DPoP proof) to a call, after client authentication and hooks. */
+  /**
+   * Adds what the authorization server must see (a DPoP proof) to a call, after client authentication and
+   * hooks.
+   */
   prepare?(request: ServerRequest, context: ClientAuthContext & TokenTypeContext): void | Promise<void>
   /** Looks at the authorization server's answer: true when the call is worth one more send. */
   learnFromServer?(response: ServerResponse, request: ServerRequest): boolean
@@ -137,19 +145,35 @@ export interface TokenBinding {
   authorizationParameters?(context: TokenTypeContext): Promise<Record<string, string>>
 }
 
-/** Reads the server's metadata when it is first needed; `discover()` makes one. `issuer`, where known beforehand, names the session's key. */
+/**
+ * Reads the server's metadata when it is first needed; `discover()` makes one. `issuer`, where known
+ * beforehand, names the session's key.
+ */
 export interface ServerSource {
-  (context: { send: Send; clock: Clock; allowInsecure?: true | string[] | undefined }): Awaitable<ServerMetadata>
+  (context: {
+    send: Send
+    clock: Clock
+    allowInsecure?: true | string[] | undefined
+  }): Awaitable<ServerMetadata>
   readonly issuer?: string
 }
 
-/** Request parameters: a list becomes repeated keys (that of `scope` one text), `undefined` and `null` are left out. */
-export type ServerParameters = Record<string, string | number | boolean | readonly string[] | null | undefined>
+/**
+ * Request parameters: a list becomes repeated keys (that of `scope` one text), `undefined` and `null` are
+ * left out.
+ */
+export type ServerParameters = Record<
+  string,
+  string | number | boolean | readonly string[] | null | undefined
+>
 
 /** Everything a call to the authorization server needs; a session makes one, a test writes one by hand. */
 export interface EndpointContext extends ClientAuthContext {
   send: Send
-  /** Called right before the bytes leave, when client authentication and hooks are done; what it throws stops the call. */
+  /**
+   * Called right before the bytes leave, when client authentication and hooks are done; what it throws stops
+   * the call.
+   */
   beforeSend?: (() => void) | undefined
   /** Seconds that a call may take in all. Default 30. */
   timeout?: number | undefined

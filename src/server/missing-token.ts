@@ -13,8 +13,8 @@ function hintFor(answer: Record<string, unknown>, names: readonly string[]): str
 }
 
 /**
- * Says which members an answer without an `access_token` has instead: their names, never a value. With `onlyKnown`, `undefined` unless
- * one of them is the token under another name.
+ * Says which members an answer without an `access_token` has instead: their names, never a value. With
+ * `onlyKnown`, `undefined` unless one of them is the token under another name.
  */
 export function missingToken(fields: object, onlyKnown?: { status: number }): OAuthError | undefined {
   // what looks like no name may be part of a credential

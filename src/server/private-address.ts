@@ -22,7 +22,10 @@ function embeddedV4(hostname: string): string | undefined {
     .join('.')
 }
 
-/** True for a host that only a machine of the same network reaches: loopback, private and link-local addresses, and their names. */
+/**
+ * True for a host that only a machine of the same network reaches: loopback, private and link-local
+ * addresses, and their names.
+ */
 export function isPrivate({ hostname }: URL): boolean {
   const host = hostname.replace(/\.$/, '')
   const v4 = embeddedV4(host) ?? host
@@ -31,8 +34,8 @@ export function isPrivate({ hostname }: URL): boolean {
 }
 
 /**
- * Refuses an address that a public server gave and that leads into a private network: the server would have this machine ask
- * its neighbours. `from` are the addresses that the application named itself.
+ * Refuses an address that a public server gave and that leads into a private network: the server would have
+ * this machine ask its neighbours. `from` are the addresses that the application named itself.
  * @throws OAuthError `OAUTH_INSECURE_URL`
  */
 export function checkReach(

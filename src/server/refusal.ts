@@ -1,8 +1,8 @@
 import { isOAuthError } from '../errors.js'
 
 /**
- * What a failed token request means for the grant: `passing` (ask again soon), `refused` (a mistake that can be corrected: ask
- * again rarely), `over` (the refresh token is spent or revoked: the person signs in again).
+ * What a failed token request means for the grant: `passing` (ask again soon), `refused` (a mistake that can
+ * be corrected: ask again rarely), `over` (the refresh token is spent or revoked: the person signs in again).
  */
 export type KindOfRefusal = 'passing' | 'refused' | 'over'
 
@@ -15,7 +15,10 @@ const OVER: readonly string[] = ['invalid_grant', 'bad_refresh_token']
 const isOneOf = (words: readonly unknown[], word: unknown) =>
   typeof word === 'string' && words.includes(word.toLowerCase())
 
-/** The word by which an answer names its error: `error`, or where that is an object or missing, the name in its place. */
+/**
+ * The word by which an answer names its error: `error`, or where that is an object or missing, the name in
+ * its place.
+ */
 export function errorWord(fields: Record<string, unknown>): string | undefined {
   const { error, status } = fields
   const { type, code, status: name } = Object(error) as Record<string, unknown>
@@ -24,8 +27,8 @@ export function errorWord(fields: Record<string, unknown>): string | undefined {
 }
 
 /**
- * True for an answer that a later one will replace, whatever its status: the server is busy or down, says so in words, or says
- * when to ask again.
+ * True for an answer that a later one will replace, whatever its status: the server is busy or down, says so
+ * in words, or says when to ask again.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 export function isPassing(status: number, fields: Record<string, unknown>, mayRetry: boolean): boolean {
@@ -38,8 +41,8 @@ export function isPassing(status: number, fields: Record<string, unknown>, mayRe
 }
 
 /**
- * Sorts what a token request threw. `endedBy` names what else means that the grant is over: a server's own error words, or
- * statuses of an application's own back end (401).
+ * Sorts what a token request threw. `endedBy` names what else means that the grant is over: a server's own
+ * error words, or statuses of an application's own back end (401).
  */
 export function kindOfRefusal(failure: unknown, endedBy: readonly (string | number)[] = []): KindOfRefusal {
   if (!isOAuthError(failure)) return 'passing'

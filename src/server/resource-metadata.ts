@@ -24,13 +24,15 @@ export interface ResourceMetadata {
 export interface ResourceDiscoveryOptions {
   /** The document's address, where a challenge has told it already. */
   resourceMetadataUrl?: string
-  /** Asks the API itself first, by a GET without credentials: its challenge names the document. Default true. */
+  /**
+   * Asks the API itself first, by a GET without credentials: its challenge names the document. Default true.
+   */
   probe?: boolean
   /** Chooses among several authorization servers; default: the first. */
   select?: (issuers: string[], metadata: ResourceMetadata) => string
   /**
-   * Takes the API's own origin for the authorization server where nothing describes the API, as the first edition of the Model
-   * Context Protocol has it. Default false.
+   * Takes the API's own origin for the authorization server where nothing describes the API, as the first
+   * edition of the Model Context Protocol has it. Default false.
    */
   originFallback?: boolean
   /** For reading the authorization server's own metadata. */
@@ -76,7 +78,10 @@ export function processResourceMetadataResponse(
   if (!identifiers.includes(document.resource))
     throw oauthError('OAUTH_DISCOVERY_FAILED', 'otherResource', { resource: identifiers[0] }, { status })
   const { authorization_servers: servers } = document
-  if (servers !== undefined && !(Array.isArray(servers) && servers.every(issuer => typeof issuer === 'string')))
+  if (
+    servers !== undefined &&
+    !(Array.isArray(servers) && servers.every(issuer => typeof issuer === 'string'))
+  )
     throw oauthError('OAUTH_DISCOVERY_FAILED', 'servers', {}, { status })
   return document as ResourceMetadata
 }
@@ -96,7 +101,10 @@ function get(url: string, name: string, { send, allowInsecure, timeout }: Readin
 }
 
 /** What the API's own challenge says; nothing where it says nothing or does not answer. */
-async function ask(resource: string, reading: Reading): Promise<{ address?: string | undefined; scope?: string }> {
+async function ask(
+  resource: string,
+  reading: Reading,
+): Promise<{ address?: string | undefined; scope?: string }> {
   let response: ServerResponse
   try {
     response = await get(resource, 'resource', reading)
@@ -105,7 +113,8 @@ async function ask(resource: string, reading: Reading): Promise<{ address?: stri
     throw error
   }
   const challenges = parseChallenges(response.header('WWW-Authenticate'))
-  const address = challenges.find(({ parameters }) => parameters.resource_metadata)?.parameters.resource_metadata
+  const address = challenges.find(({ parameters }) => parameters.resource_metadata)?.parameters
+    .resource_metadata
   checkReach(address, 'resource_metadata', [resource], reading.allowInsecure)
   const scope = challenges.find(({ parameters }) => parameters.scope)?.parameters.scope
   return { address, ...(scope !== undefined && { scope }) }
@@ -132,15 +141,23 @@ async function readDescription(resource: string, told: string | undefined, readi
 }
 
 /**
- * Finds the authorization server of an API, from nothing but the API's URL (its resource identifier, as it is written there).
- * Asked for when the session first needs it; calls throw `OAUTH_DISCOVERY_FAILED` (also for a document of another resource),
- * `OAUTH_ISSUER_MISMATCH`, `OAUTH_INSECURE_URL`.
+ * Finds the authorization server of an API, from nothing but the API's URL (its resource identifier, as it is
+ * written there). Asked for when the session first needs it; calls throw `OAUTH_DISCOVERY_FAILED` (also for a
+ * document of another resource), `OAUTH_ISSUER_MISMATCH`, `OAUTH_INSECURE_URL`.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when the URL is none, or has a fragment
  * @see https://www.rfc-editor.org/rfc/rfc9728
  */
-export function discoverFromResource(resource: string, options: ResourceDiscoveryOptions = {}): ResourceServerSource {
+export function discoverFromResource(
+  resource: string,
+  options: ResourceDiscoveryOptions = {},
+): ResourceServerSource {
   checkResources(resource)
-  const { probe = true, select = issuers => issuers[0] as string, timeout = 10, originFallback = false } = options
+  const {
+    probe = true,
+    select = issuers => issuers[0] as string,
+    timeout = 10,
+    originFallback = false,
+  } = options
   let found: ServerSource | undefined
   let pending: Promise<ServerSource> | undefined
 

@@ -6,7 +6,10 @@ const SECRET_NAME = /(token|code|secret|password|assertion|verifier|authorizatio
 const PROTOCOL_WORDS =
   /^([\W_]*(invalid|expired|revoked|refresh|access|bearer|client|secret|password|token|code|grant|request|user)[\W_]*)+$/i
 
-/** One character in one of its spellings: JSON and percent escapes, character references, `+` for a space, or plain. */
+/**
+ * One character in one of its spellings: JSON and percent escapes, character references, `+` for a space, or
+ * plain.
+ */
 const SPELLING =
   /\\u([\da-f]{4})|%([0-7][\da-f])|((?:%[89a-f][\da-f])+)|&#(?:x([\da-f]{1,6})|(\d{1,7}));|&amp;|\\(.)|[\s\S]/gi
 
@@ -96,7 +99,11 @@ const saysError = (body: string) => /"error"\s*:\s*["{]|(^|&)error=./.test(body)
 const saysSuccess = (body: string) => /"(access_token|active)"|(^|&)access_token=/.test(body)
 
 /** Servers repeat in their errors what they were sent; nothing of it may get into ours. */
-export function withoutSecrets(response: ServerResponse, request: ServerRequest, client_secret = ''): ServerResponse {
+export function withoutSecrets(
+  response: ServerResponse,
+  request: ServerRequest,
+  client_secret = '',
+): ServerResponse {
   const { status, body } = response
   const isError = status > 399 || (saysError(body) && !saysSuccess(body))
   if (!isError) return response

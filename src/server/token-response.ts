@@ -17,8 +17,8 @@ const plainWords = (body: string) =>
     .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, '')
 
 /**
- * An answer that makes no sense, or a bad one. Of its body the message holds the plain words only: anything that could be a
- * credential, or part of one, is dropped.
+ * An answer that makes no sense, or a bad one. Of its body the message holds the plain words only: anything
+ * that could be a credential, or part of one, is dropped.
  */
 export const responseError = (
   code: 'OAUTH_SERVER_UNAVAILABLE' | 'OAUTH_SERVER_REFUSED' | 'OAUTH_INVALID_RESPONSE',
@@ -32,7 +32,10 @@ export const responseError = (
     { ...details, status },
   )
 
-/** Reads a body that should be a JSON object; some servers send a form instead. Anything else has no parameters. */
+/**
+ * Reads a body that should be a JSON object; some servers send a form instead. Anything else has no
+ * parameters.
+ */
 function parse(body: string): ServerFields {
   try {
     const value = JSON.parse(body)
@@ -48,10 +51,11 @@ function unhappyCode(passing: boolean, refused: boolean) {
 }
 
 /**
- * Judges the answer to any call to the authorization server and reads its parameters; a body that is no object has none.
- * `now` is in seconds, for `Retry-After`.
- * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` for 5xx, 429 and what else is passing ({@link isPassing}); `OAUTH_SERVER_REFUSED` for
- * 400, and when the answer has an `error`, whatever its status; `OAUTH_INVALID_RESPONSE` for any other status outside 2xx
+ * Judges the answer to any call to the authorization server and reads its parameters; a body that is no
+ * object has none. `now` is in seconds, for `Retry-After`.
+ * @throws OAuthError `OAUTH_SERVER_UNAVAILABLE` for 5xx, 429 and what else is passing ({@link isPassing});
+ * `OAUTH_SERVER_REFUSED` for 400, and when the answer has an `error`, whatever its status;
+ * `OAUTH_INVALID_RESPONSE` for any other status outside 2xx
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export function processServerResponse(response: ServerResponse, now: number): ServerFields {
@@ -72,15 +76,18 @@ export function processServerResponse(response: ServerResponse, now: number): Se
   return fields
 }
 
-/** A number, also one written as text; whole seconds. Anything else, and what no clock can hold, is `undefined`. */
+/**
+ * A number, also one written as text; whole seconds. Anything else, and what no clock can hold, is
+ * `undefined`.
+ */
 function seconds(value: unknown): number | undefined {
   const number = typeof value === 'number' || text(value)?.trim() ? Math.floor(value as number) : Number.NaN
   return Number.isSafeInteger(number) ? number : undefined
 }
 
 /**
- * A time in seconds since the epoch: of seconds, milliseconds, a `Date` or an ISO text; anything else is `undefined`, and what no
- * clock can hold.
+ * A time in seconds since the epoch: of seconds, milliseconds, a `Date` or an ISO text; anything else is
+ * `undefined`, and what no clock can hold.
  */
 export function instant(value: unknown): number | undefined {
   if (value instanceof Date || (typeof value === 'string' && /\d-\d/.test(value))) {
@@ -93,13 +100,15 @@ export function instant(value: unknown): number | undefined {
 }
 
 /**
- * Puts a token in order: `expires_in` and a given `expires_at` become whole seconds, or go when they are not usable (the token is
- * then used until it is refused); empty and misshapen `refresh_token`, `id_token`, `scope` and `token_type` go; a list of scopes is joined.
- * A stored token's `expires_at` wins over its `expires_in`; without it, `now` (seconds) is when the clock starts.
+ * Puts a token in order: `expires_in` and a given `expires_at` become whole seconds, or go when they are not
+ * usable (the token is then used until it is refused); empty and misshapen `refresh_token`, `id_token`,
+ * `scope` and `token_type` go; a list of scopes is joined. A stored token's `expires_at` wins over its
+ * `expires_in`; without it, `now` (seconds) is when the clock starts.
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when there is no `access_token`
  */
 export function normaliseToken(fields: ServerFields, now: number): Token {
-  if (!text(fields.access_token)) throw missingToken(fields) ?? oauthError('OAUTH_INVALID_RESPONSE', 'noAccessToken')
+  if (!text(fields.access_token))
+    throw missingToken(fields) ?? oauthError('OAUTH_INVALID_RESPONSE', 'noAccessToken')
   return inOrder(fields, now) as Token
 }
 
@@ -122,14 +131,18 @@ export function inOrder(fields: ServerFields, now: number): Partial<Token> {
 }
 
 /**
- * What a grant answered, as a token; one of the application's own may answer anything, and leave `expires_at` to us.
+ * What a grant answered, as a token; one of the application's own may answer anything, and leave `expires_at`
+ * to us.
  * @throws OAuthError `OAUTH_INVALID_RESPONSE`
  */
 export const grantedToken = (answer: Token, now: number): Token =>
-  text(answer?.access_token) && typeof answer.expires_at === 'number' ? answer : normaliseToken(Object(answer), now)
+  text(answer?.access_token) && typeof answer.expires_at === 'number'
+    ? answer
+    : normaliseToken(Object(answer), now)
 
 /**
- * Refuses a token of a type that the client cannot use; an absent `token_type` is `bearer`, case does not matter.
+ * Refuses a token of a type that the client cannot use; an absent `token_type` is `bearer`, case does not
+ * matter.
  * @throws OAuthError `OAUTH_UNSUPPORTED_TOKEN_TYPE`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-7.1
  */
@@ -139,9 +152,10 @@ export function checkTokenType({ token_type = 'bearer' }: Token, accepts: readon
 }
 
 /**
- * Turns the token endpoint's answer into a token. `requestedAt` (seconds) is the time before the request was sent: what was
- * lost on the way counts as used.
- * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`
+ * Turns the token endpoint's answer into a token. `requestedAt` (seconds) is the time before the request was
+ * sent: what was lost on the way counts as used.
+ * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`,
+ * `OAUTH_UNSUPPORTED_TOKEN_TYPE`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
 export function processTokenResponse(
@@ -150,7 +164,9 @@ export function processTokenResponse(
 ): Token {
   const fields = processServerResponse(response, requestedAt)
   if (!text(fields.access_token))
-    throw missingToken(fields, { status: response.status }) ?? responseError('OAUTH_INVALID_RESPONSE', response)
+    throw (
+      missingToken(fields, { status: response.status }) ?? responseError('OAUTH_INVALID_RESPONSE', response)
+    )
   // the server's clock may be wrong: the length of life is worth more than the hour of death
   if (seconds(fields.expires_in) !== undefined) delete fields.expires_at
   const token = normaliseToken(fields, requestedAt)
@@ -159,7 +175,8 @@ export function processTokenResponse(
 }
 
 /**
- * What a refreshed token keeps of the one before: the refresh token and the scope, where the answer named none. The expiry is the new one's alone.
+ * What a refreshed token keeps of the one before: the refresh token and the scope, where the answer named
+ * none. The expiry is the new one's alone.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  */
 export function mergeRefreshed(
@@ -171,8 +188,8 @@ export function mergeRefreshed(
 }
 
 /**
- * What of the scope was not granted (`missing`) and what came unasked (`added`); `undefined` when nothing differs or
- * either side is unknown. Order and repetition do not matter.
+ * What of the scope was not granted (`missing`) and what came unasked (`added`); `undefined` when nothing
+ * differs or either side is unknown. Order and repetition do not matter.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
  */
 export function scopeChange(

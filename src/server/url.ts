@@ -4,7 +4,8 @@ import { addQuery } from '../lib/url.js'
 
 /**
  * Parses a URL that credentials may go to.
- * @throws OAuthError `OAUTH_INSECURE_URL` when it is not an absolute https URL, is no loopback, and `allowInsecure` does not name its origin.
+ * @throws OAuthError `OAUTH_INSECURE_URL` when it is not an absolute https URL, is no loopback, and
+ * `allowInsecure` does not name its origin.
  */
 export function secureUrl(value: string | URL, name: string, allowInsecure?: true | string[]): URL {
   try {

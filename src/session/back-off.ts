@@ -2,7 +2,10 @@ import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import { kindOfRefusal } from '../server/refusal.js'
 import { emit, isWithin, type State } from './session-state.js'
 
-/** Seconds: how pauses grow. A definite refusal is asked again rarely, so that a corrected configuration heals without a restart. */
+/**
+ * Seconds: how pauses grow. A definite refusal is asked again rarely, so that a corrected configuration heals
+ * without a restart.
+ */
 const PAUSES = { passing: { first: 1, last: 60 }, refused: { first: 60, last: 900 } }
 /** Seconds: the longest that a server may ask for, unless the option `maxBackOff` says otherwise. */
 const LONGEST = 300
@@ -21,7 +24,8 @@ export interface BackOff {
 export const noBackOff = (): BackOff => ({ since: 0, pause: 0, failures: 0 })
 
 /** True while renewals pause. */
-export const isBackingOff = (state: State): boolean => isWithin(state, state.backOff.since, state.backOff.pause)
+export const isBackingOff = (state: State): boolean =>
+  isWithin(state, state.backOff.since, state.backOff.pause)
 
 /** @throws the failure that renewals pause for */
 export function throwWhileBackingOff(state: State): void {

@@ -63,8 +63,8 @@ const FACTORIES =
   /^(clientCredentials|password|tokenExchange|jwtBearer|saml2Bearer|authorizationCode|deviceCode|ciba|implicit)Grant$/
 
 /**
- * Refuses what can only be a mistake, at the door and by name: an option that resembles one of these, a text in place of the server's
- * metadata, a grant that was not called.
+ * Refuses what can only be a mistake, at the door and by name: an option that resembles one of these, a text
+ * in place of the server's metadata, a grant that was not called.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkSessionOptions(options: OAuth2SessionOptions): void {

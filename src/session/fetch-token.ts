@@ -16,16 +16,19 @@ import type { StoredGrant, Token } from './stored-grant.js'
 /** Options of {@link fetchToken} and {@link saveToken}. */
 export interface NewGrantOptions extends ServerCallOptions {
   /**
-   * Says that whoever was signed in before is signed in again: requests that were refused meanwhile are sent again with the
-   * new token. Without it they are, when both grants have an ID token of the same subject.
+   * Says that whoever was signed in before is signed in again: requests that were refused meanwhile are sent
+   * again with the new token. Without it they are, when both grants have an ID token of the same subject.
    */
   sameUser?: boolean
 }
 
 /**
- * Runs a grant and stores its token as the session's new grant; answers the token as the server sent it, with `expires_at` (seconds).
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`,
- * `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`, `OAUTH_SESSION_ENDED` (the session was ended meanwhile), `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, and what the grant itself refuses
+ * Runs a grant and stores its token as the session's new grant; answers the token as the server sent it, with
+ * `expires_at` (seconds).
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED`,
+ * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`, `OAUTH_SESSION_ENDED`
+ * (the session was ended meanwhile), `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, and what the grant itself
+ * refuses
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4
  */
 export function fetchToken(session: OAuth2Session, grant: Grant, options?: NewGrantOptions): Promise<Token> {
@@ -97,7 +100,10 @@ async function storeOnce({ state, slot }: Inside, signIn: SignIn, lease: Lease):
   return false
 }
 
-/** The critical section of a sign-in: under the lock it wins over what is stored, but not over a log-out in between. */
+/**
+ * The critical section of a sign-in: under the lock it wins over what is stored, but not over a log-out in
+ * between.
+ */
 async function storeSignIn(at: Inside, signIn: SignIn, lease: Lease): Promise<void> {
   const { state, slot } = at
   const { token, epoch } = signIn
@@ -156,12 +162,18 @@ const continued = (before: StoredGrant): StoredGrant => {
 }
 
 /**
- * Makes a token that was got elsewhere (a migration, a test, another library) the session's grant. `expires_at` (seconds) wins over
- * `expires_in`, which is counted from now; without either the token is used until it is refused. `expires_at` may be a `Date`, an ISO
- * text or milliseconds as well. A refresh token alone is enough: it is spent on first need.
- * @throws OAuthError `OAUTH_INVALID_RESPONSE` without an `access_token` or `refresh_token`, `OAUTH_INVALID_OPTION` for an `expires_at` that is no time, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
+ * Makes a token that was got elsewhere (a migration, a test, another library) the session's grant.
+ * `expires_at` (seconds) wins over `expires_in`, which is counted from now; without either the token is used
+ * until it is refused. `expires_at` may be a `Date`, an ISO text or milliseconds as well. A refresh token
+ * alone is enough: it is spent on first need.
+ * @throws OAuthError `OAUTH_INVALID_RESPONSE` without an `access_token` or `refresh_token`,
+ * `OAUTH_INVALID_OPTION` for an `expires_at` that is no time, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
  */
-export function saveToken(session: OAuth2Session, token: Token, options?: { sameUser?: boolean }): Promise<Token>
+export function saveToken(
+  session: OAuth2Session,
+  token: Token,
+  options?: { sameUser?: boolean },
+): Promise<Token>
 export function saveToken(
   session: OAuth2Session,
   token: { refresh_token: string } & Partial<Token>,
@@ -176,12 +188,16 @@ export async function saveToken(
   return begin(session, { given: givenToken(token, clock()) }, options)
 }
 
-/** A token that was got elsewhere, put in order. @throws OAuthError `OAUTH_INVALID_RESPONSE`, `OAUTH_INVALID_OPTION` */
+/**
+ * A token that was got elsewhere, put in order. @throws OAuthError `OAUTH_INVALID_RESPONSE`,
+ * `OAUTH_INVALID_OPTION`
+ */
 function givenToken(token: Partial<Token>, now: number): Token {
   const { access_token, refresh_token, expires_at } = token
   if ((expires_at ?? undefined) !== undefined && instant(expires_at) === undefined)
     throw oauthError('OAUTH_INVALID_OPTION', 'expiresAt')
-  const isRefreshAlone = access_token === undefined && typeof refresh_token === 'string' && refresh_token !== ''
+  const isRefreshAlone =
+    access_token === undefined && typeof refresh_token === 'string' && refresh_token !== ''
   return isRefreshAlone ? (inOrder(token, now) as Token) : normaliseToken(token, now)
 }
 
@@ -189,8 +205,8 @@ function givenToken(token: Partial<Token>, now: number): Token {
 export interface RefreshOptions extends ServerCallOptions {}
 
 /**
- * Renews now, whatever the token's age, and answers the new access token, with the refresh token and ID token to keep; if somebody
- * else renewed it meanwhile, theirs.
+ * Renews now, whatever the token's age, and answers the new access token, with the refresh token and ID token
+ * to keep; if somebody else renewed it meanwhile, theirs.
  * @throws OAuthError as `session.token()` does
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  */

@@ -6,7 +6,10 @@ import { processTokenResponse } from '../server/token-response.js'
 import { idTokenGate } from './id-tokens.js'
 import { contextOf, type Inside, type State, signingContext, transportOf } from './session-state.js'
 
-/** True for what only a mistake of the program throws; where there is no network, `fetch` throws a TypeError that has a cause. */
+/**
+ * True for what only a mistake of the program throws; where there is no network, `fetch` throws a TypeError
+ * that has a cause.
+ */
 const isProgramError = (error: unknown): error is Error =>
   (error instanceof TypeError || error instanceof ReferenceError) &&
   error.cause === undefined &&
@@ -18,7 +21,10 @@ export const grantError = (error: unknown, what = 'grant'): OAuthError => {
   // no outage: asking again later would not help
   if (isProgramError(error))
     return oauthError('OAUTH_INVALID_OPTION', 'programError', { what, name: error.name }, { cause: error })
-  const { isAxiosError, response } = Object(error) as { isAxiosError?: boolean; response?: { status?: number } }
+  const { isAxiosError, response } = Object(error) as {
+    isAxiosError?: boolean
+    response?: { status?: number }
+  }
   const status = response?.status ?? 0
   // an axios error shows its request, and with it the client's secrets
   const details = { ...(status && { status }), cause: isAxiosError ? undefined : error }
@@ -30,7 +36,11 @@ export const grantError = (error: unknown, what = 'grant'): OAuthError => {
 }
 
 /** The session's token endpoint, as grants see it. */
-export function tokenEndpoint(state: State, defaults?: ServerCallOptions, beforeSend?: () => void): TokenEndpoint {
+export function tokenEndpoint(
+  state: State,
+  defaults?: ServerCallOptions,
+  beforeSend?: () => void,
+): TokenEndpoint {
   return async (parameters, options) => {
     const context = { ...(await contextOf(state)), beforeSend }
     const requestedAt = state.clock()
@@ -40,7 +50,10 @@ export function tokenEndpoint(state: State, defaults?: ServerCallOptions, before
       parameters: { ...defaults?.parameters, ...options?.parameters },
       headers: { ...defaults?.headers, ...options?.headers },
     }
-    return processTokenResponse(await callEndpoint(context, 'token', parameters, call), { ...context, requestedAt })
+    return processTokenResponse(await callEndpoint(context, 'token', parameters, call), {
+      ...context,
+      requestedAt,
+    })
   }
 }
 
@@ -53,7 +66,8 @@ export function grantContext({ state, slot }: Inside, { validate } = idTokenGate
     client: options.client ?? { client_id: '' },
     http,
     send,
-    call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),
+    call: async (endpoint, parameters, call) =>
+      callEndpoint(await contextOf(state), endpoint, parameters, call),
     ...signingContext(state),
     resource: slot.resource,
     scope: slot.scope,

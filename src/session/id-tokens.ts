@@ -8,16 +8,16 @@ export interface IdTokenGate {
   /** For a grant that knows more of its ID token: the nonce, the code. */
   readonly validate: NonNullable<GrantContext['validateIdToken']>
   /**
-   * Validates the ID token of a token response, unless the grant has done so. Answers the token with an ID token that is not
-   * encrypted any more: whoever compares its subject later can read it.
+   * Validates the ID token of a token response, unless the grant has done so. Answers the token with an ID
+   * token that is not encrypted any more: whoever compares its subject later can read it.
    * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`, and what reading the server's keys throws
    */
   admit(token: Token, refreshed?: { previous: string | undefined }): Promise<Token>
 }
 
 /**
- * Makes the gate for one token request. The session's `openid` validates in full; without it the claims are checked, where TLS
- * stands in for the signature.
+ * Makes the gate for one token request. The session's `openid` validates in full; without it the claims are
+ * checked, where TLS stands in for the signature.
  */
 export function idTokenGate(state: State): IdTokenGate {
   // what was validated, and the signed JWT inside
@@ -40,7 +40,8 @@ export function idTokenGate(state: State): IdTokenGate {
       const previous = refreshed?.previous
       // some servers answer a refresh with the ID token of the sign-in
       if (!id_token || id_token === previous) return token
-      if (!admitted.has(id_token)) await validate(id_token, { access_token, previous, refreshed: !!refreshed })
+      if (!admitted.has(id_token))
+        await validate(id_token, { access_token, previous, refreshed: !!refreshed })
       return { ...token, id_token: admitted.get(id_token) as string }
     },
   }

@@ -29,16 +29,16 @@ export interface IntrospectionOptions extends ServerCallOptions {
   /** Default: `access_token` for the session's own. `null` leaves it out. */
   token_type_hint?: 'access_token' | 'refresh_token' | (string & {}) | null
   /**
-   * Verifies an answer that is a JWT and answers its `token_introspection` claim; such an answer is asked for then, and no other
-   * is taken. `introspectionValidator()` of `/oidc` makes one.
+   * Verifies an answer that is a JWT and answers its `token_introspection` claim; such an answer is asked for
+   * then, and no other is taken. `introspectionValidator()` of `/oidc` makes one.
    */
   jwt?: (jwt: string, context: EndpointContext) => Awaitable<Record<string, unknown>>
 }
 
 /**
  * Judges the answer to an introspection. Of an inactive token nothing but that is passed on.
- * @throws OAuthError as {@link processServerResponse} does; `OAUTH_INVALID_RESPONSE` when `active` is not a boolean,
- * or when there is a `jwt` to verify the answer, and it is none
+ * @throws OAuthError as {@link processServerResponse} does; `OAUTH_INVALID_RESPONSE` when `active` is not a
+ * boolean, or when there is a `jwt` to verify the answer, and it is none
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.2
  */
 export async function processIntrospectionResponse(
@@ -58,7 +58,8 @@ export async function processIntrospectionResponse(
 
 /**
  * Asks the server about a token: the session's access token as it is stored, expired or not, or another one.
- * @throws OAuthError as {@link processIntrospectionResponse} and `session.token()` do; `OAUTH_ENDPOINT_MISSING`
+ * @throws OAuthError as {@link processIntrospectionResponse} and `session.token()` do;
+ * `OAUTH_ENDPOINT_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.1
  */
 export async function introspectToken(

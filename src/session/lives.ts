@@ -3,25 +3,38 @@ import { claimsOf } from './person.js'
 import { emit, type State } from './session-state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 
-/** Members of a token response that name the life of its refresh token, in seconds; the first is Keycloak's, the second Entra's and GitHub's. */
+/**
+ * Members of a token response that name the life of its refresh token, in seconds; the first is Keycloak's,
+ * the second Entra's and GitHub's.
+ */
 const REFRESH_LIVES = ['refresh_expires_in', 'refresh_token_expires_in', 'refresh_token_timeout'] as const
 
 /** Timers cannot count more than 24 days. */
 const DAY = 86_400
 
-/** What a token response says of the lives of its refresh token and of the session, in seconds since the epoch. */
+/**
+ * What a token response says of the lives of its refresh token and of the session, in seconds since the
+ * epoch.
+ */
 export type Lives = Pick<StoredGrant, 'refresh_expires_at' | 'session_ends_at'>
 
-/** A positive number, also one written as text; 0 is what Keycloak says of a refresh token that does not expire. */
+/**
+ * A positive number, also one written as text; 0 is what Keycloak says of a refresh token that does not
+ * expire.
+ */
 const positive = (value: unknown): number | undefined => (Number(value) > 0 ? Number(value) : undefined)
 
-const after = (now: number, seconds: number | undefined) => (seconds === undefined ? undefined : now + seconds)
+const after = (now: number, seconds: number | undefined) =>
+  seconds === undefined ? undefined : now + seconds
 
 /** `session_expiry` is a time, in the ID token or beside it. */
 const sessionExpiry = (token: Token): number | undefined =>
   positive(token.session_expiry) ?? positive(claimsOf(token)?.session_expiry)
 
-/** Reads the lives that a token response names; what it does not name is that of `base`, whose refresh token goes on. */
+/**
+ * Reads the lives that a token response names; what it does not name is that of `base`, whose refresh token
+ * goes on.
+ */
 export function livesOf(token: Token, now: number, base?: StoredGrant): Lives {
   const life = REFRESH_LIVES.map(name => positive(token[name])).find(seconds => seconds !== undefined)
   const isNewToken = token.refresh_token !== undefined && token.refresh_token !== base?.refresh_token
@@ -31,7 +44,10 @@ export function livesOf(token: Token, now: number, base?: StoredGrant): Lives {
   return { ...(refresh_expires_at && { refresh_expires_at }), ...(session_ends_at && { session_ends_at }) }
 }
 
-/** Why nothing can be renewed any more, though nobody was told: the refresh token or the whole session has outlived its time. */
+/**
+ * Why nothing can be renewed any more, though nobody was told: the refresh token or the whole session has
+ * outlived its time.
+ */
 export function outlived({ grant, clock }: State): 'session_expired' | 'refresh_token_expired' | undefined {
   const now = clock()
   if (isPast(grant?.session_ends_at, now)) return 'session_expired'
@@ -44,11 +60,16 @@ const isPast = (at: number | undefined, now: number) => at !== undefined && at <
 function endOf({ grant, options }: State): number | undefined {
   if (!grant || grant.ended) return undefined
   const { refresh_expires_at, session_ends_at } = grant
-  const ends = [session_ends_at, options.grant ? undefined : refresh_expires_at].filter(at => at !== undefined)
+  const ends = [session_ends_at, options.grant ? undefined : refresh_expires_at].filter(
+    at => at !== undefined,
+  )
   return ends.length > 0 ? Math.min(...ends) : undefined
 }
 
-/** Tells the listeners of `ending` once of each end, `endingAhead` seconds before; no timer runs while nobody listens. */
+/**
+ * Tells the listeners of `ending` once of each end, `endingAhead` seconds before; no timer runs while nobody
+ * listens.
+ */
 export function watchEnd(state: State): void {
   const watch = state.endWatch
   watch?.stop()

@@ -9,7 +9,10 @@ export const claimsOf = (grant: { id_token?: string } | undefined): Record<strin
 export const subjectOf = (grant: { id_token?: string } | undefined): unknown => claimsOf(grant)?.sub
 
 /** Whether two grants are the same person's; `undefined` where nothing says so. */
-export function isSamePerson(before: StoredGrant | undefined, after: StoredGrant | undefined): boolean | undefined {
+export function isSamePerson(
+  before: StoredGrant | undefined,
+  after: StoredGrant | undefined,
+): boolean | undefined {
   if (before?.grantId === after?.grantId) return true
   const [one, other] = [subjectOf(before), subjectOf(after)]
   return one === undefined || other === undefined ? undefined : one === other

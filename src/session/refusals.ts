@@ -1,7 +1,10 @@
 import { isWithin, type State } from './session-state.js'
 import type { Token } from './stored-grant.js'
 
-/** What an origin refused is not asked of the authorization server again on that origin's account for so long (seconds). */
+/**
+ * What an origin refused is not asked of the authorization server again on that origin's account for so long
+ * (seconds).
+ */
 export const PAUSE = 60
 
 /** A token that the refusals of one origin brought. */
@@ -61,10 +64,15 @@ export function noteSuccess(state: State, originOf: () => string): void {
 }
 
 /**
- * What is known of a token whose refusal may be the fault of one node: it was renewed less than a minute ago for the same origin,
- * not for the first time, and the origin has accepted it since. Renewing for such a node would never end.
+ * What is known of a token whose refusal may be the fault of one node: it was renewed less than a minute ago
+ * for the same origin, not for the first time, and the origin has accepted it since. Renewing for such a node
+ * would never end.
  */
-export function doubtful(state: State, origin: string, { access_token }: Token): RenewedForOrigin | undefined {
+export function doubtful(
+  state: State,
+  origin: string,
+  { access_token }: Token,
+): RenewedForOrigin | undefined {
   const found = state.refusals?.renewed?.get(origin)
   if (found?.token.access_token !== access_token || found.renewals < 2) return undefined
   return isWithin(state, found.at, PAUSE) ? found : undefined

@@ -5,7 +5,14 @@ import { traceRenewal } from '../lib/diagnostics.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { kindOfRefusal } from '../server/refusal.js'
 import { grantedToken } from '../server/token-response.js'
-import { backOffAfter, forgetFailures, isBackingOff, lockLost, tellUnseen, throwWhileBackingOff } from './back-off.js'
+import {
+  backOffAfter,
+  forgetFailures,
+  isBackingOff,
+  lockLost,
+  tellUnseen,
+  throwWhileBackingOff,
+} from './back-off.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import { idTokenGate } from './id-tokens.js'
 import { outlived } from './lives.js'
@@ -51,7 +58,9 @@ const endedError = (state: State): OAuthError => {
 
 const isRefusedByApi = (slot: Slot, { access_token }: Token) => slot.refused.includes(access_token)
 
-/** True for a token that no API refused and that lasts longer than the leeway, by `ahead` (seconds) at least. */
+/**
+ * True for a token that no API refused and that lasts longer than the leeway, by `ahead` (seconds) at least.
+ */
 export function usable({ state, slot }: Inside, token: Token | undefined, ahead = 0): boolean {
   if (!token || isRefusedByApi(slot, token) || outlived(state) === 'session_expired') return false
   const spare = Math.min(ahead, (token.expires_in || 1 / 0) / 4)
@@ -60,7 +69,9 @@ export function usable({ state, slot }: Inside, token: Token | undefined, ahead 
 
 /** True for a token that has not expired yet, though a renewal is due. */
 const isStillGood = ({ state, slot }: Inside, token: Token) =>
-  !isRefusedByApi(slot, token) && outlived(state) !== 'session_expired' && !expiresWithin(token, 0, state.clock())
+  !isRefusedByApi(slot, token) &&
+  outlived(state) !== 'session_expired' &&
+  !expiresWithin(token, 0, state.clock())
 
 /** @throws when the session has ended, or belongs to another person since */
 function insistOnSession(state: State): void {
@@ -68,7 +79,10 @@ function insistOnSession(state: State): void {
   if (state.unaccepted) throw oauthError('OAUTH_SESSION_CHANGED', 'unaccepted')
 }
 
-/** What can be handed out of that which is known, if it is not `stale`. @throws when the session has ended or nobody can get a token */
+/**
+ * What can be handed out of that which is known, if it is not `stale`. @throws when the session has ended or
+ * nobody can get a token
+ */
 function known(at: Inside, stale?: string): Found | undefined {
   const { state, slot } = at
   insistOnSession(state)
@@ -79,23 +93,35 @@ function known(at: Inside, stale?: string): Found | undefined {
   throw oauthError('OAUTH_INTERACTION_REQUIRED', token ? 'noRefreshToken' : 'noToken')
 }
 
-/** Without the lock another process may be renewing: the refresh token is that one's to spend, and a refusal says nothing. */
+/**
+ * Without the lock another process may be renewing: the refresh token is that one's to spend, and a refusal
+ * says nothing.
+ */
 const insistOnLock = (lease: Lease) => {
   if (lease.signal.aborted) throw lockLost()
 }
 
-/** A request that leaves late would be answered after the section's end, when another process may spend the same token. */
+/**
+ * A request that leaves late would be answered after the section's end, when another process may spend the
+ * same token.
+ */
 const insistOnLease = (lease: Lease) => {
   insistOnLock(lease)
   if (lease.since !== undefined && Date.now() - lease.since > PREPARATION * 1000) throw lockLost()
 }
 
 /**
- * An ID token that cannot be checked for now: the tokens are not used, but what was spent for them is gone, so the new refresh
- * token is kept.
+ * An ID token that cannot be checked for now: the tokens are not used, but what was spent for them is gone,
+ * so the new refresh token is kept.
  * @throws whatever the check threw
  */
-async function admitIdToken({ state }: Inside, token: Token, base: StoredGrant, version: number, lease: Lease) {
+async function admitIdToken(
+  { state }: Inside,
+  token: Token,
+  base: StoredGrant,
+  version: number,
+  lease: Lease,
+) {
   try {
     return await idTokenGate(state).admit(token, { previous: base.id_token })
   } catch (error) {
@@ -107,14 +133,20 @@ async function admitIdToken({ state }: Inside, token: Token, base: StoredGrant, 
 }
 
 /** Spends the refresh token of `base`. */
-async function refresh(at: Inside, base: StoredGrant, lease: Lease, call?: ServerCallOptions): Promise<Received> {
+async function refresh(
+  at: Inside,
+  base: StoredGrant,
+  lease: Lease,
+  call?: ServerCallOptions,
+): Promise<Received> {
   const { state, slot } = at
   const { version, options } = state
   const refresh_token = base.refresh_token as string
   insistOnLease(lease)
   insistOnWriting(state)
   const requestedAt = state.clock()
-  // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take their time
+  // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take
+  // their time
   const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
   const answer = await (options.refresh
     ? options.refresh({ ...grantContext(at), refresh_token })
@@ -136,7 +168,11 @@ async function runGrant(at: Inside, lease: Lease, call?: ServerCallOptions): Pro
 }
 
 /** Another process may have renewed the grant: its token is good, ours was spent. */
-async function lookAgain(at: Inside, stale: string | undefined, hasLooked: boolean): Promise<Found | undefined> {
+async function lookAgain(
+  at: Inside,
+  stale: string | undefined,
+  hasLooked: boolean,
+): Promise<Found | undefined> {
   if (!hasLooked) await load(at.state, true)
   return known(at, stale)
 }
@@ -175,18 +211,27 @@ const isRotated = ({ token, base }: Pick<Received, 'token' | 'base'>): boolean =
   token.refresh_token !== undefined && token.refresh_token !== base?.refresh_token
 
 /**
- * True where the only thing in the way of a write is our own: a write that was thought lost, or a token beside this one. The
- * refresh token that was spent is still the stored one.
+ * True where the only thing in the way of a write is our own: a write that was thought lost, or a token
+ * beside this one. The refresh token that was spent is still the stored one.
  */
 function isOwnWriteInTheWay({ state, slot }: Inside, { token, base }: Received): boolean {
   const { grant } = state
   if (!grant || !base || grant.ended || grant.grantId !== base.grantId) return false
   if (grant.refresh_token !== base.refresh_token) return false
-  return isRotated({ token, base }) || grant.tokens[slot.key]?.access_token === base.tokens[slot.key]?.access_token
+  return (
+    isRotated({ token, base }) || grant.tokens[slot.key]?.access_token === base.tokens[slot.key]?.access_token
+  )
 }
 
-/** Stores what the server gave; answers the grant that is stored now, or nothing where something newer stands. */
-async function storeRenewed(at: Inside, got: Received, epoch: number, lease: Lease): Promise<StoredGrant | undefined> {
+/**
+ * Stores what the server gave; answers the grant that is stored now, or nothing where something newer stands.
+ */
+async function storeRenewed(
+  at: Inside,
+  got: Received,
+  epoch: number,
+  lease: Lease,
+): Promise<StoredGrant | undefined> {
   const { state, slot } = at
   const { token, isRefresh, base, version } = got
   const next = compose(state, slot.key, token, base, isRefresh, version)
@@ -214,7 +259,8 @@ async function afterDefeat(at: Inside, { token, base }: Received, stale: string 
   if (state.ending !== undefined) {
     // the log-out that waits for the lock revokes it, and says so
     state.leftOver.push({ ...base, ...token })
-    // what is stored may be the refresh token that was spent just now: not for the next one who holds the lock
+    // what is stored may be the refresh token that was spent just now: not for the next one who holds the
+    // lock
     await bury(state, state.ending, lease)
   } else if (state.grant?.grantId !== base?.grantId || state.grant?.ended) discard(state, token)
   const newer = known(at, stale)
@@ -223,7 +269,12 @@ async function afterDefeat(at: Inside, { token, base }: Received, stale: string 
 }
 
 /** Ends a grant that is over, unless a newer one is stored. */
-async function endGrant(at: Inside, failure: OAuthError, stale: string | undefined, lease: Lease): Promise<Found> {
+async function endGrant(
+  at: Inside,
+  failure: OAuthError,
+  stale: string | undefined,
+  lease: Lease,
+): Promise<Found> {
   const { state } = at
   const reason = isOAuthError(failure, 'OAUTH_ID_TOKEN_INVALID') ? 'id_token_invalid' : 'invalid_grant'
   if (await bury(state, failure.error ?? reason, lease)) throw endedError(state)
@@ -234,7 +285,12 @@ async function endGrant(at: Inside, failure: OAuthError, stale: string | undefin
 }
 
 /** What follows a renewal that failed: the grant is over, or it is asked again later. */
-async function afterFailure(at: Inside, failure: OAuthError, stale: string | undefined, lease: Lease): Promise<Found> {
+async function afterFailure(
+  at: Inside,
+  failure: OAuthError,
+  stale: string | undefined,
+  lease: Lease,
+): Promise<Found> {
   const { state } = at
   // what an unattended grant brought is asked for again; a refresh for somebody else is the end
   const isUnattended = state.options.grant && !state.grant?.refresh_token
@@ -305,9 +361,13 @@ function sharedRenewal(at: Inside, reason: Reason): Promise<Found> {
 }
 
 /** Failures that say nothing about a token which has not expired yet. */
-const isPassing = ({ code }: OAuthError): boolean => /^OAUTH_(SERVER_UNAVAILABLE|LOCK_TIMEOUT|STORE_READ)$/.test(code)
+const isPassing = ({ code }: OAuthError): boolean =>
+  /^OAUTH_(SERVER_UNAVAILABLE|LOCK_TIMEOUT|STORE_READ)$/.test(code)
 
-/** The token that is used while its renewal fails for a passing reason: the leeway is for renewing early, not for failing early. */
+/**
+ * The token that is used while its renewal fails for a passing reason: the leeway is for renewing early, not
+ * for failing early.
+ */
 function stillGood(at: Inside, error: OAuthError): Token | undefined {
   const { state, slot } = at
   const token = state.grant?.tokens[slot.key]
@@ -365,7 +425,10 @@ function noteRefused(slot: Slot, rejected: Token): void {
   if (!isRefusedByApi(slot, rejected)) slot.refused = [rejected.access_token, ...slot.refused].slice(0, 4)
 }
 
-/** The token of one shared renewal; nothing where it ended with the very token that was refused to this caller. */
+/**
+ * The token of one shared renewal; nothing where it ended with the very token that was refused to this
+ * caller.
+ */
 async function renewOnce(at: Inside, wish: Wish): Promise<Token | undefined> {
   const { state, slot } = at
   slot.quiet = false
@@ -377,7 +440,12 @@ async function renewOnce(at: Inside, wish: Wish): Promise<Token | undefined> {
 }
 
 /** A token other than `rejected`, or than `forced`; asks the application once where a person is needed. */
-export async function obtain(at: Inside, rejected?: Token, forced?: Token, call?: ServerCallOptions): Promise<Token> {
+export async function obtain(
+  at: Inside,
+  rejected?: Token,
+  forced?: Token,
+  call?: ServerCallOptions,
+): Promise<Token> {
   const { state, slot } = at
   const wish = wishOf(at, rejected, forced, call)
   if (rejected) noteRefused(slot, rejected)
@@ -426,8 +494,11 @@ export function join(at: Inside, rejected: Token | undefined): Promise<Token> {
 }
 
 /** {@link join} for a caller who may give up: it is free at once, and the renewal goes on for the others. */
-export const waitFor = (at: Inside, rejected: Token | undefined, signal: AbortSignal | undefined): Promise<Token> =>
-  abortable(join(at, rejected), signal)
+export const waitFor = (
+  at: Inside,
+  rejected: Token | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Token> => abortable(join(at, rejected), signal)
 
 /** Lets a caller go when its signal is aborted, while what it waited for goes on. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -6,17 +6,23 @@ import { core, type OAuth2Session, type SessionCore } from './session.js'
 
 /** Options of {@link revokeToken}. */
 export interface RevocationOptions extends ServerCallOptions {
-  /** Revokes this token and leaves the session as it is. Default: the session's refresh token, or else its access tokens. */
+  /**
+   * Revokes this token and leaves the session as it is. Default: the session's refresh token, or else its
+   * access tokens.
+   */
   token?: string
   /** Default: what the token is, for the session's own. `null` leaves it out. */
   token_type_hint?: 'access_token' | 'refresh_token' | (string & {}) | null
-  /** Legacy: the name of a JSONP callback; sends a GET with everything in the query, and reads the script that comes back. */
+  /**
+   * Legacy: the name of a JSONP callback; sends a GET with everything in the query, and reads the script that
+   * comes back.
+   */
   callback?: string
 }
 
 /**
- * Whether the server confirmed. If it did not, `retry` asks again for what is left; before `retryAfter` (seconds) is over, it
- * answers the same without asking.
+ * Whether the server confirmed. If it did not, `retry` asks again for what is left; before `retryAfter`
+ * (seconds) is over, it answers the same without asking.
  */
 export type RevocationResult =
   | { revoked: true }
@@ -30,7 +36,8 @@ function argumentOf(script: string): string | undefined {
 }
 
 /**
- * Judges the answer to a revocation; of a good one only the status counts. With JSONP the script may hold an error under 200.
+ * Judges the answer to a revocation; of a good one only the status counts. With JSONP the script may hold an
+ * error under 200.
  * @throws OAuthError as {@link processServerResponse} does
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.2
  */
@@ -38,7 +45,10 @@ export function processRevocationResponse(response: ServerResponse, now: number,
   const { status, body } = response
   const script = jsonp && argumentOf(body)
   if (script || status < 200 || status > 299)
-    processServerResponse(script ? { ...response, header: name => response.header(name), body: script } : response, now)
+    processServerResponse(
+      script ? { ...response, header: name => response.header(name), body: script } : response,
+      now,
+    )
 }
 
 /** A log-out under way. */
@@ -73,7 +83,11 @@ async function revokeLeft({ inside, options, left }: LogOut): Promise<void> {
   const { token: _, token_type_hint, callback, ...call } = options
   for (let next = left[0]; next; next = left[0]) {
     const [token, hint] = next
-    const parameters = { token, token_type_hint: token_type_hint === undefined ? hint : token_type_hint, callback }
+    const parameters = {
+      token,
+      token_type_hint: token_type_hint === undefined ? hint : token_type_hint,
+      callback,
+    }
     const response = await inside.call('revocation', parameters, callback ? { ...call, method: 'GET' } : call)
     processRevocationResponse(response, inside.clock(), !!callback)
     left.shift()
@@ -107,13 +121,16 @@ function failed(logOut: LogOut, error: OAuthError, notBefore: number): Revocatio
 }
 
 /**
- * Logs out: ends the session here at once, whatever the server says, then asks the server to revoke its tokens. Without anything
- * to revoke the answer is `{ revoked: true }`. With `token`, revokes that one and touches nothing else.
- * Never rejects because the server did not confirm, or the store did not take the end of the session (`OAUTH_STORE_WRITE`): the
- * result says so and can be tried again.
+ * Logs out: ends the session here at once, whatever the server says, then asks the server to revoke its
+ * tokens. Without anything to revoke the answer is `{ revoked: true }`. With `token`, revokes that one and
+ * touches nothing else. Never rejects because the server did not confirm, or the store did not take the end
+ * of the session (`OAUTH_STORE_WRITE`): the result says so and can be tried again.
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
  */
-export async function revokeToken(session: OAuth2Session, options: RevocationOptions = {}): Promise<RevocationResult> {
+export async function revokeToken(
+  session: OAuth2Session,
+  options: RevocationOptions = {},
+): Promise<RevocationResult> {
   checkCall(options, { token: true, token_type_hint: true, callback: true })
   const { token } = options
   return tryLogOut({

@@ -3,10 +3,22 @@ import { noBackOff } from './back-off.js'
 import { isForeign, issuerOf } from './grant-owner.js'
 import { livesOf, watchEnd } from './lives.js'
 import { isSamePerson } from './person.js'
-import { contextOf, discard, emit, type Lease, locked, randomOf, renewalsOver, type State } from './session-state.js'
+import {
+  contextOf,
+  discard,
+  emit,
+  type Lease,
+  locked,
+  randomOf,
+  renewalsOver,
+  type State,
+} from './session-state.js'
 import { expiresWithin, type StoredGrant, type Token } from './stored-grant.js'
 
-/** So many APIs beside its own a grant remembers, with their tokens: a record that grew with each would make every write slower. */
+/**
+ * So many APIs beside its own a grant remembers, with their tokens: a record that grew with each would make
+ * every write slower.
+ */
 export const MAX_APIS = 100
 
 // tells two grants apart, guards nothing: so it may come from Math.random where there is no crypto
@@ -28,11 +40,15 @@ const storeError = (code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', error: unkno
   return oauthError(code, 'store', { problem: reason ?? name })
 }
 
-/** Takes over what is stored, and tells when it ended; `superseded` when what is known never got into the store. */
+/**
+ * Takes over what is stored, and tells when it ended; `superseded` when what is known never got into the
+ * store.
+ */
 function adopt(state: State, stored: StoredGrant | undefined, superseded?: boolean): void {
   const known = state.grant
   // nothing new, or a replica that lags behind
-  if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known)) return
+  if (!superseded && (stored ? stored.grantId === known?.grantId && stored.version <= known.version : !known))
+    return
   state.grant = stored
   state.learnt++
   watchEnd(state)
@@ -45,8 +61,9 @@ function adopt(state: State, stored: StoredGrant | undefined, superseded?: boole
 }
 
 /**
- * Notices that another sign-in is stored in place of the one that is known here: another tab's, another process's. Requests
- * wait for the application's consent unless it is the same person; a store that many people share has a key for each.
+ * Notices that another sign-in is stored in place of the one that is known here: another tab's, another
+ * process's. Requests wait for the application's consent unless it is the same person; a store that many
+ * people share has a key for each.
  */
 function noticeChange(state: State, before: StoredGrant | undefined, after: StoredGrant | undefined): void {
   const isAnother = before && after && !after.ended && before.grantId !== after.grantId
@@ -58,7 +75,9 @@ function noticeChange(state: State, before: StoredGrant | undefined, after: Stor
   emit(state, 'changed', { sameUser })
 }
 
-/** Asks the store; again if something was learnt while the answer was under way, which may be older than that. */
+/**
+ * Asks the store; again if something was learnt while the answer was under way, which may be older than that.
+ */
 async function look(state: State): Promise<StoredGrant | undefined> {
   for (;;) {
     const { learnt } = state
@@ -69,7 +88,9 @@ async function look(state: State): Promise<StoredGrant | undefined> {
 
 // a session that was dropped, not closed: what it subscribed to does not keep it alive, and hears of its end
 const dropped = /* @__PURE__ */ (() =>
-  typeof FinalizationRegistry === 'function' ? new FinalizationRegistry<() => void>(stop => stop()) : undefined)()
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<() => void>(stop => stop())
+    : undefined)()
 
 /** A reference that keeps nothing alive, where the platform has such. */
 const weakly = (state: State): { deref(): State | undefined } =>
@@ -124,7 +145,10 @@ async function flush(state: State, unsaved: StoredGrant, newer: StoredGrant | un
   return stored
 }
 
-/** What is stored, after what had to be written first was; nothing where what is in memory serves until the lock is had. */
+/**
+ * What is stored, after what had to be written first was; nothing where what is in memory serves until the
+ * lock is had.
+ */
 async function readStore(
   state: State,
   holding: boolean | undefined,
@@ -183,10 +207,18 @@ export async function load(state: State, holding?: boolean): Promise<void> {
   if (read) learn(state, read.stored)
 }
 
-/** True where what was not stored yet stands, though something of a later version of the same grant is stored by now. */
-function outlives({ spent }: State, unsaved: StoredGrant, { grantId, ended, refresh_token }: StoredGrant): boolean {
+/**
+ * True where what was not stored yet stands, though something of a later version of the same grant is stored
+ * by now.
+ */
+function outlives(
+  { spent }: State,
+  unsaved: StoredGrant,
+  { grantId, ended, refresh_token }: StoredGrant,
+): boolean {
   if (ended || grantId !== unsaved.grantId) return false
-  // who logged out stays out, though somebody has renewed the grant since; and nobody can renew with what was spent
+  // who logged out stays out, though somebody has renewed the grant since; and nobody can renew with what was
+  // spent
   return isLogOut(unsaved.ended?.reason) || (refresh_token !== undefined && refresh_token === spent)
 }
 
@@ -227,7 +259,9 @@ async function write(state: State, writing: Writing): Promise<'written' | 'writt
   return 'written'
 }
 
-/** Takes over what was written; if that came so late that others went on from there, theirs is known by now. */
+/**
+ * Takes over what was written; if that came so late that others went on from there, theirs is known by now.
+ */
 function noteWritten(state: State, written: StoredGrant): void {
   if (written.version < state.version) return
   state.unsaved = undefined
@@ -236,7 +270,10 @@ function noteWritten(state: State, written: StoredGrant): void {
   state.readAt = state.clock()
 }
 
-/** Writes `grant`, holding the lock; false when something newer is stored. What cannot be written lives on in memory. */
+/**
+ * Writes `grant`, holding the lock; false when something newer is stored. What cannot be written lives on in
+ * memory.
+ */
 export async function save(state: State, grant: StoredGrant, lease: Lease): Promise<boolean> {
   const { epoch, unsaved } = state
   const writing: Writing = { next: grant, isNew: grant.grantId !== state.grant?.grantId, unsaved }
@@ -276,8 +313,8 @@ export function keepInMemory(state: State, next: StoredGrant, failure: unknown):
 }
 
 /**
- * The record for a token that arrived: `base` is the grant that it continues, if any, and `version` what was in the store when
- * the server was asked, so that whatever was written since stands.
+ * The record for a token that arrived: `base` is the grant that it continues, if any, and `version` what was
+ * in the store when the server was asked, so that whatever was written since stands.
  */
 export function compose(
   state: State,
@@ -287,7 +324,11 @@ export function compose(
   refreshed?: boolean,
   version = state.version,
 ): StoredGrant {
-  const { refresh_token = refreshed ? base?.refresh_token : undefined, id_token = base?.id_token, ...access } = token
+  const {
+    refresh_token = refreshed ? base?.refresh_token : undefined,
+    id_token = base?.id_token,
+    ...access
+  } = token
   const issuer = issuerOf(state)
   const client_id = state.options.client?.client_id
   const scope = access.scope ?? base?.tokens[key]?.scope
@@ -309,7 +350,9 @@ export function compose(
 
 /** The other tokens of a grant that are worth keeping: those that last, the newest of them. */
 function kept(tokens: StoredGrant['tokens'] = {}, key: string, now: number): StoredGrant['tokens'] {
-  const others = Object.entries(tokens).filter(([other, token]) => other !== key && !expiresWithin(token, 0, now))
+  const others = Object.entries(tokens).filter(
+    ([other, token]) => other !== key && !expiresWithin(token, 0, now),
+  )
   return Object.fromEntries(others.slice(-MAX_APIS))
 }
 
@@ -331,7 +374,9 @@ export async function bury(state: State, reason: string, lease: Lease): Promise<
   )
 }
 
-/** Reads the store for somebody who replaces what is in it: a value that nobody can read is in nobody's way. */
+/**
+ * Reads the store for somebody who replaces what is in it: a value that nobody can read is in nobody's way.
+ */
 export async function loadToReplace(state: State): Promise<void> {
   try {
     await load(state, true)
@@ -370,7 +415,10 @@ async function readToEnd(state: State, { before }: Ending): Promise<boolean> {
   }
 }
 
-/** Writes the end. It is refused, under the lock, only where that was lost, or where what is stored could not be read. */
+/**
+ * Writes the end. It is refused, under the lock, only where that was lost, or where what is stored could not
+ * be read.
+ */
 async function writeEnd(state: State, ending: Ending, lease: Lease): Promise<boolean> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (attempt) await pause(attempt)
@@ -386,8 +434,8 @@ async function writeEnd(state: State, ending: Ending, lease: Lease): Promise<boo
 }
 
 /**
- * Ends the session here at once and then in the store; answers what was stored before, and `failure` if the store neither took
- * the end nor will take it later: the session is then over for this process alone.
+ * Ends the session here at once and then in the store; answers what was stored before, and `failure` if the
+ * store neither took the end nor will take it later: the session is then over for this process alone.
  */
 export async function end(
   state: State,
@@ -420,7 +468,12 @@ export async function end(
     return { before, leftOver }
   }
   const details = { cause: isOAuthError(cause) ? cause : undefined }
-  const failure = oauthError('OAUTH_STORE_WRITE', isReplaced ? 'signedInMeanwhile' : 'endNotKept', {}, details)
+  const failure = oauthError(
+    'OAUTH_STORE_WRITE',
+    isReplaced ? 'signedInMeanwhile' : 'endNotKept',
+    {},
+    details,
+  )
   return { before, leftOver, failure }
 }
 

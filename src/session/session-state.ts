@@ -72,7 +72,10 @@ export interface State {
   readonly root: Slot
   /** What `for()` made of it, by resource and scope. */
   slots?: Map<string, Slot>
-  /** Which grant a token belongs to, without writing on the token; here, not in the module: another copy of this package may save one. */
+  /**
+   * Which grant a token belongs to, without writing on the token; here, not in the module: another copy of
+   * this package may save one.
+   */
   owners?: WeakMap<Token, string>
   /** The server's metadata, as they were read last. */
   metadata?: ServerMetadata | undefined
@@ -90,7 +93,10 @@ export interface State {
   ending?: string | undefined
   /** A grant that the store did not take yet. */
   unsaved?: StoredGrant | undefined
-  /** The refresh token that was spent for the last renewal: a stored grant that still has it is nothing to go on with. */
+  /**
+   * The refresh token that was spent for the last renewal: a stored grant that still has it is nothing to go
+   * on with.
+   */
   spent?: string | undefined
   /** The wait for the lock, to write it after all. */
   flushing?: Promise<void> | undefined
@@ -124,7 +130,10 @@ export const INSIDE = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.sessio
 /** Sessions that are given the same store without a lock share one of this process. */
 const locks = /* @__PURE__ */ new WeakMap<TokenStore, Lock>()
 
-/** The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session */
+/**
+ * The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not
+ * a session
+ */
 export function inside(session: OAuth2Session): Inside {
   const found = (session as { [INSIDE]?: Inside } | undefined)?.[INSIDE]
   if (!found) throw oauthError('OAUTH_INVALID_OPTION', 'notSession')
@@ -142,7 +151,10 @@ const defaultRandom: Random = bytes => {
 export const randomOf = ({ random, crypto }: OAuth2SessionOptions): Random =>
   random ?? (crypto ? bytes => randomBytesOf(crypto, bytes) : defaultRandom)
 
-/** Tells the session's listeners; one that throws, or whose promise is rejected, disturbs neither the request nor the process. */
+/**
+ * Tells the session's listeners; one that throws, or whose promise is rejected, disturbs neither the request
+ * nor the process.
+ */
 export function emit<E extends keyof SessionEvents>(state: State, event: E, detail: SessionEvents[E]): void {
   for (const listener of state.listeners?.get(event) ?? []) {
     try {
@@ -167,12 +179,15 @@ export function locked<T>(state: State, critical: (lease: Lease) => Promise<T>):
     locks.set(store, lock)
   }
   const seconds = (options.timeout ?? 30) + SECTION_MARGIN
-  return lock(`oauth:${state.key}`, lease => capped(lease, seconds, critical), { maxWait: options.maxWait ?? 40 })
+  return lock(`oauth:${state.key}`, lease => capped(lease, seconds, critical), {
+    maxWait: options.maxWait ?? 40,
+  })
 }
 
 /**
- * Runs a section for so many seconds at most, then gives the lock back: a hook that hangs or a key in a module that does not
- * answer must not hold up all other callers. What goes on behind it finds its lease lost.
+ * Runs a section for so many seconds at most, then gives the lock back: a hook that hangs or a key in a
+ * module that does not answer must not hold up all other callers. What goes on behind it finds its lease
+ * lost.
  */
 async function capped<T>(lease: Lease, seconds: number, critical: (lease: Lease) => Promise<T>): Promise<T> {
   const over = new AbortController()

@@ -110,7 +110,10 @@ const insist = (holds: unknown, reason: OAuthErrorReason<'OAUTH_INVALID_OPTION'>
   if (!holds) throw oauthError('OAUTH_INVALID_OPTION', reason)
 }
 
-/** Makes a session that sends through `transport`. See {@link OAuth2SessionOptions}. @throws OAuthError `OAUTH_INVALID_OPTION` */
+/**
+ * Makes a session that sends through `transport`. See {@link OAuth2SessionOptions}. @throws OAuthError
+ * `OAUTH_INVALID_OPTION`
+ */
 export function createSession(options: OAuth2SessionOptions, transport: State['transport']): OAuth2Session {
   checkSessionOptions(options)
   checkHooks(options.hooks)
@@ -159,7 +162,8 @@ export function core(session: OAuth2Session): SessionCore {
       return state.ending !== undefined
     },
     context: () => contextOf(state),
-    call: async (endpoint, parameters, call) => callEndpoint(await contextOf(state), endpoint, parameters, call),
+    call: async (endpoint, parameters, call) =>
+      callEndpoint(await contextOf(state), endpoint, parameters, call),
     async read() {
       await load(state)
       return state.grant

@@ -25,15 +25,19 @@ export interface StoredGrant {
   session_ends_at?: number
   /** `''` is the grant's own token; other keys name a resource and a scope. */
   tokens: Record<string, Token>
-  /** Present when the session is over: nothing is asked of the server until a new token is saved. `at` in seconds. */
+  /**
+   * Present when the session is over: nothing is asked of the server until a new token is saved. `at` in
+   * seconds.
+   */
   ended?: { reason: string; at: number }
 }
 
 /**
  * Runs `critical` alone: nobody else who uses the same medium is inside a section of the same name meanwhile.
- * `lease.signal` is aborted when the lock was lost before the section ended. `signal` gives up the wait (never the section);
- * `maxWait` (seconds) caps it.
- * @throws OAuthError `OAUTH_LOCK_TIMEOUT` when the wait exceeds `maxWait`; `OAUTH_ABORTED` when `signal` aborted the wait.
+ * `lease.signal` is aborted when the lock was lost before the section ended. `signal` gives up the wait
+ * (never the section); `maxWait` (seconds) caps it.
+ * @throws OAuthError `OAUTH_LOCK_TIMEOUT` when the wait exceeds `maxWait`; `OAUTH_ABORTED` when `signal`
+ * aborted the wait.
  */
 export type Lock = <T>(
   name: string,
@@ -41,24 +45,36 @@ export type Lock = <T>(
   options?: { signal?: AbortSignal; maxWait?: number },
 ) => Promise<T>
 
-/** Keeps grants by key. A store that several tabs, processes or machines share brings the lock that guards them. */
+/**
+ * Keeps grants by key. A store that several tabs, processes or machines share brings the lock that guards
+ * them.
+ */
 export interface TokenStore {
   /**
-   * What is kept under `key`. A browser's store hands a broken or foreign value to `report` (`OAUTH_STORE_VALUE`) and treats
-   * it as absent; a server's store throws it, so that a wrong key or a newer format logs nobody out.
+   * What is kept under `key`. A browser's store hands a broken or foreign value to `report`
+   * (`OAUTH_STORE_VALUE`) and treats it as absent; a server's store throws it, so that a wrong key or a newer
+   * format logs nobody out.
    */
   get(key: string, report?: (error: OAuthError) => void): Awaitable<StoredGrant | undefined>
-  /** Writes `next` unless what is stored has the same or a higher `version`: then answers `false`, having written nothing. */
+  /**
+   * Writes `next` unless what is stored has the same or a higher `version`: then answers `false`, having
+   * written nothing.
+   */
   set(key: string, next: StoredGrant): Awaitable<boolean | undefined>
   delete(key: string): Awaitable<void>
   /** The medium that shares grants guards them; without it the session uses a lock of this process. */
   readonly lock?: Lock
-  /** Calls `changed` when somebody else wrote under `key`; returns the function that ends the subscription. */
+  /**
+   * Calls `changed` when somebody else wrote under `key`; returns the function that ends the subscription.
+   */
   subscribe?(key: string, changed: () => void): () => void
   /** True for a store that many users share (a server's): the session then demands a `key`. */
   readonly shared?: boolean
   /** True where nothing can be written: there no refresh token is spent, and nobody signs in or out. */
   readonly readOnly?: boolean
-  /** The key pair kept under `name`, made by `make` when there is none; for media that keep keys which cannot be read out. */
+  /**
+   * The key pair kept under `name`, made by `make` when there is none; for media that keep keys which cannot
+   * be read out.
+   */
   keyPair?(name: string, make: () => Promise<CryptoKeyPair>): Promise<CryptoKeyPair>
 }

@@ -13,7 +13,8 @@ import { type TransactionStore, takePending } from './transactions.js'
 
 /**
  * Begins a sign-in of OAuth 1.0a and remembers it by its request token; answers where to send the person.
- * @throws OAuthError as `createOAuth1AuthorizationUrl` does; `OAUTH_INVALID_OPTION` for a `returnTo` that is no path of this site
+ * @throws OAuthError as `createOAuth1AuthorizationUrl` does; `OAUTH_INVALID_OPTION` for a `returnTo` that is
+ * no path of this site
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.2
  */
 export async function beginOAuth1SignIn(
@@ -46,8 +47,8 @@ function requestTokenOf(response: OAuth1AuthorizationResponse): string | undefin
 
 /**
  * Finishes a sign-in of OAuth 1.0a with its callback, and stores the token credentials.
- * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_ISSUER_MISMATCH` as {@link takePending} does;
- * `OAUTH_CODE_MISSING` without a request token; and what `fetchOAuth1Token` throws
+ * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_ISSUER_MISMATCH` as
+ * {@link takePending} does; `OAUTH_CODE_MISSING` without a request token; and what `fetchOAuth1Token` throws
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.3
  */
 export async function finishOAuth1SignIn(

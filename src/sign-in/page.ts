@@ -1,15 +1,28 @@
 /** The parameters of an authorization response, which nobody should find in the history. */
 const PARAMETERS = [
   ...['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state', 'response'],
-  ...['id_token', 'access_token', 'token_type', 'expires_in', 'scope', 'oauth_token', 'oauth_verifier', 'denied'],
+  ...[
+    'id_token',
+    'access_token',
+    'token_type',
+    'expires_in',
+    'scope',
+    'oauth_token',
+    'oauth_verifier',
+    'denied',
+  ],
 ]
 
 const isResponse = (parameters: URLSearchParams) =>
-  (parameters.has('state') && ['code', 'error', 'access_token', 'id_token'].some(name => parameters.has(name))) ||
+  (parameters.has('state') &&
+    ['code', 'error', 'access_token', 'id_token'].some(name => parameters.has(name))) ||
   parameters.has('response') ||
   (parameters.has('oauth_token') && parameters.has('oauth_verifier'))
 
-/** The query and the fragment of an address, and where its parameters begin in the fragment (`#/route?code=…`, `#/route#code=…`, `#/code=…`). */
+/**
+ * The query and the fragment of an address, and where its parameters begin in the fragment (`#/route?code=…`,
+ * `#/route#code=…`, `#/code=…`).
+ */
 function partsOf(address: string) {
   const [before = '', ...rest] = address.split('#')
   const fragment = rest.join('#')
@@ -19,9 +32,11 @@ function partsOf(address: string) {
 }
 
 /**
- * True when an address holds an authorization response, in its query or its fragment. Default: that of the page.
+ * True when an address holds an authorization response, in its query or its fragment. Default: that of the
+ * page.
  * @example
  * if (isCallback()) await handleCallback(session)
+ *
  */
 export function isCallback(address: string | URL = location.href): boolean {
   const { query, inFragment } = partsOf(`${address}`)

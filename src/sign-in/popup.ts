@@ -40,7 +40,8 @@ const LOOK = 500
 
 /** What stops waiting for the callback page. */
 function whenGivenUp(popup: PopupWindow, signal: AbortSignal | undefined, giveUp: () => void): () => void {
-  // a page of the server may cut the tie to its opener, and then the window seems closed: only a person who is back here has closed it
+  // a page of the server may cut the tie to its opener, and then the window seems closed: only a person who
+  // is back here has closed it
   let wasClosed = false
   const timer = setInterval(() => {
     const isClosed = popup.closed && document.hasFocus()
@@ -55,7 +56,11 @@ function whenGivenUp(popup: PopupWindow, signal: AbortSignal | undefined, giveUp
 }
 
 /** The address that the callback page tells. @throws OAuthError `OAUTH_ABORTED` */
-function callbackFrom(channel: PopupChannel, popup: PopupWindow, signal: AbortSignal | undefined): Promise<string> {
+function callbackFrom(
+  channel: PopupChannel,
+  popup: PopupWindow,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   return new Promise<string>((resolve, reject) => {
     const stop = whenGivenUp(popup, signal, () => {
       stop()
@@ -69,13 +74,13 @@ function callbackFrom(channel: PopupChannel, popup: PopupWindow, signal: AbortSi
 }
 
 /**
- * Signs a person in with a window of its own, so that the page stays as it is. Call it right in the listener of a click, or the
- * browser blocks the window. `redirect_uri` is a page of this origin that calls {@link finishPopup} and nothing else; the two meet on a
- * `BroadcastChannel`, without `window.opener`.
+ * Signs a person in with a window of its own, so that the page stays as it is. Call it right in the listener
+ * of a click, or the browser blocks the window. `redirect_uri` is a page of this origin that calls
+ * {@link finishPopup} and nothing else; the two meet on a `BroadcastChannel`, without `window.opener`.
  * @example
  * button.onclick = () => signInWithPopup(session, { redirect_uri: `${location.origin}/popup.html`, scope: 'openid' })
- * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the browser blocked the window, `OAUTH_ABORTED` when it was closed or `signal`
- * says so, and what `beginSignIn` and `finishSignIn` throw
+ * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the browser blocked the window, `OAUTH_ABORTED` when
+ * it was closed or `signal` says so, and what `beginSignIn` and `finishSignIn` throw
  */
 export async function signInWithPopup(
   session: OAuth2Session,
@@ -108,8 +113,9 @@ export async function signInWithPopup(
 }
 
 /**
- * What the callback page of {@link signInWithPopup} does: tells its address to the page that waits, and closes the window. Only pages
- * of the same origin hear it, and only the one that began this sign-in can use it.
+ * What the callback page of {@link signInWithPopup} does: tells its address to the page that waits, and
+ * closes the window. Only pages of the same origin hear it, and only the one that began this sign-in can use
+ * it.
  * @throws OAuthError `OAUTH_STATE_MISMATCH` when the page was opened without an authorization response
  */
 export function finishPopup(

@@ -2,8 +2,8 @@
 const HERE = 'http://here.invalid'
 
 /**
- * The path, query and fragment of an address of this site; `undefined` for any other, so that no callback sends a person to a
- * stranger (open redirect). `origin` is the site's own, for absolute addresses.
+ * The path, query and fragment of an address of this site; `undefined` for any other, so that no callback
+ * sends a person to a stranger (open redirect). `origin` is the site's own, for absolute addresses.
  */
 export function localPath(address: string | undefined, origin?: string): string | undefined {
   if (!address) return undefined

@@ -27,7 +27,9 @@ export interface BeginOptions extends AuthorizationTransport {
   client?: string
 }
 
-/** Remembers a sign-in under its state. @throws OAuthError `OAUTH_INVALID_OPTION` for a `returnTo` elsewhere */
+/**
+ * Remembers a sign-in under its state. @throws OAuthError `OAUTH_INVALID_OPTION` for a `returnTo` elsewhere
+ */
 export async function remember(
   state: string,
   transaction: PendingSignIn['transaction'],
@@ -40,8 +42,10 @@ export async function remember(
 }
 
 /**
- * Begins a sign-in and remembers it until its callback; answers where to send the person. For servers; a page takes {@link signIn}.
- * @throws OAuthError as `createAuthorizationUrl` does; `OAUTH_INVALID_OPTION` for a `returnTo` that is no path of this site
+ * Begins a sign-in and remembers it until its callback; answers where to send the person. For servers; a page
+ * takes {@link signIn}.
+ * @throws OAuthError as `createAuthorizationUrl` does; `OAUTH_INVALID_OPTION` for a `returnTo` that is no
+ * path of this site
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
  */
 export async function beginSignIn(
@@ -73,7 +77,9 @@ export interface SignedIn {
   returnTo?: string
 }
 
-/** The state that an authorization response names; with JARM it stands in the JWT, which is verified later. */
+/**
+ * The state that an authorization response names; with JARM it stands in the JWT, which is verified later.
+ */
 function stateOf(response: AuthorizationResponse): string | undefined {
   const { state, response: jwt } = parseAuthorizationResponse(response)
   if (state !== undefined || !jwt) return state
@@ -86,11 +92,12 @@ function stateOf(response: AuthorizationResponse): string | undefined {
 }
 
 /**
- * Finishes a sign-in with its callback: takes it out of the transaction store, judges the response, exchanges the code and stores
- * the token. For servers; a page takes {@link handleCallback}.
- * @throws OAuthError `OAUTH_STATE_MISMATCH` for a callback that this browser did not begin, `OAUTH_TRANSACTION_USED` for one that came
- * before, `OAUTH_TRANSACTION_EXPIRED` for one that is late, `OAUTH_ISSUER_MISMATCH` for one of another server or client, and what
- * `authorizationCodeGrant` and `fetchToken` throw
+ * Finishes a sign-in with its callback: takes it out of the transaction store, judges the response, exchanges
+ * the code and stores the token. For servers; a page takes {@link handleCallback}.
+ * @throws OAuthError `OAUTH_STATE_MISMATCH` for a callback that this browser did not begin,
+ * `OAUTH_TRANSACTION_USED` for one that came before, `OAUTH_TRANSACTION_EXPIRED` for one that is late,
+ * `OAUTH_ISSUER_MISMATCH` for one of another server or client, and what `authorizationCodeGrant` and
+ * `fetchToken` throw
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
 export async function finishSignIn(
@@ -114,8 +121,8 @@ export interface SignInOptions extends AuthorizationTransport {
 }
 
 /**
- * Signs a person in from a page: remembers the sign-in and goes to the authorization server, from where the person comes back to
- * `redirect_uri`, the page with {@link handleCallback}.
+ * Signs a person in from a page: remembers the sign-in and goes to the authorization server, from where the
+ * person comes back to `redirect_uri`, the page with {@link handleCallback}.
  * @example
  * if (isCallback()) await handleCallback(session)
  * else if (!(await session.authorized())) await signIn(session, { redirect_uri: location.origin, scope: 'openid' })
@@ -143,15 +150,24 @@ export interface CallbackOptions extends Partial<Omit<FinishOptions, 'client'>> 
 }
 
 /**
- * Finishes the sign-in that {@link signIn} began, on the page that the person comes back to. The response is taken out of the page's
- * address first, so that neither the history nor a reload has it. Go to `returnTo` with the application's router.
+ * Finishes the sign-in that {@link signIn} began, on the page that the person comes back to. The response is
+ * taken out of the page's address first, so that neither the history nor a reload has it. Go to `returnTo`
+ * with the application's router.
  * @example
  * const { returnTo = '/' } = await handleCallback(session)
  * router.replace(returnTo)
  * @throws OAuthError as {@link finishSignIn} does
  */
-export async function handleCallback(session: OAuth2Session, options: CallbackOptions = {}): Promise<SignedIn> {
-  const { authorizationResponse = location.href, transactions = webTransactions(), replace, ...rest } = options
+export async function handleCallback(
+  session: OAuth2Session,
+  options: CallbackOptions = {},
+): Promise<SignedIn> {
+  const {
+    authorizationResponse = location.href,
+    transactions = webTransactions(),
+    replace,
+    ...rest
+  } = options
   if (options.authorizationResponse === undefined || replace) {
     const clean = withoutResponse(`${authorizationResponse}`)
     if (replace) replace(clean)
@@ -162,13 +178,19 @@ export async function handleCallback(session: OAuth2Session, options: CallbackOp
 
 /** Options of {@link signOut}. */
 export interface SignOutOptions extends LogoutOptions {
-  /** False leaves the person signed in at the authorization server. Default: signed out there too, where the server knows how. */
+  /**
+   * False leaves the person signed in at the authorization server. Default: signed out there too, where the
+   * server knows how.
+   */
   atServer?: boolean
 }
 
 /** What {@link signOut} answers. */
 export interface SignedOut {
-  /** Whether the server confirmed that the tokens are revoked, and how to ask again. The session is over in any case. */
+  /**
+   * Whether the server confirmed that the tokens are revoked, and how to ask again. The session is over in
+   * any case.
+   */
   revocation: RevocationResult
   /** Where to send the person, so that the authorization server signs them out too (RP-initiated log-out). */
   url?: string
@@ -179,7 +201,10 @@ export interface SignedOut {
 }
 
 /** The address of the log-out at the server; nothing where it has none. */
-async function serverLogout(session: OAuth2Session, options: LogoutOptions): Promise<Omit<SignedOut, 'revocation'>> {
+async function serverLogout(
+  session: OAuth2Session,
+  options: LogoutOptions,
+): Promise<Omit<SignedOut, 'revocation'>> {
   try {
     const hint = (await core(session).read())?.id_token
     if (!hint && !options.post_logout_redirect_uri) return {}
@@ -192,8 +217,8 @@ async function serverLogout(session: OAuth2Session, options: LogoutOptions): Pro
 }
 
 /**
- * Signs out: ends the session at once, revokes its tokens, and answers where to send the person for the log-out at the server. Nothing
- * that fails there keeps the person signed in here.
+ * Signs out: ends the session at once, revokes its tokens, and answers where to send the person for the
+ * log-out at the server. Nothing that fails there keeps the person signed in here.
  * @example
  * const { url } = await signOut(session, { post_logout_redirect_uri: location.origin })
  * if (url) location.assign(url)

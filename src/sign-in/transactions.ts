@@ -23,20 +23,25 @@ export interface TransactionRecord {
 }
 
 /**
- * Keeps sign-ins that were begun, by their `state` (OAuth 1.0a: by their request token). It belongs to one browser: whoever can
- * read it can finish the sign-in, and whoever cannot must not, or a stranger's callback would sign the person in as the stranger.
+ * Keeps sign-ins that were begun, by their `state` (OAuth 1.0a: by their request token). It belongs to one
+ * browser: whoever can read it can finish the sign-in, and whoever cannot must not, or a stranger's callback
+ * would sign the person in as the stranger.
  */
 export interface TransactionStore {
   get(state: string): Awaitable<TransactionRecord | undefined>
   set(state: string, record: TransactionRecord): Awaitable<void>
 }
 
-/** Seconds that a record is kept: longer than a sign-in may take, so that a late callback is told from a foreign one. */
+/**
+ * Seconds that a record is kept: longer than a sign-in may take, so that a late callback is told from a
+ * foreign one.
+ */
 export const KEPT = 3600
 
 /**
  * Takes a sign-in out, before anything is asked of the server: a callback counts once.
- * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_ISSUER_MISMATCH` for the sign-in of another client
+ * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_ISSUER_MISMATCH` for the
+ * sign-in of another client
  */
 export async function takePending(
   transactions: TransactionStore,
@@ -78,8 +83,8 @@ export interface TransactionStorage {
 }
 
 /**
- * Keeps sign-ins of a page in `sessionStorage`: each tab its own, several at once. Old ones are removed when another begins.
- * `localStorage` lets the callback come back in another tab.
+ * Keeps sign-ins of a page in `sessionStorage`: each tab its own, several at once. Old ones are removed when
+ * another begins. `localStorage` lets the callback come back in another tab.
  */
 export function webTransactions(storage: TransactionStorage = sessionStorage): TransactionStore {
   const prefix = 'oauth-sign-in:'
@@ -104,14 +109,16 @@ export function webTransactions(storage: TransactionStorage = sessionStorage): T
 const MAX_AT_ONCE = 20
 
 /**
- * Keeps sign-ins in a framework's session (`request.session` of Express and others): plain data under one name. The session must be
- * the browser's own, and be saved before the redirect is sent.
+ * Keeps sign-ins in a framework's session (`request.session` of Express and others): plain data under one
+ * name. The session must be the browser's own, and be saved before the redirect is sent.
  * @example
  * const { url } = await beginSignIn(session, { redirect_uri }, { transactions: sessionTransactions(request.session) })
+ *
  */
 export function sessionTransactions(session: object, name = 'oauthSignIns'): TransactionStore {
   const holder = session as Record<string, Record<string, TransactionRecord> | undefined>
-  const own = (state: string) => (Object.hasOwn(holder[name] ?? {}, state) ? holder[name]?.[state] : undefined)
+  const own = (state: string) =>
+    Object.hasOwn(holder[name] ?? {}, state) ? holder[name]?.[state] : undefined
   return {
     get: own,
     set(state, record) {
@@ -130,8 +137,8 @@ export interface TransactionCache {
 }
 
 /**
- * Keeps sign-ins in a cache, for sessions that hold little. The browser's session keeps a marker of each: without it, a stranger could
- * begin a sign-in and have this browser finish it (login CSRF).
+ * Keeps sign-ins in a cache, for sessions that hold little. The browser's session keeps a marker of each:
+ * without it, a stranger could begin a sign-in and have this browser finish it (login CSRF).
  */
 export function cacheTransactions(
   cache: TransactionCache,

@@ -1,7 +1,13 @@
 import type { SignatureMethod } from './signature-method.js'
 
 /**
- * PLAINTEXT: the secrets themselves are the signature, so it is refused over anything but https (loopback excepted).
+ * PLAINTEXT: the secrets themselves are the signature, so it is refused over anything but https (loopback
+ * excepted).
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.4
  */
-export const plaintext = (): SignatureMethod => ({ name: 'PLAINTEXT', sync: true, plain: true, sign: (_, key) => key })
+export const plaintext = (): SignatureMethod => ({
+  name: 'PLAINTEXT',
+  sync: true,
+  plain: true,
+  sign: (_, key) => key,
+})

@@ -68,8 +68,8 @@ function signWithWebCrypto(material: KeyMaterial, hash: RsaHash): Sign {
 }
 
 /**
- * The RSA family: RSASSA-PKCS1-v1_5; the secrets play no part. The Web Crypto API signs, or `node:crypto` where that is at
- * hand and no other `crypto` is given.
+ * The RSA family: RSASSA-PKCS1-v1_5; the secrets play no part. The Web Crypto API signs, or `node:crypto`
+ * where that is at hand and no other `crypto` is given.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a key that cannot sign, here or with the first request;
  * `OAUTH_CRYPTO_MISSING` with the first request where there is neither.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3

@@ -10,8 +10,8 @@ export interface SignatureMethod {
   /** The value of `oauth_signature_method`. */
   readonly name: string
   /**
-   * Answers the signature, not yet percent-encoded. `key` is the encoded client secret, `&`, the encoded token secret;
-   * `crypto` is what the options or the platform have.
+   * Answers the signature, not yet percent-encoded. `key` is the encoded client secret, `&`, the encoded
+   * token secret; `crypto` is what the options or the platform have.
    */
   sign(baseString: string, key: string, crypto: CryptoLike | undefined): Awaitable<string>
   /** True when `sign` never answers a promise: requests are then signed without waiting. */

@@ -1,6 +1,9 @@
 /** Tells tabs what the last write was, in step with their locks, which `localStorage` is not. */
 export interface Beacon {
-  /** Says that `version` was written under `key`; resolves when every tab that takes a lock from now on can know. */
+  /**
+   * Says that `version` was written under `key`; resolves when every tab that takes a lock from now on can
+   * know.
+   */
   announce(key: string, version: number): Promise<void>
   /** Takes back what this tab said about `key`. */
   withdraw(key: string): void
@@ -9,11 +12,11 @@ export interface Beacon {
 }
 
 /**
- * A beacon of Web Locks: a tab that wrote holds a shared lock which is named by key and version, until somebody writes after
- * it or its page goes away.
+ * A beacon of Web Locks: a tab that wrote holds a shared lock which is named by key and version, until
+ * somebody writes after it or its page goes away.
  *
- * Browsers hand a write to `localStorage` from process to process in their own time, and a lock in theirs: a tab that gets the
- * lock next may still read what was there before, and spend a refresh token that is spent.
+ * Browsers hand a write to `localStorage` from process to process in their own time, and a lock in theirs: a
+ * tab that gets the lock next may still read what was there before, and spend a refresh token that is spent.
  */
 export function webLocksBeacon(prefix: string, locks: LockManager): Beacon {
   const start = `oauth-written:${prefix}`
@@ -52,7 +55,10 @@ export function webLocksBeacon(prefix: string, locks: LockManager): Beacon {
       const names = ((await locks.query()).held ?? []).map(({ name = '' }) => name)
       return names
         .filter(name => name.startsWith(start))
-        .map(name => [name.slice(start.length, name.lastIndexOf(' ')), Number(name.slice(name.lastIndexOf(' ')))])
+        .map(name => [
+          name.slice(start.length, name.lastIndexOf(' ')),
+          Number(name.slice(name.lastIndexOf(' '))),
+        ])
     },
   }
 }

@@ -19,8 +19,9 @@ export interface CallbackStoreOptions {
   /** Reads the row of a key; nothing where there is none. */
   load(key: string): Awaitable<TokenRow | null | undefined>
   /**
-   * Writes the row of a key. `before` is the row that it replaces, as it was read: a table that can compares its refresh token in
-   * the same statement (`UPDATE … WHERE refresh_token = before.refresh_token`), and answers `false` where another one stands there.
+   * Writes the row of a key. `before` is the row that it replaces, as it was read: a table that can compares
+   * its refresh token in the same statement (`UPDATE … WHERE refresh_token = before.refresh_token`), and
+   * answers `false` where another one stands there.
    */
   save(key: string, row: TokenRow, before: TokenRow | undefined): Awaitable<boolean | void>
   /** Deletes the row of a key: the person logged out, or the server ended the grant. */
@@ -37,7 +38,8 @@ interface Known {
   mark: string
 }
 
-const markOf = ({ access_token = '', refresh_token = '' }: TokenRow) => JSON.stringify([access_token, refresh_token])
+const markOf = ({ access_token = '', refresh_token = '' }: TokenRow) =>
+  JSON.stringify([access_token, refresh_token])
 
 /** A row as the session reads it. */
 function toGrant(row: TokenRow, { grantId, version }: Known): StoredGrant {
@@ -70,17 +72,19 @@ function checkRow(row: TokenRow): TokenRow {
 }
 
 /**
- * Keeps grants in a table of the application's own: columns for the tokens, none for this package. What another process wrote is
- * noticed by its tokens. Of a session with several APIs the grant's own token is kept alone. Without a `lock` that all processes
- * share, two of them may spend one refresh token at the same time; the one that loses takes over what the other stored, where the
- * server forgives that.
- * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` for a row whose tokens are no texts
+ * Keeps grants in a table of the application's own: columns for the tokens, none for this package. What
+ * another process wrote is noticed by its tokens. Of a session with several APIs the grant's own token is
+ * kept alone. Without a `lock` that all processes share, two of them may spend one refresh token at the same
+ * time; the one that loses takes over what the other stored, where the server forgives that.
+ * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` for a row whose tokens are
+ * no texts
  * @example
  * const store = callbackStore({
  *   load: user => db.tokens.findOne({ user }),
  *   save: (user, row) => db.tokens.upsert({ user, ...row }),
  *   remove: user => db.tokens.delete({ user }),
  * })
+ *
  */
 export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions): TokenStore {
   const seen = new Map<string, Known>()
@@ -111,7 +115,9 @@ export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions
       const found = await current(key)
       if (found && found.known.version >= next.version) return false
       const row = toRow(next)
-      const answer = await guarded('OAUTH_STORE_WRITE', () => (next.ended ? remove(key) : save(key, row, found?.row)))
+      const answer = await guarded('OAUTH_STORE_WRITE', () =>
+        next.ended ? remove(key) : save(key, row, found?.row),
+      )
       if (answer === false) return false
       seen.set(key, { grantId: next.grantId, version: next.version, mark: next.ended ? '' : markOf(row) })
       return true

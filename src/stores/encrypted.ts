@@ -7,10 +7,12 @@ import { asGrant } from './record.js'
 export type EncryptionKey = Uint8Array | CryptoKey
 
 /**
- * Encrypts what another store keeps (JWE, `dir` with A256GCM); key, version and end of a grant stay readable, so that the
- * other store can compare and watch. With several keys the first writes and all read: put a new key first, and take the old
- * one away when all grants were written anew. A record is bound to its key: it cannot be moved to another user's.
- * @throws OAuthError `OAUTH_STORE_VALUE` from `get` when none of the keys opens a record: nobody is signed out for that; and what the other store throws
+ * Encrypts what another store keeps (JWE, `dir` with A256GCM); key, version and end of a grant stay readable,
+ * so that the other store can compare and watch. With several keys the first writes and all read: put a new
+ * key first, and take the old one away when all grants were written anew. A record is bound to its key: it
+ * cannot be moved to another user's.
+ * @throws OAuthError `OAUTH_STORE_VALUE` from `get` when none of the keys opens a record: nobody is signed
+ * out for that; and what the other store throws
  * @see https://www.rfc-editor.org/rfc/rfc7516
  */
 export function encryptedStore(inner: TokenStore, key: EncryptionKey | readonly EncryptionKey[]): TokenStore {
@@ -44,11 +46,17 @@ interface SealedGrant extends StoredGrant {
 async function seal(grant: StoredGrant, name: string, key: EncryptionKey): Promise<SealedGrant> {
   const { v, grantId, version, ended } = grant
   const content = new TextEncoder().encode(JSON.stringify({ name, grant }))
-  const jwe = await new CompactEncrypt(content).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).encrypt(key)
+  const jwe = await new CompactEncrypt(content)
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+    .encrypt(key)
   return { v, grantId, version, tokens: {}, ...(ended && { ended }), jwe }
 }
 
-async function open({ jwe, version }: SealedGrant, name: string, keys: EncryptionKey[]): Promise<StoredGrant> {
+async function open(
+  { jwe, version }: SealedGrant,
+  name: string,
+  keys: EncryptionKey[],
+): Promise<StoredGrant> {
   for (const key of keys) {
     const content = await decrypt(jwe, key)
     // whoever can write to the medium must not pass one user's record off as another's, or an old one as new

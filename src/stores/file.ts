@@ -14,9 +14,9 @@ export interface FileStoreOptions {
 }
 
 /**
- * Keeps grants in a directory that only its owner can read (made if need be), one file for each key. A file is replaced
- * whole or not at all, whenever the process or the machine stops. For command-line tools and services on one machine; a
- * network folder works if it has atomic renames and exclusive creation.
+ * Keeps grants in a directory that only its owner can read (made if need be), one file for each key. A file
+ * is replaced whole or not at all, whenever the process or the machine stops. For command-line tools and
+ * services on one machine; a network folder works if it has atomic renames and exclusive creation.
  * @throws OAuthError `OAUTH_STORE_VALUE` from `get` when a file is broken; errors of the file system
  */
 export function fileStore(directory: string, options: FileStoreOptions = {}): TokenStore {
@@ -60,7 +60,10 @@ function brokenIsAbsent(error: unknown): undefined {
   if (!isOAuthError(error, 'OAUTH_STORE_VALUE')) throw error
 }
 
-/** Writes a draft and renames it: a reader, and whoever comes after a crash, finds the old text or the new one. */
+/**
+ * Writes a draft and renames it: a reader, and whoever comes after a crash, finds the old text or the new
+ * one.
+ */
 async function replace(path: string, draft: string, text: string): Promise<void> {
   const file = await open(draft, 'wx', 0o600)
   try {

@@ -16,8 +16,8 @@ export interface IndexedDbStoreOptions {
 /** A store that also keeps key pairs which cannot be taken out of the browser. */
 export interface IndexedDbStore extends TokenStore {
   /**
-   * The key pair kept under `name`, the same one in all tabs; `make` makes it when there is none yet. What is kept is the
-   * `CryptoKeyPair` itself, so a key that is not extractable stays so.
+   * The key pair kept under `name`, the same one in all tabs; `make` makes it when there is none yet. What is
+   * kept is the `CryptoKeyPair` itself, so a key that is not extractable stays so.
    */
   keyPair(name: string, make: () => Promise<CryptoKeyPair>): Promise<CryptoKeyPair>
   /** Forgets a key pair; tokens that are bound to it are of no use any more. */
@@ -25,8 +25,9 @@ export interface IndexedDbStore extends TokenStore {
 }
 
 /**
- * Keeps grants in IndexedDB, for all tabs and workers of the origin; the place for tokens that are bound to a DPoP key,
- * since the key can be kept beside them. A broken or foreign value is reported and treated as absent.
+ * Keeps grants in IndexedDB, for all tabs and workers of the origin; the place for tokens that are bound to a
+ * DPoP key, since the key can be kept beside them. A broken or foreign value is reported and treated as
+ * absent.
  */
 export function indexedDbStore(options: IndexedDbStoreOptions = {}): IndexedDbStore {
   const { name: database = 'oauth', lock = webLocks(), indexedDB = globalThis.indexedDB } = options
@@ -108,7 +109,10 @@ type Within = <T>(
   work: (table: IDBObjectStore) => Promise<T>,
 ) => Promise<T>
 
-/** Opens the database on first use, and again when the browser closed it; answers when the transaction is on disk. */
+/**
+ * Opens the database on first use, and again when the browser closed it; answers when the transaction is on
+ * disk.
+ */
 function connect(indexedDB: IDBFactory, name: string): Within {
   let opened: Promise<IDBDatabase> | undefined
   const forget = () => {

@@ -4,7 +4,10 @@ import { guarded } from '../locks/medium-error.js'
 import type { Lock, TokenStore } from '../session/stored-grant.js'
 import { asGrant, parseGrant } from './record.js'
 
-/** Anything that keeps values by key, told by its shape: Keyv, a `Map`, cache-manager (`del`), unstorage (`getItem` …). */
+/**
+ * Anything that keeps values by key, told by its shape: Keyv, a `Map`, cache-manager (`del`), unstorage
+ * (`getItem` …).
+ */
 export type KeyValueLike =
   | { get(key: string): unknown; set(key: string, value: string): unknown; delete(key: string): unknown }
   | { get(key: string): unknown; set(key: string, value: string): unknown; del(key: string): unknown }
@@ -17,8 +20,8 @@ export type KeyValueLike =
 /** Options of {@link keyvStore}. */
 export interface KeyvStoreOptions {
   /**
-   * What keeps two processes from renewing at once: the medium has no lock of its own. `'single-process'` says that there is
-   * one process only.
+   * What keeps two processes from renewing at once: the medium has no lock of its own. `'single-process'`
+   * says that there is one process only.
    */
   lock: Lock | 'single-process'
   /** What the keys begin with. Default `oauth:`. */
@@ -26,12 +29,14 @@ export interface KeyvStoreOptions {
 }
 
 /**
- * Keeps grants in any key-value store. Whatever deletes entries there (a time to live, a size) signs people out, and a tier
- * of memory before the shared one serves tokens that others have renewed.
- * @throws OAuthError `OAUTH_INVALID_OPTION`; `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` from `get` when the value is broken
+ * Keeps grants in any key-value store. Whatever deletes entries there (a time to live, a size) signs people
+ * out, and a tier of memory before the shared one serves tokens that others have renewed.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`; `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE`
+ * from `get` when the value is broken
  */
 export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: KeyvStoreOptions): TokenStore {
-  if (lock !== 'single-process' && typeof lock !== 'function') throw oauthError('OAUTH_INVALID_OPTION', 'lock')
+  if (lock !== 'single-process' && typeof lock !== 'function')
+    throw oauthError('OAUTH_INVALID_OPTION', 'lock')
   const { read, write, remove } = verbs(medium, prefix)
   // comparing and writing are one step, as far as this process is concerned
   const turn = inProcessLock()
@@ -66,7 +71,9 @@ function verbs(given: KeyValueLike, prefix: string) {
   const at = (key: string) => prefix + plain(key)
   return {
     read: (key: string) =>
-      guarded('OAUTH_STORE_READ', () => ('getItem' in medium ? medium.getItem(at(key)) : medium.get(at(key)))),
+      guarded('OAUTH_STORE_READ', () =>
+        'getItem' in medium ? medium.getItem(at(key)) : medium.get(at(key)),
+      ),
     write: (key: string, text: string) =>
       guarded('OAUTH_STORE_WRITE', async () => {
         const set = 'setItem' in medium ? medium.setItem(at(key), text) : medium.set(at(key), text)
@@ -81,13 +88,16 @@ function verbs(given: KeyValueLike, prefix: string) {
   }
 }
 
-/** Some media take `/`, `?`, an empty name or an odd character for something else: letters, digits, `-` and `_` stay. */
+/**
+ * Some media take `/`, `?`, an empty name or an odd character for something else: letters, digits, `-` and
+ * `_` stay.
+ */
 const plain = (key: string) =>
   key.replace(/[^A-Za-z0-9_-]/g, unit => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /**
- * The medium behind a cache, one that does not keep its failures to itself: a store that answers "nothing" when its database
- * is away would sign everybody out.
+ * The medium behind a cache, one that does not keep its failures to itself: a store that answers "nothing"
+ * when its database is away would sign everybody out.
  */
 function loud(given: KeyValueLike): KeyValueLike {
   const { stores = [given] } = given as { stores?: KeyValueLike[] }

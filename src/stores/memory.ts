@@ -2,8 +2,8 @@ import { inProcessLock } from '../locks/in-process.js'
 import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 
 /**
- * Keeps grants in this process, as text, so that nobody can change what is stored. Everything is forgotten when the process
- * or the page ends. Sessions that are given the same store share its lock.
+ * Keeps grants in this process, as text, so that nobody can change what is stored. Everything is forgotten
+ * when the process or the page ends. Sessions that are given the same store share its lock.
  */
 export function memoryStore(): TokenStore {
   const texts = new Map<string, string>()

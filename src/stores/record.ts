@@ -2,7 +2,8 @@ import { oauthError } from '../errors.js'
 import type { StoredGrant } from '../session/stored-grant.js'
 
 /**
- * Judges what a medium gave back: a grant as this package writes it, or an error that says nothing of its content.
+ * Judges what a medium gave back: a grant as this package writes it, or an error that says nothing of its
+ * content.
  * @throws OAuthError `OAUTH_STORE_VALUE`
  */
 export function asGrant(value: unknown): StoredGrant {

@@ -34,9 +34,11 @@ export interface RedisStoreOptions {
 }
 
 /**
- * Keeps grants in Redis or Valkey, for all machines that use it. Writing compares versions in the same step, so that a
- * process which lost its lock cannot overwrite a newer token. Connections belong to the caller: the store opens and closes none.
- * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` from `get` when the value is broken
+ * Keeps grants in Redis or Valkey, for all machines that use it. Writing compares versions in the same step,
+ * so that a process which lost its lock cannot overwrite a newer token. Connections belong to the caller: the
+ * store opens and closes none.
+ * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` from `get` when the value
+ * is broken
  */
 export function redisStore(client: RedisLike, options: RedisStoreOptions = {}): TokenStore {
   const { prefix = 'oauth:', ttl = 0, subscriber, timeout = 5 } = options
@@ -79,7 +81,11 @@ redis.pcall('PUBLISH', ARGV[1], ARGV[2])
 return 1`
 
 /** One subscription for all keys, while anybody listens. */
-function listen(subscriber: RedisSubscriber, channel: string, me: string): NonNullable<TokenStore['subscribe']> {
+function listen(
+  subscriber: RedisSubscriber,
+  channel: string,
+  me: string,
+): NonNullable<TokenStore['subscribe']> {
   const listeners = new Map<() => void, string>()
   const hear = (message: string) => {
     const at = message.indexOf(' ')

@@ -10,15 +10,18 @@ import { parseGrant } from './record.js'
 export interface WebStorageStoreOptions {
   /** What the keys begin with. Default `oauth:`. */
   prefix?: string
-  /** Default: Web Locks for `localStorage` (a lease in it where there are none); a lock of this page for `sessionStorage`. */
+  /**
+   * Default: Web Locks for `localStorage` (a lease in it where there are none); a lock of this page for
+   * `sessionStorage`.
+   */
   lock?: Lock
 }
 
 /**
- * Keeps grants in `localStorage` (all tabs of the origin share them) or `sessionStorage` (this tab alone, until it is closed).
- * Every script of the origin can read both. A broken or foreign value is reported and treated as absent.
- * Duplicating a tab copies its `sessionStorage`, refresh token and all: where the server rotates refresh tokens, use
- * `localStorage` or IndexedDB if your users do that.
+ * Keeps grants in `localStorage` (all tabs of the origin share them) or `sessionStorage` (this tab alone,
+ * until it is closed). Every script of the origin can read both. A broken or foreign value is reported and
+ * treated as absent. Duplicating a tab copies its `sessionStorage`, refresh token and all: where the server
+ * rotates refresh tokens, use `localStorage` or IndexedDB if your users do that.
  */
 export function webStorageStore(storage: Storage, options: WebStorageStoreOptions = {}): TokenStore {
   const { prefix = 'oauth:' } = options
@@ -38,7 +41,10 @@ export function webStorageStore(storage: Storage, options: WebStorageStoreOption
     }
   }
 
-  /** Waits until this tab sees what others wrote before it got the lock; a second at most, for what was deleted since. */
+  /**
+   * Waits until this tab sees what others wrote before it got the lock; a second at most, for what was
+   * deleted since.
+   */
   const caughtUp = async () => {
     const announced = (await beacon?.announced()) ?? []
     const behind = () => announced.some(([key, version]) => (get(key)?.version ?? 0) < version)

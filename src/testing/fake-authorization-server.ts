@@ -22,7 +22,14 @@ export type Fault =
   | FakeAnswer
 
 /** The endpoints of a {@link FakeAuthorizationServer}. */
-export type FakeEndpoint = 'metadata' | 'token' | 'revocation' | 'introspection' | 'userinfo' | 'device' | 'par'
+export type FakeEndpoint =
+  | 'metadata'
+  | 'token'
+  | 'revocation'
+  | 'introspection'
+  | 'userinfo'
+  | 'device'
+  | 'par'
 
 /** Options of {@link fakeAuthorizationServer}. Times are seconds. */
 export interface FakeAuthorizationServerOptions {
@@ -30,7 +37,10 @@ export interface FakeAuthorizationServerOptions {
   issuer?: string
   /** `expires_in` of new access tokens. Default 3600. */
   expiresIn?: number
-  /** A refresh gives a new refresh token and spends the old one; a spent one that comes back ends the grant. Default true. */
+  /**
+   * A refresh gives a new refresh token and spends the old one; a spent one that comes back ends the grant.
+   * Default true.
+   */
   rotate?: boolean
   /** Seconds since the epoch; default the system's clock. Give the session the same. */
   clock?: () => number
@@ -46,13 +56,13 @@ export interface FakeAuthorizationServer {
   /** For a session's option `http`: calls to the server never leave the process. */
   readonly http: HttpClient
   /**
-   * Makes an axios adapter that answers requests to the server's origin and hands all others to `next`; without `next` they
-   * fail. For applications that call the server through an instance of their own.
+   * Makes an axios adapter that answers requests to the server's origin and hands all others to `next`;
+   * without `next` they fail. For applications that call the server through an instance of their own.
    */
   adapter(next?: Adapter): Adapter
   /**
-   * Makes an axios adapter for an API that takes this server's tokens: 401 for any other, else what `answer` says
-   * (default 200 with `{ ok: true }`).
+   * Makes an axios adapter for an API that takes this server's tokens: 401 for any other, else what `answer`
+   * says (default 200 with `{ ok: true }`).
    */
   api(answer?: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>): Adapter
   /** Calls so far, by endpoint; `reuse` counts spent refresh tokens that came back. */
@@ -61,11 +71,14 @@ export interface FakeAuthorizationServer {
   readonly tokenRequests: readonly URLSearchParams[]
   /** Lets the next calls to an endpoint go wrong, one for each fault. */
   fail(endpoint: FakeEndpoint, ...faults: Fault[]): void
-  /** Holds the answers of an endpoint back until the returned function is called. The server does its work meanwhile. */
+  /**
+   * Holds the answers of an endpoint back until the returned function is called. The server does its work
+   * meanwhile.
+   */
   hold(endpoint: FakeEndpoint): () => void
   /**
-   * Plays the browser: takes an authorization URL, signs a person in and answers the URL of the callback. With `error` the
-   * person refuses (`access_denied` …).
+   * Plays the browser: takes an authorization URL, signs a person in and answers the URL of the callback.
+   * With `error` the person refuses (`access_denied` …).
    */
   signIn(url: string | URL, outcome?: { claims?: Record<string, unknown>; error?: string }): string
   /** Approves (or refuses) the device code that was asked for last. */
@@ -132,14 +145,17 @@ const refuseOthers: Adapter = config => {
 }
 
 /**
- * Makes an authorization server that lives in memory: every endpoint, rotation with reuse detection, and faults on order.
- * Nothing touches the network, so it works beside nock, msw and axios-mock-adapter.
+ * Makes an authorization server that lives in memory: every endpoint, rotation with reuse detection, and
+ * faults on order. Nothing touches the network, so it works beside nock, msw and axios-mock-adapter.
  * @example
  * const server = fakeAuthorizationServer()
  * const session = createOAuth2Session({ server: server.metadata, http: server.http, client: { client_id: 'app' } })
  * server.fail('token', 'unavailable')
+ *
  */
-export function fakeAuthorizationServer(options: FakeAuthorizationServerOptions = {}): FakeAuthorizationServer {
+export function fakeAuthorizationServer(
+  options: FakeAuthorizationServerOptions = {},
+): FakeAuthorizationServer {
   const state = fakeState(options)
   const { issuer, counts, tokenRequests } = state
   const { origin } = new URL(issuer)

@@ -90,7 +90,10 @@ function grantUnattended(state: FakeState, { parameters }: FakeRequest): FakeAns
   const grantType = parameters.get('grant_type') ?? ''
   const token = state.give(state.newFamily(parameters.get('scope')), grantType === 'password')
   const issued_token_type = 'urn:ietf:params:oauth:token-type:access_token'
-  return { status: 200, body: grantType.endsWith(':token-exchange') ? { ...token, issued_token_type } : token }
+  return {
+    status: 200,
+    body: grantType.endsWith(':token-exchange') ? { ...token, issued_token_type } : token,
+  }
 }
 
 const grants: Record<string, typeof exchangeCode> = {
@@ -123,7 +126,10 @@ const endpoints: Record<FakeEndpoint, (state: FakeState, request: FakeRequest) =
   userinfo({ access, isActive }, request) {
     const token = bearerOf(request)
     if (isActive(token)) return { status: 200, body: access.get(token)?.family.claims }
-    return { ...refusal('invalid_token', 401), headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }
+    return {
+      ...refusal('invalid_token', 401),
+      headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+    }
   },
   device({ issuer, devices, next, newFamily }, { parameters }) {
     const device_code = next('device')
@@ -143,7 +149,8 @@ export const answerEndpoint = (state: FakeState, endpoint: FakeEndpoint, request
   endpoints[endpoint](state, request)
 
 /** Makes an adapter's answer for an API that takes the server's access tokens. */
-export const isAuthorized = (state: FakeState, request: FakeRequest): boolean => state.isActive(bearerOf(request))
+export const isAuthorized = (state: FakeState, request: FakeRequest): boolean =>
+  state.isActive(bearerOf(request))
 
 /** Plays the browser: from the authorization URL to the URL of the callback. */
 export function signInAt(

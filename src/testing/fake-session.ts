@@ -3,13 +3,20 @@ import { refreshToken, saveToken } from '../session/fetch-token.js'
 import type { OAuth2Session, OAuth2SessionOptions } from '../session/session-options.js'
 import type { Token } from '../session/stored-grant.js'
 import { memoryStore } from '../stores/memory.js'
-import { type FakeAuthorizationServer, type FakeToken, fakeAuthorizationServer } from './fake-authorization-server.js'
+import {
+  type FakeAuthorizationServer,
+  type FakeToken,
+  fakeAuthorizationServer,
+} from './fake-authorization-server.js'
 import { type FakeClock, fakeClock } from './fake-clock.js'
 import { unsignedJwt } from './fake-state.js'
 
 /** Options of {@link fakeSession}. Whatever else a session takes may stand beside them. */
 export interface FakeSessionOptions extends OAuth2SessionOptions {
-  /** What the session is when the test begins. Default `signed-in`; `expiring`: the next request renews the token. */
+  /**
+   * What the session is when the test begins. Default `signed-in`; `expiring`: the next request renews the
+   * token.
+   */
   status?: 'signed-in' | 'signed-out' | 'expiring' | 'ended'
   /** The access token, or a whole token in wire names. Default: one that the fake server made. */
   token?: string | Token
@@ -37,12 +44,13 @@ export interface FakeSession extends OAuth2Session {
 const KEY = 'fake'
 
 /**
- * Makes a session that is signed in (or in another state) without a server, a browser or a network: attach it to the
- * application's instance in tests. Renewals, log-out and events work as in production.
+ * Makes a session that is signed in (or in another state) without a server, a browser or a network: attach it
+ * to the application's instance in tests. Renewals, log-out and events work as in production.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  * @example
  * const session = fakeSession({ scope: 'read', claims: { sub: 'anna' } })
  * attachOAuth2(api, session)
+ *
  */
 export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
   const { status = 'signed-in', token, scope, claims = {}, fakeServer, ...rest } = options
@@ -70,7 +78,10 @@ export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
       client_id: client.client_id,
       ...(refresh_token && status !== 'ended' && { refresh_token }),
       id_token: unsignedJwt(identity()),
-      tokens: status === 'ended' ? {} : { '': { ...access, expires_at: clock() + (status === 'expiring' ? 1 : 3600) } },
+      tokens:
+        status === 'ended'
+          ? {}
+          : { '': { ...access, expires_at: clock() + (status === 'expiring' ? 1 : 3600) } },
       ...(status === 'ended' && { ended: { reason: 'invalid_grant', at: clock() } }),
     })
   }
@@ -97,4 +108,5 @@ export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
   })
 }
 
-const asToken = (token: string | Token | undefined) => (typeof token === 'string' ? { access_token: token } : token)
+const asToken = (token: string | Token | undefined) =>
+  typeof token === 'string' ? { access_token: token } : token

@@ -17,7 +17,10 @@ export interface FakeState {
   readonly tokenRequests: URLSearchParams[]
   readonly access: Map<string, { family: Family; expiresAt: number; revoked: boolean }>
   readonly refresh: Map<string, { family: Family; spent: boolean }>
-  readonly codes: Map<string, { family: Family; redirectUri: string; challenge: string | null; nonce: string | null }>
+  readonly codes: Map<
+    string,
+    { family: Family; redirectUri: string; challenge: string | null; nonce: string | null }
+  >
   readonly pushed: Map<string, URLSearchParams>
   readonly devices: Map<string, { family: Family; state: 'pending' | 'approved' | 'refused' }>
   /** A new value of that kind, such as `access-1`. */
@@ -45,7 +48,16 @@ export function fakeState({
   clock = () => Math.floor(Date.now() / 1000),
 }: FakeAuthorizationServerOptions): FakeState {
   let made = 0
-  const counts = { metadata: 0, token: 0, revocation: 0, introspection: 0, userinfo: 0, device: 0, par: 0, reuse: 0 }
+  const counts = {
+    metadata: 0,
+    token: 0,
+    revocation: 0,
+    introspection: 0,
+    userinfo: 0,
+    device: 0,
+    par: 0,
+    reuse: 0,
+  }
   const state: FakeState = {
     issuer,
     rotate,

@@ -23,13 +23,14 @@ export interface AuthorizationRecord {
 const records = /* @__PURE__ */ new WeakMap<object, SentAuthorization[]>()
 
 /**
- * Records the `Authorization` header of every request of an instance, because credentials are on nothing that a test can hold:
- * neither on `response.config` nor on an error. Call it before the requests, and after whatever replaces the adapter
- * (axios-mock-adapter).
+ * Records the `Authorization` header of every request of an instance, because credentials are on nothing that
+ * a test can hold: neither on `response.config` nor on an error. Call it before the requests, and after
+ * whatever replaces the adapter (axios-mock-adapter).
  * @example
  * recordAuthorizations(api)
  * await api.get('/me')
  * expect(lastAuthorization(api)).toBe('Bearer access-1')
+ *
  */
 export function recordAuthorizations(axios: AxiosLike): AuthorizationRecord {
   const instance = axios as unknown as Instance

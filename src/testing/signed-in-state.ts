@@ -4,7 +4,10 @@ import type { Token } from '../session/stored-grant.js'
 export interface SignedInStateOptions {
   /** The application's origin, such as `http://localhost:5173`. */
   origin: string
-  /** The session's `key`; without that option of its own a session's key is its issuer and client_id, with a space between. */
+  /**
+   * The session's `key`; without that option of its own a session's key is its issuer and client_id, with a
+   * space between.
+   */
   key: string
   /** The token that the page finds; `expires_at` in seconds since the epoch. */
   token: Token
@@ -21,10 +24,11 @@ export interface StorageState {
 }
 
 /**
- * Makes Playwright's `storageState` for a page whose session lives in `webStorageStore(localStorage)`: the page is signed in
- * when it opens.
+ * Makes Playwright's `storageState` for a page whose session lives in `webStorageStore(localStorage)`: the
+ * page is signed in when it opens.
  * @example
  * test.use({ storageState: signedInState({ origin, key: 'app', token: { access_token: 'test', expires_in: 3600 } }) })
+ *
  */
 export function signedInState(options: SignedInStateOptions): StorageState {
   const { origin, key, token, issuer, client_id, prefix = 'oauth:' } = options

@@ -2,10 +2,16 @@ import type { OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import type { TokenType } from './token-type.js'
 
-/** Where a bearer token goes: `header`, `query` or `body`. The rest are the names that other libraries use for the first two. */
+/**
+ * Where a bearer token goes: `header`, `query` or `body`. The rest are the names that other libraries use for
+ * the first two.
+ */
 export type BearerPlacement = 'header' | 'query' | 'body' | 'auth_header' | 'headers' | 'uri' | 'url'
 
-/** Puts the token into the query. A link that the API made may hold the one of the request before: one token, in one place. */
+/**
+ * Puts the token into the query. A link that the API made may hold the one of the request before: one token,
+ * in one place.
+ */
 function intoQuery(request: OutgoingRequest, parameter: string): void {
   const { url } = request
   request.url = url.replace(
@@ -24,15 +30,17 @@ function intoBody(request: OutgoingRequest, parameter: string): void {
   const text = data instanceof URLSearchParams ? `${data}` : (data ?? '')
   const type = request.header('Content-Type') || (text && text === data ? '' : FORM)
   const isForm = type.toLowerCase().startsWith(FORM) && typeof text === 'string' && !/[^\0-\x7f]/.test(text)
-  if (!isForm || /^(GET|HEAD|DELETE|TRACE)$/.test(method)) throw oauthError('OAUTH_INVALID_OPTION', 'bearerBody')
+  if (!isForm || /^(GET|HEAD|DELETE|TRACE)$/.test(method))
+    throw oauthError('OAUTH_INVALID_OPTION', 'bearerBody')
   request.data = text + (text && '&') + parameter
   request.setHeader('Content-Type', type)
 }
 
 /**
- * Bearer tokens. `placement`: the `Authorization` header (default), a form `body`, or the `query` – the last two only for
- * APIs that know nothing else: URLs end up in logs.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown placement, and, before anything is sent, for a request whose body is no form
+ * Bearer tokens. `placement`: the `Authorization` header (default), a form `body`, or the `query` – the last
+ * two only for APIs that know nothing else: URLs end up in logs.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown placement, and, before anything is sent, for a
+ * request whose body is no form
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2
  */
 export function bearer({ placement = 'header' }: { placement?: BearerPlacement } = {}): TokenType {

@@ -11,19 +11,24 @@ import type { TokenType, TokenTypeContext } from './token-type.js'
 /** Options of {@link dpop}. */
 export interface DPoPOptions {
   /**
-   * The key pair: of the Web Crypto API, a private JWK, or a function that gets either from where keys outlive the page or
-   * process; `make` makes one (not extractable, unless told). Default: kept by the session's store where that can, else made
-   * on first use and as long-lived as this object.
+   * The key pair: of the Web Crypto API, a private JWK, or a function that gets either from where keys
+   * outlive the page or process; `make` makes one (not extractable, unless told). Default: kept by the
+   * session's store where that can, else made on first use and as long-lived as this object.
    */
-  key?: DPoPKey | ((make: (extractable?: boolean) => Promise<CryptoKeyPair>) => DPoPKey | PromiseLike<DPoPKey>)
+  key?:
+    | DPoPKey
+    | ((make: (extractable?: boolean) => Promise<CryptoKeyPair>) => DPoPKey | PromiseLike<DPoPKey>)
   /** Default `ES256`. */
   alg?: JwsAlgorithm
   /**
-   * Binds the authorization code to the key as well (`dpop_jkt`, a proof on pushed requests). The key must then outlive the
-   * redirect. Default: where `key` is given or the store keeps it.
+   * Binds the authorization code to the key as well (`dpop_jkt`, a proof on pushed requests). The key must
+   * then outlive the redirect. Default: where `key` is given or the store keeps it.
    */
   bindCode?: boolean
-  /** True uses an access token of type Bearer as such, unbound, where the server answers one. Default: it is refused. */
+  /**
+   * True uses an access token of type Bearer as such, unbound, where the server answers one. Default: it is
+   * refused.
+   */
   allowBearer?: boolean
 }
 
@@ -118,7 +123,8 @@ class ProofKey {
     const privateKey = pair?.privateKey ?? (await this.importJwk(given as JsonWebKey, subtle))
     const { name, namedCurve } = privateKey.algorithm as { name: string; namedCurve?: string }
     const isOfThisKind = name === parameters.name && (!namedCurve || namedCurve === parameters.namedCurve)
-    if (!isOfThisKind || privateKey.type !== 'private') throw oauthError('OAUTH_INVALID_OPTION', 'dpopKey', { alg })
+    if (!isOfThisKind || privateKey.type !== 'private')
+      throw oauthError('OAUTH_INVALID_OPTION', 'dpopKey', { alg })
     return { privateKey, jwk }
   }
 
@@ -132,7 +138,10 @@ class ProofKey {
   }
 }
 
-/** What servers want the next proof to contain: one nonce for each server, and for the two roles that one origin may have. */
+/**
+ * What servers want the next proof to contain: one nonce for each server, and for the two roles that one
+ * origin may have.
+ */
 class Nonces {
   private readonly known = new Map<string, string>()
 
@@ -162,11 +171,16 @@ interface Proven {
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9449#section-4.2 */
-async function prove({ method, url, nonce, token }: Proven, key: ProofKey, context?: Partial<TokenTypeContext>) {
+async function prove(
+  { method, url, nonce, token }: Proven,
+  key: ProofKey,
+  context?: Partial<TokenTypeContext>,
+) {
   const { privateKey, jwk } = await key.inUse(context)
   const crypto = webCrypto(context?.crypto)
   const { clock = systemClock, random = randomBytes } = context ?? {}
-  const hash = async (text: string) => base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', ascii(text))))
+  const hash = async (text: string) =>
+    base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', ascii(text))))
   const claims = {
     jti: base64url(random(16)),
     htm: method,
@@ -182,10 +196,11 @@ const atApi = (url: string) => `api ${new URL(url).origin}`
 const atServer = ({ origin }: URL) => `server ${origin}`
 
 /**
- * DPoP tokens: every request carries a proof that its sender has the key that the token is bound to. Nonces are learnt from
- * every response, for each server; a request that is refused for its nonce is sent once more with a new proof.
- * A `token_type` other than DPoP is refused, unless `allowBearer`.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for an algorithm that is not allowed or a key that does not fit it; `OAUTH_CRYPTO_MISSING`
+ * DPoP tokens: every request carries a proof that its sender has the key that the token is bound to. Nonces
+ * are learnt from every response, for each server; a request that is refused for its nonce is sent once more
+ * with a new proof. A `token_type` other than DPoP is refused, unless `allowBearer`.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for an algorithm that is not allowed or a key that does not fit
+ * it; `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc9449
  */
 export function dpop(options: DPoPOptions = {}): DPoP {
@@ -218,7 +233,8 @@ export function dpop(options: DPoPOptions = {}): DPoP {
       if (isBound) headers.DPoP = await prove({ method, url, nonce: nonces.of(atServer(url)) }, key, context)
     },
     learnFromServer: (response, { url }) => nonces.learn(atServer(url), response) && asksForNonce(response),
-    authorizationParameters: async context => (bindsCode(context) ? { dpop_jkt: await key.thumbprint(context) } : {}),
+    authorizationParameters: async context =>
+      bindsCode(context) ? { dpop_jkt: await key.thumbprint(context) } : {},
     thumbprint: context => key.thumbprint(context),
   }
 }

@@ -12,12 +12,16 @@ import type { TokenType, TokenTypeContext } from './token-type.js'
 /** Options of {@link mac}. */
 export interface MacOptions {
   /**
-   * Which of the expired drafts the API speaks: 0 (age in the nonce, the body's hash) or 1 and later (`ts`, no hash). Default 0.
+   * Which of the expired drafts the API speaks: 0 (age in the nonce, the body's hash) or 1 and later (`ts`,
+   * no hash). Default 0.
    */
   draft?: 0 | 1
   /** Text that is signed with the request and sent along. */
   ext?: string | ((request: OutgoingRequest) => string)
-  /** Draft 0: when the token was issued, in seconds. Default: reckoned from `expires_at` and `expires_in`, else when this was called. */
+  /**
+   * Draft 0: when the token was issued, in seconds. Default: reckoned from `expires_at` and `expires_in`,
+   * else when this was called.
+   */
   issuedAt?: number
 }
 
@@ -57,7 +61,11 @@ const issueOf = ({ expires_at, expires_in }: Token): number | undefined =>
   expires_at !== undefined && expires_in !== undefined ? expires_at - expires_in : undefined
 
 /** The text that is signed: the drafts differ in their first and in their next to last line. */
-function normalized({ method, url }: OutgoingRequest, { ts, nonce, bodyhash, ext }: MacFields, draft: 0 | 1): string {
+function normalized(
+  { method, url }: OutgoingRequest,
+  { ts, nonce, bodyhash, ext }: MacFields,
+  draft: 0 | 1,
+): string {
   const { pathname, search, hostname, port, protocol } = new URL(url)
   const defaultPort = protocol === 'https:' ? '443' : '80'
   const lines = [nonce, method, pathname + search, hostname, port || defaultPort]
@@ -71,9 +79,10 @@ function headerOf(fields: Record<string, string | undefined>): string {
 }
 
 /**
- * MAC tokens, by the drafts that never became a standard; for servers that still have them. The token's `mac_key` and
- * `mac_algorithm` (`hmac-sha-1` or `hmac-sha-256`) sign every request.
- * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for another algorithm, a token without `mac_key`, a body that cannot be hashed
+ * MAC tokens, by the drafts that never became a standard; for servers that still have them. The token's
+ * `mac_key` and `mac_algorithm` (`hmac-sha-1` or `hmac-sha-256`) sign every request.
+ * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for another algorithm, a token without `mac_key`, a body that
+ * cannot be hashed
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-http-mac-00
  */
 export function mac({ draft = 0, ext, issuedAt }: MacOptions = {}): TokenType {
@@ -98,7 +107,10 @@ export function mac({ draft = 0, ext, issuedAt }: MacOptions = {}): TokenType {
         ext: typeof ext === 'function' ? ext(request) : ext,
       }
       const signature = hmac(hash, utf8(keyOf(token)))(utf8(normalized(request, fields, draft)))
-      request.setHeader('Authorization', headerOf({ id: token.access_token, ...fields, mac: base64(signature) }))
+      request.setHeader(
+        'Authorization',
+        headerOf({ id: token.access_token, ...fields, mac: base64(signature) }),
+      )
     },
   }
 }

@@ -12,7 +12,8 @@ export interface ClientAssertionInput {
 }
 
 /**
- * Client authentication by a statement that somebody else made about this workload: a platform's token in place of a secret.
+ * Client authentication by a statement that somebody else made about this workload: a platform's token in
+ * place of a secret.
  * @see https://www.rfc-editor.org/rfc/rfc7521#section-4.2
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-spiffe-client-auth-02 (June 2026, not final)
  * @example
@@ -22,6 +23,7 @@ export interface ClientAssertionInput {
  *   clientAuth: clientAssertion({ assertion: tokenFile('/var/run/secrets/tokens/auth') }),
  *   grant: clientCredentialsGrant(),
  * })
+ *
  */
 export const clientAssertion =
   ({ assertion, type = 'jwt-bearer', includeClientId = true }: ClientAssertionInput): ClientAuth =>

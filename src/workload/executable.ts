@@ -24,14 +24,18 @@ function insistOnSuccess(text: string, name: string): void {
 }
 
 /**
- * A token that a program prints, which runs each time. With `member: 'id_token'` it may answer as programs for Google's libraries
- * do. What it prints is never shown.
- * @throws OAuthError `OAUTH_SOURCE_ABSENT` when there is no such program; `OAUTH_SOURCE_FAILED` when it fails, is too late, or
- * prints no token
- * @see https://cloud.google.com/nodejs/docs/reference/google-auth-library/latest/google-auth-library/pluggableauthclient
+ * A token that a program prints, which runs each time. With `member: 'id_token'` it may answer as programs
+ * for Google's libraries do. What it prints is never shown.
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` when there is no such program; `OAUTH_SOURCE_FAILED` when it
+ * fails, is too late, or prints no token
+ * @see
+ * https://cloud.google.com/nodejs/docs/reference/google-auth-library/latest/google-auth-library/pluggableauthclient
  */
 export const executableToken =
-  (program: string, { args = [], environment, timeout = 30, ...options }: ExecutableOptions = {}): WorkloadToken =>
+  (
+    program: string,
+    { args = [], environment, timeout = 30, ...options }: ExecutableOptions = {},
+  ): WorkloadToken =>
   async () => {
     const { execFile } = await import('node:child_process')
     const settings = {

@@ -28,7 +28,11 @@ export async function fetchText({
   const controller = new AbortController()
   const stop = afterAwake(timeout, () => controller.abort())
   try {
-    const response = await fetch(url, { headers: headers ?? {}, redirect: 'manual', signal: controller.signal })
+    const response = await fetch(url, {
+      headers: headers ?? {},
+      redirect: 'manual',
+      signal: controller.signal,
+    })
     const { ok, status } = response
     if (!ok) throw oauthError('OAUTH_SOURCE_FAILED', 'status', { host, status }, { status })
     return await response.text()
@@ -43,12 +47,14 @@ export async function fetchText({
 
 /**
  * A token of a metadata server, asked each time.
- * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for a refusal and an answer without a token
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for a refusal and an
+ * answer without a token
  * @example
  * metadataServerToken({
  *   url: 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience=api',
  *   headers: { 'Metadata-Flavor': 'Google' },
  * })
+ *
  */
 export const metadataServerToken =
   (options: MetadataServerOptions): WorkloadToken =>

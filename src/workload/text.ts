@@ -1,8 +1,9 @@
 import { oauthError } from '../errors.js'
 
 /**
- * Where a workload's token comes from: asked whenever a token is needed, so that a rotated one is noticed. Goes wherever a token
- * may be a function: `subject_token` of `tokenExchangeGrant`, `assertion` of `jwtBearerGrant` and {@link clientAssertion}.
+ * Where a workload's token comes from: asked whenever a token is needed, so that a rotated one is noticed.
+ * Goes wherever a token may be a function: `subject_token` of `tokenExchangeGrant`, `assertion` of
+ * `jwtBearerGrant` and {@link clientAssertion}.
  */
 export type WorkloadToken = () => Promise<string>
 
@@ -11,7 +12,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** How a token stands in a text. */
 export interface TokenText {
-  /** The text is a JSON object, and the token is this member of it. Default: the whole text, without space around it. */
+  /**
+   * The text is a JSON object, and the token is this member of it. Default: the whole text, without space
+   * around it.
+   */
   member?: string
 }
 
@@ -34,11 +38,15 @@ export function readToken(text: string, name: string, { member }: TokenText): st
 }
 
 /**
- * A token in a file that somebody keeps fresh, as Kubernetes does with projected service account tokens: read anew each time.
- * @throws OAuthError `OAUTH_SOURCE_ABSENT` when there is no such file; `OAUTH_SOURCE_FAILED` when it cannot be read or is empty
- * @see https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#serviceaccount-token-volume-projection
+ * A token in a file that somebody keeps fresh, as Kubernetes does with projected service account tokens: read
+ * anew each time.
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` when there is no such file; `OAUTH_SOURCE_FAILED` when it cannot
+ * be read or is empty
+ * @see
+ * https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#serviceaccount-token-volume-projection
  * @example
  * tokenExchangeGrant({ subject_token: tokenFile('/var/run/secrets/tokens/api'), subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' })
+ *
  */
 export const tokenFile =
   (path: string, options: TokenText = {}): WorkloadToken =>
@@ -53,7 +61,8 @@ export const tokenFile =
 
 /**
  * A token in an environment variable, read each time. `environment` is `process.env` by default.
- * @throws OAuthError `OAUTH_SOURCE_ABSENT` when it is not set; `OAUTH_SOURCE_FAILED` when there is no token in it
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` when it is not set; `OAUTH_SOURCE_FAILED` when there is no token
+ * in it
  */
 export const environmentToken =
   (

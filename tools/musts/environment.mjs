@@ -1,6 +1,6 @@
 /**
- * Jest's environment for tools/test-musts.mjs: notes which test makes which refusal fire, or switches one refusal off and
- * runs the tests that made it fire until one fails.
+ * Jest's environment for tools/test-musts.mjs: notes which test makes which refusal fire, or switches one
+ * refusal off and runs the tests that made it fire until one fails.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { TestEnvironment } from 'jest-environment-node'

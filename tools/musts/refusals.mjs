@@ -1,6 +1,7 @@
 /**
- * Finds the refusals in a source file over its syntax tree: each operand of a condition that guards an error, and each line of
- * a table of checks. A refusal is named by its function and its condition, so that a moved line changes nothing.
+ * Finds the refusals in a source file over its syntax tree: each operand of a condition that guards an error,
+ * and each line of a table of checks. A refusal is named by its function and its condition, so that a moved
+ * line changes nothing.
  */
 import ts from 'typescript'
 
@@ -41,13 +42,15 @@ const isCheck = node =>
   ts.isBinaryExpression(node.initializer) &&
   compares.has(node.initializer.operatorToken.kind)
 
-const throws = node => ts.isThrowStatement(node) || !!ts.forEachChild(node, child => throws(child) || undefined)
+const throws = node =>
+  ts.isThrowStatement(node) || !!ts.forEachChild(node, child => throws(child) || undefined)
 
 /** The nearest function that has a name. */
 function symbolOf(node) {
   for (let at = node.parent; at; at = at.parent) {
     if (ts.isFunctionLike(at) && at.name) return at.name.getText()
-    if (ts.isVariableDeclaration(at) && at.initializer && ts.isArrowFunction(at.initializer)) return at.name.getText()
+    if (ts.isVariableDeclaration(at) && at.initializer && ts.isArrowFunction(at.initializer))
+      return at.name.getText()
   }
   return 'module'
 }
@@ -66,7 +69,12 @@ export function refusalsIn(text, fileName) {
     const plain = `${symbolOf(node)}: ${node.getText().replace(/\s+/g, ' ')}`
     const times = (seen.get(plain) ?? 0) + 1
     seen.set(plain, times)
-    found.push({ name: times > 1 ? `${plain} (${times})` : plain, start: node.getStart(), end: node.end, isTable })
+    found.push({
+      name: times > 1 ? `${plain} (${times})` : plain,
+      start: node.getStart(),
+      end: node.end,
+      isTable,
+    })
   }
   const visit = node => {
     if (ts.isIfStatement(node) && refuses(node.thenStatement)) {

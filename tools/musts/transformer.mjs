@@ -1,4 +1,7 @@
-/** Jest's transformer for tools/test-musts.mjs: every refusal of the sources can be switched off while the tests run. */
+/**
+ * Jest's transformer for tools/test-musts.mjs: every refusal of the sources can be switched off while the
+ * tests run.
+ */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
@@ -27,6 +30,7 @@ function withSwitches(text, path) {
 const isSource = path => relative(root, path).startsWith(`src${sep}`)
 
 export default {
-  process: (text, path, options) => compiler.process(isSource(path) ? withSwitches(text, path) : text, path, options),
+  process: (text, path, options) =>
+    compiler.process(isSource(path) ? withSwitches(text, path) : text, path, options),
   getCacheKey: (text, path) => createHash('sha256').update(version).update(path).update(text).digest('hex'),
 }

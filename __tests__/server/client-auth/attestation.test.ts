@@ -143,7 +143,10 @@ describe('draft-ietf-oauth-attestation-based-client-auth', () => {
   test('a function is asked for the attestation before every call', async () => {
     let made = 0
     const { sent } = await calls({}, async () => `attestation.${++made}`)
-    expect(sent.map(({ headers }) => headers['OAuth-Client-Attestation'])).toEqual(['attestation.1', 'attestation.2'])
+    expect(sent.map(({ headers }) => headers['OAuth-Client-Attestation'])).toEqual([
+      'attestation.1',
+      'attestation.2',
+    ])
   })
 
   test('the certified provider accepts it, and nothing made with another key', async () => {

@@ -22,7 +22,10 @@ test('Basic is the default where the server lists it or lists nothing', async ()
 })
 
 test('Post where the server lists it and not Basic', async () => {
-  expect(await proof({}, ['client_secret_post', 'none'])).toEqual([undefined, 'client_id=app&client_secret=s3cret'])
+  expect(await proof({}, ['client_secret_post', 'none'])).toEqual([
+    undefined,
+    'client_id=app&client_secret=s3cret',
+  ])
 })
 
 test('only the name where the server lists neither, or there is no secret', async () => {
@@ -32,7 +35,10 @@ test('only the name where the server lists neither, or there is no secret', asyn
 
 test('the method that the client is registered with wins over what the server lists', async () => {
   const client = { token_endpoint_auth_method: 'client_secret_post' }
-  expect(await proof(client, ['client_secret_basic'])).toEqual([undefined, 'client_id=app&client_secret=s3cret'])
+  expect(await proof(client, ['client_secret_basic'])).toEqual([
+    undefined,
+    'client_id=app&client_secret=s3cret',
+  ])
 })
 
 test('the registered names stand wherever a function may', async () => {

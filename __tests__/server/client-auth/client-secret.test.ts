@@ -19,7 +19,10 @@ async function apply(auth: ClientAuth, client: ClientMetadata, body = ''): Promi
 }
 
 const basic = async (client_id: string, client_secret: string, encoding?: 'form' | 'raw') => {
-  const { headers, body } = await apply(clientSecretBasic(encoding && { encoding }), { client_id, client_secret })
+  const { headers, body } = await apply(clientSecretBasic(encoding && { encoding }), {
+    client_id,
+    client_secret,
+  })
   expect(`${body}`).toBe('')
   const [scheme, credentials] = (headers.Authorization ?? '').split(' ')
   expect(scheme).toBe('Basic')
@@ -48,7 +51,8 @@ describe('clientSecretBasic', () => {
             new URLSearchParams(),
             headers,
           )
-          const decode = (text: string) => text.split(':').map(part => new URLSearchParams(`v=${part}`).get('v'))
+          const decode = (text: string) =>
+            text.split(':').map(part => new URLSearchParams(`v=${part}`).get('v'))
           const theirs = Buffer.from(headers.get('authorization')?.slice(6) ?? '', 'base64').toString()
           expect(decode(await basic(id, secret || 'x'))).toEqual(decode(theirs))
         },
@@ -73,7 +77,9 @@ describe('clientSecretPost', () => {
     expect(`${(await apply(clientSecretPost(), { client_id: 'a b', client_secret: 'é' }, 'x=1')).body}`).toBe(
       'x=1&client_id=a+b&client_secret=%C3%A9',
     )
-    expect(`${(await apply(clientSecretPost(), { client_id: 'app' })).body}`).toBe('client_id=app&client_secret=')
+    expect(`${(await apply(clientSecretPost(), { client_id: 'app' })).body}`).toBe(
+      'client_id=app&client_secret=',
+    )
   })
 })
 

@@ -1,4 +1,7 @@
-/** The sign-in of the page, and its two APIs on one grant. Tabs share the tokens: what one renews or ends, the others see. */
+/**
+ * The sign-in of the page, and its two APIs on one grant. Tabs share the tokens: what one renews or ends, the
+ * others see.
+ */
 import axios from 'axios'
 import { attachOAuth2, createOAuth2Session, discover, webStorageStore } from 'axios-oauth-interceptor'
 import { handleCallback, isCallback, signIn, signOut } from 'axios-oauth-interceptor/sign-in'
@@ -19,7 +22,12 @@ export const [orders, billing] = APIS.map(baseURL => {
 
 const redirect_uri = `${location.origin}/callback`
 export const login = () =>
-  signIn(session, { redirect_uri, resource: APIS, scope: 'openid profile offline_access read', prompt: 'consent' })
+  signIn(session, {
+    redirect_uri,
+    resource: APIS,
+    scope: 'openid profile offline_access read',
+    prompt: 'consent',
+  })
 export const logout = async () => {
   const { url } = await signOut(session, { post_logout_redirect_uri: redirect_uri })
   if (url) location.assign(url)

@@ -4,8 +4,8 @@ import type { ClientAuth, ClientAuthContext, ServerRequest } from '../messages.j
 /** Options of both JWT client authentication methods. Times are seconds. */
 export interface ClientAssertionOptions {
   /**
-   * `aud`: the issuer (default; without one in the metadata, the endpoint), `'endpoint'` for the URL of the request itself,
-   * which older servers want, or any other string.
+   * `aud`: the issuer (default; without one in the metadata, the endpoint), `'endpoint'` for the URL of the
+   * request itself, which older servers want, or any other string.
    */
   audience?: 'issuer' | 'endpoint' | (string & {})
   /** How long an assertion is good for. Default 60. */

@@ -8,8 +8,8 @@ import { secureUrl } from '../url.js'
 /** Options of {@link clientAttestation}: the key is the one that the attestation names (`cnf`). */
 export interface ClientAttestationOptions extends SigningKey {
   /**
-   * What the attester says of this installation of the client. A function is asked before every call: it knows when a new one is
-   * due. `fresh` is true when the server refused the one before for its age.
+   * What the attester says of this installation of the client. A function is asked before every call: it
+   * knows when a new one is due. `fresh` is true when the server refused the one before for its age.
    */
   attestation: string | ((how: { fresh: boolean }) => Awaitable<string>)
 }
@@ -35,11 +35,12 @@ async function challengeOf({ server, send, clock, allowInsecure }: ClientAuthCon
 }
 
 /**
- * Client authentication by an attestation: somebody the server trusts vouches for this installation, and a proof that it has
- * the attested key goes with every call. The challenge that the proof answers comes with the server's last answer, or is fetched from its
- * `challenge_endpoint`. A call that is refused for the challenge or the age of the attestation is sent once more. By drafts 11 and
- * 12, which are not final.
- * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read; `OAUTH_SIGNATURE_FAILED`; `OAUTH_CRYPTO_MISSING`
+ * Client authentication by an attestation: somebody the server trusts vouches for this installation, and a
+ * proof that it has the attested key goes with every call. The challenge that the proof answers comes with
+ * the server's last answer, or is fetched from its `challenge_endpoint`. A call that is refused for the
+ * challenge or the age of the attestation is sent once more. By drafts 11 and 12, which are not final.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read; `OAUTH_SIGNATURE_FAILED`;
+ * `OAUTH_CRYPTO_MISSING`
  * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-attestation-based-client-auth/
  */
 export function clientAttestation({ attestation, ...key }: ClientAttestationOptions): ClientAuth {

@@ -1,5 +1,11 @@
 import { oauthError } from '../../errors.js'
-import type { ClientAuth, ClientAuthMethod, ClientAuthOption, EndpointContext, EndpointName } from '../messages.js'
+import type {
+  ClientAuth,
+  ClientAuthMethod,
+  ClientAuthOption,
+  EndpointContext,
+  EndpointName,
+} from '../messages.js'
 import { clientSecretBasic } from './client-secret-basic.js'
 import { clientSecretPost } from './client-secret-post.js'
 import { noClientAuth } from './none.js'
@@ -25,10 +31,10 @@ function nameFor({ client, server }: Pick<EndpointContext, 'client' | 'server'>)
 }
 
 /**
- * The client authentication of one call: what the option says for this endpoint; without it what the client is registered
- * with, else what the server's metadata list.
- * @throws OAuthError `OAUTH_INVALID_OPTION` for a method that needs a key, which its function must be given: a client is never
- * authenticated by less than it is registered with
+ * The client authentication of one call: what the option says for this endpoint; without it what the client
+ * is registered with, else what the server's metadata list.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a method that needs a key, which its function must be given:
+ * a client is never authenticated by less than it is registered with
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-2
  */
 export function chooseClientAuth(

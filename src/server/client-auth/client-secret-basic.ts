@@ -3,11 +3,14 @@ import type { ClientAuth } from '../messages.js'
 
 /** Each byte of the UTF-8 text as one character, which is what `btoa` takes. */
 const bytes = (text: string) =>
-  formEncode(text).replace(/%..|\+/g, unit => (unit === '+' ? ' ' : String.fromCharCode(+unit.replace('%', '0x'))))
+  formEncode(text).replace(/%..|\+/g, unit =>
+    unit === '+' ? ' ' : String.fromCharCode(+unit.replace('%', '0x')),
+  )
 
 /**
- * HTTP Basic with `client_id` and `client_secret`, each form-encoded first, as the RFC wants it; `encoding: 'raw'` is for
- * servers that want them as they are (as UTF-8). An `Authorization` header given for one call wins.
+ * HTTP Basic with `client_id` and `client_secret`, each form-encoded first, as the RFC wants it;
+ * `encoding: 'raw'` is for servers that want them as they are (as UTF-8). An `Authorization` header given for
+ * one call wins.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1
  */
 export function clientSecretBasic({ encoding }: { encoding?: 'form' | 'raw' } = {}): ClientAuth {

@@ -5,13 +5,13 @@ const all = Object.values(texts).flatMap(reasons => Object.values(reasons))
 
 test('the texts fill their places in braces with the values', () => {
   const error = oauthError('OAUTH_ISSUER_MISMATCH', 'metadata', { issuer: 'https://a', found: 'https://b' })
-  expect(error.message).toBe('The metadata belongs to another issuer than https://a: https://b')
+  expect(error.message).toBe('The metadata belong to another issuer than https://a: https://b')
   expect(isOAuthError(error, 'OAUTH_ISSUER_MISMATCH')).toBe(true)
 })
 
 test('what a value says is not read as a place in braces', () => {
   const { message } = oauthError('OAUTH_ISSUER_MISMATCH', 'metadata', { issuer: '{found}', found: 'x' })
-  expect(message).toBe('The metadata belongs to another issuer than {found}: x')
+  expect(message).toBe('The metadata belong to another issuer than {found}: x')
 })
 
 test('details stand on the error, the cause unseen by JSON', () => {

@@ -181,7 +181,7 @@ describe('a log-out', () => {
     'refuses the relative address %s',
     async uri => {
       const asked = createLogoutUrl(session(), { post_logout_redirect_uri: uri })
-      await expect(asked).rejects.toMatchObject(refusal(/post_logout_redirect_uri is an absolute URI/))
+      await expect(asked).rejects.toMatchObject(refusal(/post_logout_redirect_uri is not an absolute URI/))
     },
   )
 

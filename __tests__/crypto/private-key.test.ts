@@ -75,7 +75,7 @@ test.each<[string, unknown, RegExp]>([
   ['nothing', undefined, /missing/],
   ['an empty text', '', /missing/],
   ['a number', 7, /but a number/],
-  ['a text of nothing', 'secret', /no PEM private key/],
+  ['a text of nothing', 'secret', /not a PEM private key/],
   ['the name of a file', '/etc/keys/signing-key.pem', /name of a file/],
   ['half a PEM', pem(rsa.privateKey).slice(0, 300), /no end/],
   ['a damaged PEM', labelled('PRIVATE KEY'), /damaged/],

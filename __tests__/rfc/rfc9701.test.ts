@@ -80,7 +80,7 @@ describe('RFC 9701 JWT Response for OAuth Token Introspection', () => {
   test.each(['application/json', 'application/jwt', 'text/plain', ''])(
     'section 5: the Content-Type is that of the JWT: %p is refused',
     async type => {
-      expect(await refusal(await sign(), { type })).toBe('OAUTH_INVALID_RESPONSE The answer is not signed')
+      expect(await refusal(await sign(), { type })).toBe('OAUTH_INVALID_RESPONSE The answer is not signed, though a signed one was asked for.')
     },
   )
 
@@ -88,7 +88,7 @@ describe('RFC 9701 JWT Response for OAuth Token Introspection', () => {
     for (const active of [true, false]) {
       const how = { type: 'application/json' }
       expect(await refusal(JSON.stringify({ ...about, active }), how)).toBe(
-        'OAUTH_INVALID_RESPONSE The answer is not signed',
+        'OAUTH_INVALID_RESPONSE The answer is not signed, though a signed one was asked for.',
       )
     }
   })

@@ -151,7 +151,7 @@ describe('an answer', () => {
     const error = await errorOf(() => introspectToken(made, { token: 'X', jwt }))
     expect(error).toMatchObject({
       code: 'OAUTH_INVALID_RESPONSE',
-      message: 'The answer is not signed',
+      message: 'The answer is not signed, though a signed one was asked for.',
       status,
     })
     expect(jwt).not.toHaveBeenCalled()

@@ -90,7 +90,7 @@ test.each([
   ],
   [{ data: { access_token: 'SECRET' }, ok: true }, 'it has data, ok. Answer what is in data.'],
   [{ message: 'SECRET', eyJhbGciOi1: 'SECRET', 'SECRET9.x': 1 }, 'it has message.'],
-  [{}, 'The answer has no access_token'],
+  [{}, 'The answer has no access_token: check the address of the token endpoint.'],
 ])(
   'an answer without access_token (%#) is told by the names that it has, never by a value',
   async (answer, text) => {

@@ -1,9 +1,9 @@
 import type { OAuth2Session } from '../session/session-options.js'
 
 /**
- * Makes the function that SDKs take as `apiKey: () => Promise<string>` or
- * `accessToken: () => Promise<string>`: every call answers an access token that can be used now. Also for
- * EventSource and WebSocket clients that ask before they connect.
+ * Creates the function that SDKs take as `apiKey: () => Promise<string>` or `accessToken: () =>
+ * Promise<string>`: every call returns a usable access token. It also suits EventSource and WebSocket clients
+ * that call it before they connect.
  * @throws OAuthError the returned function rejects as `session.token()` does
  * @example
  * const client = new Sdk({ apiKey: accessTokenOf(session) })

@@ -1,10 +1,10 @@
 import { refreshToken } from '../session/fetch-token.js'
 import type { OAuth2Session } from '../session/session-options.js'
 
-/** What an Azure client asks with. */
+/** The options with which an Azure client asks for a token. */
 export interface AzureTokenOptions {
   abortSignal?: unknown
-  /** The claims of a challenge: the API wants a token that has them. */
+  /** The claims of a challenge: the API requires a token with them. */
   claims?: string
 }
 
@@ -20,12 +20,12 @@ export interface AzureTokenCredential {
   getToken(scopes: string | string[], options?: AzureTokenOptions): Promise<AzureAccessToken>
 }
 
-/** A token of unknown expiry is asked for again after five minutes, in milliseconds. */
+/** A token of unknown expiry is requested again after five minutes, in milliseconds. */
 const UNKNOWN_LIFE = 300_000
 
 /**
- * Makes the `TokenCredential` that clients of the Azure SDK take. Every set of scopes has an access token of
- * its own on the session's grant. The claims of a challenge lead to a renewal that asks for them.
+ * Creates the `TokenCredential` that clients of the Azure SDK take. Every set of scopes has an access token
+ * of its own on the session's grant. The claims of a challenge cause a renewal that asks for them.
  * @throws OAuthError as `session.token()` does
  * @see https://www.rfc-editor.org/rfc/rfc6750
  * @example

@@ -12,21 +12,21 @@ export type FetchLike = (input: string | URL | Request, init?: RequestInit) => P
 /** Options of {@link fetchWith}. */
 export interface FetchWithOptions {
   /**
-   * Where the token may go: origins or URL prefixes. Default: the page's own origin in a browser; required
-   * elsewhere.
+   * The allowed targets of the token: origins or URL prefixes. Default: the page's own origin in a browser;
+   * required elsewhere.
    */
   allowedOrigins?: AllowedOrigins
-  /** True for requests that go without a token. */
+  /** True for requests without a token. */
   skip?: (request: Request) => boolean
   /** Default: the global `fetch`. */
   fetch?: FetchLike
 }
 
-/** One request of `fetch` as a scheme sees it; what the scheme wrote is taken off before the next send. */
+/** One request of `fetch` as a scheme sees it; the scheme's changes are undone before the next send. */
 interface FetchRequest extends OutgoingRequest {
   readonly scheme: Auth
   adapter: FetchLike
-  /** The request to send now: the application's, with what the scheme wrote. */
+  /** The request to send now: the application's, with the scheme's changes. */
   next(): Request
 }
 
@@ -53,7 +53,7 @@ function outgoing(request: Request, rule: OriginRule, scheme: Auth, adapter: Fet
     next() {
       const target = new URL(url)
       if (!rule.allows(target)) throw oauthError('OAUTH_ORIGIN_REQUIRED', 'changedUrl')
-      // a copy, so that the body can be sent again
+      // The copy lets the body be sent again.
       const copy = request.clone()
       const sent = new Request(url === request.url ? copy : new Request(url, copy), { headers })
       headers = new Headers(request.headers)
@@ -68,20 +68,20 @@ function incoming(response: Response, request: Request): IncomingResponse {
   return {
     status: response.status,
     data: undefined,
-    // where a redirect led to another origin, the platform took the header away
+    // After a redirect to another origin the platform has removed the header.
     authenticated: !end || end.origin === new URL(request.url).origin,
     header: name => response.headers.get(name) ?? undefined,
   }
 }
 
-/** Why a request goes without a token. */
+/** The reason for a request without a token. */
 function reasonToSkip(request: Request, rule: OriginRule, skip: FetchWithOptions['skip']) {
   if (!rule.allows(new URL(request.url))) return 'origin'
   if (request.headers.has('authorization')) return 'own-authorization'
   return skip?.(request) ? 'skip' : undefined
 }
 
-/** Runs the scheme's conversation. */
+/** Runs the flow of the scheme. */
 async function converse(flow: AuthFlow, request: Request, sent: FetchRequest): Promise<Response> {
   let response: Response | undefined
   try {
@@ -95,7 +95,7 @@ async function converse(flow: AuthFlow, request: Request, sent: FetchRequest): P
     }
   } catch (error) {
     request.signal.throwIfAborted()
-    // the API's refusal says more than the renewal that failed after it
+    // The API's refusal says more than the failure of the renewal after it.
     if (!response || !isOAuthError(error)) throw error
   } finally {
     flow.return().catch(() => {})
@@ -104,9 +104,9 @@ async function converse(flow: AuthFlow, request: Request, sent: FetchRequest): P
 }
 
 /**
- * Makes a `fetch` that sends the session's token by the same rules as an attached axios instance: allowed
- * origins only, one renewal for all who wait, the refused request once more. A request with an
- * `Authorization` of its own is left alone, and a 401 that cannot be healed is answered as it is.
+ * Creates a `fetch` that sends the session's token by the same rules as an attached axios instance: allowed
+ * origins only, one renewal for all waiting requests, and one replay of the refused request. A request with
+ * an `Authorization` of its own is left alone, and a 401 that a renewal does not cure is returned as it is.
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_INSECURE_URL`; the returned function rejects as
  * `session.token()` does.
  * @example

@@ -10,7 +10,7 @@ export interface KiotaHostsValidator {
 
 /** Kiota's `AccessTokenProvider` (`@microsoft/kiota-abstractions`). */
 export interface KiotaAccessTokenProvider {
-  /** The access token for a URL; empty where the token may not go there, so that Kiota sends none. */
+  /** The access token for a URL; empty if the URL is not allowed, so that Kiota sends none. */
   getAuthorizationToken(
     url?: string,
     additionalAuthenticationContext?: Record<string, unknown>,
@@ -20,13 +20,13 @@ export interface KiotaAccessTokenProvider {
 
 /** Options of {@link kiotaTokenProvider}. */
 export interface KiotaTokenProviderOptions {
-  /** Where the token may go: origins or URL prefixes, or a function. */
+  /** The allowed targets of the token: origins or URL prefixes, or a function. */
   allowedOrigins: AllowedOrigins
 }
 
 /**
- * Makes the `AccessTokenProvider` for clients that Kiota generates. A URL outside `allowedOrigins` gets no
- * token. Claims of a challenge, which Kiota passes as context, lead to a renewal.
+ * Creates the `AccessTokenProvider` for clients that Kiota generates. A URL outside `allowedOrigins` gets no
+ * token. Claims of a challenge, which Kiota passes as context, cause a renewal.
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`
  * @example
  * const provider = new BaseBearerTokenAuthenticationProvider(kiotaTokenProvider(session, { allowedOrigins: 'https://api.example.com' }))

@@ -4,7 +4,7 @@ import type { Token } from '../session/stored-grant.js'
 
 /** The `AuthProvider` of the MCP TypeScript SDK 2 (`@modelcontextprotocol/client`). */
 export interface McpAuthProvider {
-  /** The token for the next request; `undefined` while nobody is signed in. */
+  /** The token for the next request; `undefined` before a sign-in. */
   token(): Promise<string | undefined>
   /** Renews the token that the server refused. */
   onUnauthorized(context?: unknown): Promise<void>
@@ -14,7 +14,7 @@ const needsSignIn = (error: unknown) =>
   isOAuthError(error, 'OAUTH_INTERACTION_REQUIRED') || isOAuthError(error, 'OAUTH_SESSION_ENDED')
 
 /**
- * Makes the `authProvider` that transports of the MCP TypeScript SDK take: the session's token before every
+ * Creates the `authProvider` that transports of the MCP TypeScript SDK take: the session's token before every
  * request, one renewal when the server answers 401.
  * @throws OAuthError as `session.token()` does
  * @example

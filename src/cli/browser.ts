@@ -24,18 +24,18 @@ import { showUrl } from './show.js'
 export interface BrowserSignInOptions extends LoopbackOptions, Pick<AuthorizationTransport, 'push' | 'sign'> {
   scope?: string | readonly string[]
   /**
-   * More of the authorization request, as {@link createAuthorizationUrl} takes it; `redirect_uri` is made
-   * here.
+   * More parameters of the authorization request, as {@link createAuthorizationUrl} takes them;
+   * `redirect_uri` is set here.
    */
   parameters?: AuthorizationOptions
   /**
-   * Opens the address; `false` opens nothing. Default: the system's browser. It is not waited for; when it
-   * fails, `onUrl` is called.
+   * Opens the address; `false` opens nothing. Default: the system's browser. It is not awaited; if it fails,
+   * `onUrl` is called.
    */
   open?: ((url: string) => Awaitable<unknown>) | false
-  /** Shows the address where no browser opened. Default: prints it on the standard error stream. */
+  /** Shows the address if no browser opened. Default: prints it on the standard error stream. */
   onUrl?: (url: string) => Awaitable<unknown>
-  /** Where the answer is asked for as a JWT (`response_mode: 'jwt'`); `jarm()` of `/oidc` makes one. */
+  /** Reads a response that is a JWT (`response_mode: 'jwt'`); `jarm()` of `/oidc` makes one. */
   jwtResponse?: JwtResponseReader
   signal?: AbortSignal
   /** Seconds to wait for the person, ten minutes at most. Default 300. */
@@ -45,8 +45,8 @@ export interface BrowserSignInOptions extends LoopbackOptions, Pick<Authorizatio
 }
 
 /**
- * Whether the answer comes as a form. @throws OAuthError `OAUTH_INVALID_OPTION` for an answer that would not
- * reach this program
+ * True if the response comes as a form. @throws OAuthError `OAUTH_INVALID_OPTION` for a response that would
+ * not reach this program
  */
 function comesAsForm({ response_mode, response_type = 'code' }: AuthorizationOptions): boolean {
   const asForm = /^form_post(\.jwt)?$/.test(`${response_mode}`)
@@ -56,7 +56,7 @@ function comesAsForm({ response_mode, response_type = 'code' }: AuthorizationOpt
   return asForm
 }
 
-/** Tells the answer to this sign-in from everything else by its `state`, which nobody can guess. */
+/** Recognises the response to this sign-in by its `state`, which cannot be guessed. */
 function judgeBy(session: OAuth2Session, state: string, jwtResponse: JwtResponseReader | undefined) {
   const judge: Expectation['judge'] = async parameters => {
     let found: Record<string, unknown> = parameters
@@ -67,8 +67,8 @@ function judgeBy(session: OAuth2Session, state: string, jwtResponse: JwtResponse
 }
 
 /**
- * Opens the address, or shows it where it cannot be opened: a program may fail after the person has signed in
- * with it.
+ * Opens the address, or shows it if it cannot be opened. A browser may report a failure after the person has
+ * signed in with it.
  */
 async function present(
   url: string,
@@ -86,7 +86,7 @@ async function present(
   if (!isOpened && !over.aborted) await onUrl(url)
 }
 
-/** Waits for the callback, an abort, or the end of the time. */
+/** Waits for the callback, an abort, or the time limit. */
 function waitForCallback(
   begin: (take: Expectation['take'], over: AbortSignal) => Promise<void>,
   { signal, timeout = 300, sleep: wait = sleep }: BrowserSignInOptions,
@@ -98,7 +98,7 @@ function waitForCallback(
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
     wait(timeout, over.signal).then(
-      () => reject(oauthError('OAUTH_TRANSACTION_EXPIRED', 'undecided')),
+      () => reject(oauthError('OAUTH_TRANSACTION_EXPIRED', 'noDecision')),
       reject,
     )
     begin(resolve, over.signal).catch(reject)
@@ -110,9 +110,9 @@ function waitForCallback(
 
 /**
  * Signs in with the system's browser, as native applications do: listens on loopback, opens the authorization
- * URL (PKCE, `state`), waits for the browser to come back, exchanges the code, and tells the browser how it
- * went. Always signs in anew; answers the token, which the session has stored. Requests to the port that are
- * not the answer to this sign-in are refused, and the wait goes on.
+ * URL (PKCE, `state`), waits for the callback, exchanges the code, and shows the outcome in the browser. It
+ * always signs in again; it returns the token, which the session has stored. Other requests to the port are
+ * refused, and the wait goes on.
  * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_ABORTED`,
  * `OAUTH_TRANSACTION_EXPIRED` when the time is up, `OAUTH_INVALID_OPTION` for a port that cannot be used, and
  * what {@link createAuthorizationUrl}, {@link authorizationCodeGrant} and {@link fetchToken} throw

@@ -1,11 +1,12 @@
 import type { ServerMetadata } from '../server/call.js'
 
 /**
- * How a person signs in: this machine's browser, a code that is typed elsewhere, or an address that is shown.
+ * The way a person signs in: this machine's browser, a code entered on another device, or an address that is
+ * shown.
  */
 export type SignInMethod = 'browser' | 'device' | 'url'
 
-/** What a program can know of the machine that it runs on. */
+/** The facts about the machine that a program can read. */
 export interface CommandLineEnvironment {
   /** Environment variables, such as `process.env`. */
   environment: Readonly<Record<string, string | undefined>>
@@ -13,7 +14,7 @@ export interface CommandLineEnvironment {
   platform: string
 }
 
-/** True where a browser that this program opens would be seen by the person who started the program. */
+/** True if the person who started the program would see a browser that it opens. */
 export function seemsToHaveBrowser({ environment, platform }: CommandLineEnvironment): boolean {
   const { CI, SSH_CONNECTION, SSH_TTY, DISPLAY, WAYLAND_DISPLAY, BROWSER } = environment
   const isUnattended = !!CI && !/^(0|false)$/i.test(CI)
@@ -22,9 +23,9 @@ export function seemsToHaveBrowser({ environment, platform }: CommandLineEnviron
 }
 
 /**
- * Chooses how to sign in. `browser`, where there seems to be one: not in a remote shell (`SSH_CONNECTION`,
- * `SSH_TTY`), not in `CI`, and elsewhere than on Windows and macOS with `DISPLAY`, `WAYLAND_DISPLAY` or
- * `BROWSER`. Else `device`, if the server can do that. Else `url`.
+ * Chooses the way to sign in. `browser` if there seems to be one: not in a remote shell (`SSH_CONNECTION`,
+ * `SSH_TTY`), not in `CI`, and outside Windows and macOS only with `DISPLAY`, `WAYLAND_DISPLAY` or `BROWSER`.
+ * Otherwise `device` if the server supports it, else `url`.
  * @see https://www.rfc-editor.org/rfc/rfc8628#section-1
  * @example
  * chooseSignIn({ device_authorization_endpoint: 'https://auth.example.com/device' }, { environment: process.env, platform: process.platform })

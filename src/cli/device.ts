@@ -11,7 +11,7 @@ import { showCode } from './show.js'
 export interface DeviceSignInOptions {
   scope?: string
   /**
-   * Shows the code and the address where it is entered. Default: prints both on the standard error stream.
+   * Shows the code and the address at which to enter it. Default: prints both on the standard error stream.
    */
   onCode?: (authorization: DeviceAuthorization) => Awaitable<void>
   /** More parameters of the device authorization request. */
@@ -22,8 +22,8 @@ export interface DeviceSignInOptions {
 }
 
 /**
- * Signs in where there is no browser: shows a code, which the person enters on another device, and waits for
- * as long as the server keeps the code. Answers the token, which the session has stored.
+ * Signs in without a browser: shows a code, which the person enters on another device, and waits until the
+ * code expires. Returns the token, which the session has stored.
  * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token`),
  * `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc8628

@@ -4,28 +4,28 @@ import { parseAuthorizationResponse } from '../authorization/response.js'
 import { oauthError } from '../errors.js'
 import { sendPage } from './page.js'
 
-/** Where the browser comes back to. */
+/** The address on which the program waits for the callback. */
 export interface LoopbackOptions {
-  /** Default: any that is free. Give one where the server compares the port too, though it should not. */
+  /** Default: any free port. Set it for servers that compare the port too, though they should not. */
   port?: number
   /** Default `/callback`. */
   path?: string
-  /** Default `127.0.0.1`. A name such as `localhost` may lead elsewhere, so none is allowed. */
+  /** Default `127.0.0.1`. A name such as `localhost` may resolve elsewhere, so names are not allowed. */
   host?: '127.0.0.1' | '[::1]'
 }
 
-/** A callback that was taken: whoever takes it must answer the browser. */
+/** A received callback; its taker must answer the browser. */
 export interface Callback {
   parameters: Record<string, string>
   answer(name: 'success' | 'failure'): Promise<void>
 }
 
-/** What is waited for. */
+/** The expected callback. */
 export interface Expectation {
-  /** Whether the answer comes as a form (`response_mode=form_post`). */
+  /** True if the response comes as a form (`response_mode=form_post`). */
   asForm: boolean
   /**
-   * The parameters that are meant, if this is the answer to this sign-in; else `undefined`, or an error, and
+   * Returns the parameters if this is the response to this sign-in; otherwise `undefined` or an error, and
    * the wait goes on.
    */
   judge(parameters: Record<string, string>): Promise<Record<string, string> | undefined>
@@ -35,12 +35,12 @@ export interface Expectation {
 /** A server that waits for one callback. */
 export interface LoopbackServer {
   readonly redirect_uri: string
-  /** Until this is called, and after one callback was taken, every request is refused. */
+  /** Every request is refused before this call, and after one callback was taken. */
   expect(expectation: Expectation): void
   close(): void
 }
 
-/** Bytes that a form may have. */
+/** The largest form, in bytes. */
 const MOST = 65_536
 
 /** @throws OAuthError `OAUTH_INVALID_OPTION` */
@@ -61,14 +61,14 @@ function listen(server: Server, port: number, host: string): Promise<number> {
         }),
       )
     })
-    // `exclusive`: the workers of a cluster would share the port, and each other's callbacks
+    // Without `exclusive`, the workers of a cluster would share the port and each other's callbacks.
     server.listen({ port, host: host.replace(/[[\]]/g, ''), exclusive: true }, () =>
       resolve((server.address() as AddressInfo).port),
     )
   })
 }
 
-/** The form in a request's body; `undefined` where it is none, or too long. */
+/** The form in a request's body; `undefined` if it is not a form, or too long. */
 async function readForm(request: IncomingMessage): Promise<string | undefined> {
   if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? ''))
     return undefined
@@ -83,9 +83,9 @@ async function readForm(request: IncomingMessage): Promise<string | undefined> {
 }
 
 /**
- * Listens on loopback for the answer to one sign-in. Every page that a browser shows can send requests to
- * this port, so that whatever is not that answer is refused and changes nothing: another path, method or Host
- * (DNS rebinding), a wrong `state`, a second callback.
+ * Listens on loopback for the response to one sign-in. Every page in a browser can send requests to this
+ * port, so anything but that response is refused and changes nothing: another path, method or Host (DNS
+ * rebinding), a wrong `state`, a second callback.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
  */
@@ -105,7 +105,7 @@ export async function startLoopbackServer({
     const text = isRight && expected && (expected.asForm ? await readForm(request) : queries.join('?'))
     if (typeof text !== 'string') return sendPage(response, 'foreign')
     const found = await expected?.judge(parseAuthorizationResponse(new URLSearchParams(text)))
-    // another one may have been taken while this one was judged
+    // Another callback may have been taken while this one was judged.
     const { take } = expected ?? {}
     if (!found || !take) return sendPage(response, 'foreign')
     expected = undefined
@@ -133,7 +133,8 @@ export async function startLoopbackServer({
     close() {
       expected = undefined
       server.close()
-      // a browser opens connections that it may need later; who was answered has the page already
+      // Browsers keep spare connections open, which would delay the end; the answered one has its page
+      // already.
       for (const socket of sockets) socket.destroy()
     },
   }

@@ -2,37 +2,37 @@ import { spawn } from 'node:child_process'
 import { oauthError } from '../errors.js'
 import type { CommandLineEnvironment } from './choice.js'
 
-/** This process's own machine. */
+/** The facts about this process's machine. */
 export const thisMachine = (): CommandLineEnvironment => ({
   environment: process.env,
   platform: process.platform,
 })
 
-/** A program and its arguments, which no shell reads. */
+/** A program and its arguments, started without a shell. */
 type Command = readonly [program: string, ...args: string[]]
 
 /**
- * The programs that may open a page, the first choice first. `BROWSER` names one program; where it is a list
- * or has arguments, no program has that name, and `xdg-open`, which reads the variable too, is next.
+ * The programs that may open a page, in order of preference. `BROWSER` names one program; if it is a list or
+ * has arguments, no program has that name, and `xdg-open`, which reads the variable too, is next.
  */
 export function browserCommands(url: string, { environment, platform }: CommandLineEnvironment): Command[] {
   const { BROWSER, SystemRoot = 'C:\\Windows' } = environment
   const chosen: Command[] = BROWSER ? [[BROWSER, url]] : []
-  // a bare name would be looked for in the working directory first, and `cmd /c start` reads an & of the
-  // address as its own
+  // Windows looks for a bare name in the working directory first, and `cmd /c start` splits the address at an
+  // &.
   if (platform === 'win32')
     return [...chosen, [`${SystemRoot}\\System32\\rundll32.exe`, 'url.dll,FileProtocolHandler', url]]
   return [...chosen, [platform === 'darwin' ? 'open' : 'xdg-open', url]]
 }
 
-/** Runs a program apart from this one. Answers its exit code, or `undefined` where it cannot be run. */
+/** Runs a program in the background. Returns its exit code, or `undefined` if it cannot be run. */
 function run([program, ...args]: Command, { environment, platform }: CommandLineEnvironment) {
   return new Promise<number | null | undefined>(resolve => {
     const child = spawn(program, args, {
       env: { ...environment },
       stdio: 'ignore',
       windowsHide: true,
-      // else Ctrl+C in the terminal ends the browser too
+      // A child of the same process group would end with Ctrl+C in the terminal.
       detached: platform !== 'win32',
     })
     child.on('error', () => resolve(undefined))

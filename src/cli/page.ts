@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 
-/** What the browser is told, by the status of the answer: nothing of it comes from a request. */
+/** The texts for the browser, by status; none of them contains anything from a request. */
 const pages = {
   success: [200, 'Signed in', 'You can close this page and go back to the program.'],
   failure: [400, 'Not signed in', 'The sign-in failed. Go back to the program, which says why.'],
@@ -24,13 +24,13 @@ const headers = {
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'Cache-Control': 'no-store',
-  // the address of the page has the code in it
+  // The address of the page contains the code.
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   Connection: 'close',
 }
 
-/** Answers with a page; resolves when it has left, or when nobody is there to read it. */
+/** Sends a page; resolves when it has left, or when the connection is closed. */
 export function sendPage(response: ServerResponse, name: PageName): Promise<void> {
   const [status, title, text] = pages[name]
   const html = `<!doctype html>

@@ -4,21 +4,21 @@ import { type CommandLineEnvironment, chooseSignIn, type SignInMethod } from './
 import { type DeviceSignInOptions, signInWithDevice } from './device.js'
 import { thisMachine } from './open-browser.js'
 
-/** Options of {@link signIn}: those of {@link signInWithBrowser}, and what only a device code needs. */
+/** Options of {@link signIn}: those of {@link signInWithBrowser}, and those that only a device code needs. */
 export interface SignInOptions
   extends Omit<BrowserSignInOptions, 'scope'>,
     Pick<DeviceSignInOptions, 'scope' | 'onCode'>,
     Partial<CommandLineEnvironment> {
-  /** Default: what {@link chooseSignIn} says. */
+  /** Default: the choice of {@link chooseSignIn}. */
   method?: SignInMethod
-  /** More parameters of the device authorization request; `parameters` are of the authorization URL. */
+  /** More parameters of the device authorization request; `parameters` belong to the authorization URL. */
   deviceParameters?: DeviceSignInOptions['parameters']
 }
 
 /**
- * Signs a person in, unless the session's store still has a grant; answers how: `kept` at once, else the way
- * that was chosen for this machine and server. With {@link signInWithBrowser} or {@link signInWithDevice} a
- * person signs in anew.
+ * Signs a person in, unless the session's store still has a grant. Returns `kept` in that case, otherwise the
+ * way that was chosen for this machine and server. To sign in again, call {@link signInWithBrowser} or {@link
+ * signInWithDevice}.
  * @throws OAuthError what {@link signInWithBrowser} and {@link signInWithDevice} throw, `OAUTH_STORE_READ`,
  * `OAUTH_DISCOVERY_FAILED`
  * @see https://www.rfc-editor.org/rfc/rfc8252

@@ -13,53 +13,50 @@ import {
 } from '../server/resource-metadata.js'
 import { core, type OAuth2Session, type OAuth2SessionOptions } from '../session/session.js'
 
-/**
- * Keeps clients that were registered, by issuer: another sign-in finds its client again. It holds secrets.
- */
+/** Keeps registered clients, by issuer, for later sign-ins. It holds secrets. */
 export interface RegistrationStore {
   get(issuer: string): Awaitable<RegisteredClient | undefined>
   set(issuer: string, client: RegisteredClient): Awaitable<unknown>
 }
 
-/** Options of {@link connectResource}: those of the session, and who the client may be. */
+/** Options of {@link connectResource}: those of the session, and the ways to have a client. */
 export interface ConnectOptions extends Omit<OAuth2SessionOptions, 'server' | 'client'> {
-  /** Clients that the server knows already, by issuer. */
+  /** Clients that are already registered, by issuer. */
   clients?: Readonly<Record<string, ClientMetadata>>
   /**
-   * The client whose `client_id` is the https URL of its metadata document, for servers that take such
+   * The client whose `client_id` is the https URL of its metadata document, for servers that accept such
    * clients.
    */
   clientIdMetadata?: ClientMetadata
-  /** Metadata to register with, where the server registers clients (`redirect_uris`, `client_name` …). */
+  /** Metadata to register with, if the server registers clients (`redirect_uris`, `client_name` …). */
   registration?: Readonly<Record<string, unknown>>
-  /** Where registered clients are kept. Default: nowhere, each call registers. */
+  /** The store of registered clients. Default: none, so each call registers. */
   registrations?: RegistrationStore
-  /** Default: what the API's challenge asks for, else its `scopes_supported`. */
+  /** Default: the scope that the API's challenge asks for, else its `scopes_supported`. */
   scope?: string
-  /** How the API's authorization server is found: `select` among several, `originFallback` … */
+  /** How to find the API's authorization server: `select` among several, `originFallback` … */
   discovery?: ResourceDiscoveryOptions
 }
 
-/** What {@link connectResource} answers. */
+/** The result of {@link connectResource}. */
 export interface ConnectedResource {
   /**
-   * Asks for tokens of this API alone, with its scope. `createAuthorizationUrl`, `signIn` and `fetchToken`
-   * take it.
+   * The session for this API alone, with its scope; for `createAuthorizationUrl`, `signIn` and `fetchToken`.
    */
   session: OAuth2Session
-  /** The session that it is a view of, for other APIs of the same grant. */
+  /** The session behind it, for other APIs of the same grant. */
   grant: OAuth2Session
   issuer: string | undefined
   client: ClientMetadata
-  /** The API's identifier, as it calls itself. */
+  /** The identifier of the API, from its own metadata. */
   resource: string
   scope: string | undefined
-  /** Attaches the session to an instance, for requests to this API and to nothing else of its host. */
+  /** Attaches the session to an instance, for requests to this API only, not to others of the same host. */
   attach(instance: AxiosLike): Attachment
 }
 
 /**
- * The client to be at one server: one that it knows, one that it can read about, or one that it registers.
+ * The client for one server: a registered one, one with a metadata document, or one that is registered now.
  * @throws OAuthError `OAUTH_DISCOVERY_FAILED` when it is none of them, and what `registerClient` throws
  */
 async function clientAt(context: EndpointContext, options: ConnectOptions): Promise<ClientMetadata> {
@@ -79,7 +76,7 @@ async function clientAt(context: EndpointContext, options: ConnectOptions): Prom
   return registered
 }
 
-/** What to ask for: what was given, what the API's challenge said, or all that it describes. */
+/** The scope to ask for: the given one, that of the API's challenge, or all that the API lists. */
 function scopeFor(
   { scope }: ConnectOptions,
   { challengedScope, metadata }: ResourceServerSource,
@@ -92,16 +89,16 @@ function scopeFor(
   )
 }
 
-/** The options that are the session's. */
+/** The options of the session. */
 function sessionOptions(options: ConnectOptions): OAuth2SessionOptions {
   const { clients, clientIdMetadata, registration, registrations, scope, discovery, ...session } = options
   return session
 }
 
 /**
- * Makes a session for an API of which nothing but the address is known: reads its description, finds its
- * authorization server, becomes a client there, and asks for tokens of this API with the scope that it names.
- * What needs more scope later becomes the event `challenge`.
+ * Creates a session for an API of which only the address is known: reads its metadata, finds its
+ * authorization server, gets a client there, and asks for tokens of this API with the scope that it names. If
+ * a request later needs more scope, the session emits the event `challenge`.
  * @example
  * const { session, attach } = await connectResource('https://mcp.example.com/mcp', {
  *   registration: { client_name: 'Desk', redirect_uris: [redirect_uri], token_endpoint_auth_method: 'none' },
@@ -129,7 +126,7 @@ export async function connectResource(
     ...own,
     server,
     client,
-    // a store that people share needs a key that says whose it is
+    // A shared store needs a key that tells people apart.
     ...(!own.store?.shared && { key: own.key ?? [issuer, client.client_id].join(' ') }),
   })
   const scope = scopeFor(options, server)

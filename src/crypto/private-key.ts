@@ -68,7 +68,7 @@ export function readPrivateKey(key: PrivateKey, name = 'key'): KeyMaterial {
 function readAny(key: PrivateKey): KeyMaterial | Unusable {
   if (!key) return 'is missing: pass PEM, DER, a JWK, a KeyObject or a CryptoKey.'
   if (typeof key === 'string') return readText(key)
-  if (typeof key !== 'object') return `is no private key but a ${typeof key}.`
+  if (typeof key !== 'object') return `is not a private key but a ${typeof key}.`
   if (isCryptoKey(key))
     return key.type === 'private' ? { form: 'CryptoKey', key } : noPrivateKey(`a ${key.type} CryptoKey`)
   if (isKeyObject(key))
@@ -80,7 +80,7 @@ function readAny(key: PrivateKey): KeyMaterial | Unusable {
   return bytes[0] === SEQUENCE ? readDer(bytes) : readText(String.fromCharCode(...bytes))
 }
 
-const noPrivateKey = (what: string): Unusable => `is no private key but ${what}.`
+const noPrivateKey = (what: string): Unusable => `is not a private key but ${what}.`
 
 /** A copy of bytes, whatever holds them. */
 function bytesOf(key: object): Uint8Array<ArrayBuffer> | undefined {
@@ -93,7 +93,7 @@ function bytesOf(key: object): Uint8Array<ArrayBuffer> | undefined {
 
 function readJwk(jwk: JsonWebKey): KeyMaterial | Unusable {
   if ('keys' in jwk) return noPrivateKey('a JWK Set: pass one of its keys')
-  if (!jwk.kty) return 'is no private key: it is neither PEM, DER, a JWK, a KeyObject nor a CryptoKey.'
+  if (!jwk.kty) return 'is not a private key: it is neither PEM, DER, a JWK, a KeyObject nor a CryptoKey.'
   if (jwk.kty === 'oct') return noPrivateKey('the JWK of a shared secret')
   return jwk.d ? { form: 'jwk', jwk } : noPrivateKey('a public JWK')
 }
@@ -109,7 +109,7 @@ function readText(text: string): KeyMaterial | Unusable {
   if (label === 'ENCRYPTED PRIVATE KEY' || body.includes(':')) return 'is encrypted: decrypt it first.'
   if (label === 'OPENSSH PRIVATE KEY')
     return 'is in the format of OpenSSH: convert it with ssh-keygen -p -m PKCS8.'
-  if (!label.endsWith('PRIVATE KEY')) return `is no PEM private key: the text holds a ${label}.`
+  if (!label.endsWith('PRIVATE KEY')) return `is not a PEM private key: the text holds a ${label}.`
   const bytes = fromBase64url(body.replace(/\\[nr]|\s/g, ''))
   return bytes?.length ? readDer(Uint8Array.from(bytes)) : DAMAGED
 }
@@ -122,9 +122,9 @@ function readWithoutLabel(text: string): KeyMaterial | Unusable {
   if (bytes?.[0] === SEQUENCE) return readDer(Uint8Array.from(bytes))
   const inner = String.fromCharCode(...(bytes ?? []))
   if (inner.includes('-----BEGIN')) return readText(inner)
-  if (/^\s*\{/.test(text)) return 'is no PEM private key but JSON text: pass the parsed JWK.'
+  if (/^\s*\{/.test(text)) return 'is not a PEM private key but JSON text: pass the parsed JWK.'
   const isPath = /^[^\n]*[\\/.]\w+$/.test(text)
-  return `is no PEM private key${isPath ? ' but the name of a file: pass what is in it' : ''}.`
+  return `is not a PEM private key${isPath ? ' but the name of a file: pass its content' : ''}.`
 }
 
 /**

@@ -50,7 +50,7 @@ export async function poll(
     await next(signal)
     if (signal?.aborted) throw oauthError('OAUTH_ABORTED', 'polling')
     if (clock() >= deadline)
-      throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'undecided', {}, { error: 'expired_token' })
+      throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'noDecision', {}, { error: 'expired_token' })
     try {
       return await endpoint(parameters, options)
     } catch (error) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * A file name for any key: what a person can read of it, and a digest that keeps keys apart where the file
- * system does not (case, Unicode form, length).
+ * A file name for any key: a readable part, and a digest that keeps keys apart where the file system does not
+ * (case, Unicode form, length).
  */
 export function fileName(key: string): string {
   const readable = key.replace(/[^a-z0-9]+/gi, '-').slice(0, 40)

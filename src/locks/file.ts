@@ -10,21 +10,18 @@ import { type Lease, runLeased } from './lease.js'
 
 /** Options of {@link fileLock}; seconds. */
 export interface FileLockOptions {
-  /**
-   * How long a holder that is not heard of keeps the lock; one that died on this machine loses it at once.
-   * Default 60.
-   */
+  /** How long a silent holder keeps the lock; one that died on this machine loses it at once. Default 60. */
   lease?: number
   /** Mean pause between two tries. Default 0.05. */
   poll?: number
-  /** What the directory of a lock ends with. Default `.lock`. */
+  /** The suffix of a lock's directory. Default `.lock`. */
   suffix?: string
 }
 
 /**
- * A lock for all processes that see the same directory. Each holder is a file named by the next number, so
- * that of many who find a dead holder exactly one takes over: a number is made once, and the highest is never
- * removed.
+ * A lock for all processes that see the same directory. Each holder is a file with the next number, so
+ * exactly one of many contenders takes over from a dead holder: a number is created once, and the highest is
+ * never removed.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`, `OAUTH_STORE_READ` when the directory cannot be
  * used
  */
@@ -38,7 +35,7 @@ export function fileLock(directory: string, options: FileLockOptions = {}): Lock
   }
 }
 
-/** What was last seen of a holder, and since when (monotonic, milliseconds) it has not stirred. */
+/** The last sign of life of a holder (monotonic, milliseconds). */
 interface Watched {
   beat: string
   since: number
@@ -49,7 +46,7 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
   let mine = 0
   const path = (number: number) => join(folder, `${number}`)
 
-  /** True when the holder is dead, or has not stirred for so long that nobody can expect it to. */
+  /** True if the holder is dead, or has been silent for longer than its lease. */
   const gone = async (number: number): Promise<boolean> => {
     const [text, { mtimeMs }] = await Promise.all([readFile(path(number), 'utf8'), stat(path(number))])
     const [where, pid] = text.split(' ')
@@ -61,7 +58,7 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
       watched.set(folder, { beat, since: now })
       return false
     }
-    // by two clocks: one may have been set, and the other may have slept with the holder
+    // Check both clocks: one can be set, and the other stops during sleep.
     return now - seen.since > lease * 500 && Date.now() - mtimeMs > lease * 1000
   }
 
@@ -75,12 +72,12 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
         next = number + 1
         await claim(path(next), `${here} ${process.pid}`)
       } catch (error) {
-        // somebody was faster, or the holder left while we looked
+        // Another process was faster, or the holder has left meanwhile.
         if (isCode(error, 'EEXIST') || isCode(error, 'ENOENT')) return false
         throw error
       }
-      // a number that was used and removed long ago can be made again: then a higher one, or its end, is
-      // there to tell
+      // A number that was used and removed can be created again: then a higher one, or its end, is there to
+      // show it.
       const names = await readdir(folder)
       const top = highest(names)
       if (top.number !== next || top.free) {
@@ -105,8 +102,8 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
 }
 
 /**
- * Makes a file with its content in one step, if it is not there: a holder that dies at any moment has left
- * its name.
+ * Creates a file with its content in one step if it does not exist, so that a holder that dies at any moment
+ * has left its name.
  */
 async function claim(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(8).toString('hex')}`
@@ -115,7 +112,7 @@ async function claim(path: string, text: string): Promise<void> {
     await link(draft, path)
   } catch (error) {
     if (isCode(error, 'EEXIST') || isCode(error, 'ENOENT')) throw error
-    // no hard links here: two steps, and a lease of waiting for who dies between them
+    // Without hard links it takes two steps; a holder that dies between them costs one lease of waiting.
     await writeFile(path, text, { flag: 'wx', mode: 0o600 })
   } finally {
     await rm(draft, { force: true })
@@ -130,7 +127,7 @@ function highest(names: string[]): { number: number; free: boolean } {
   return { number, free: number === 0 || names.includes(`${number}.free`) }
 }
 
-/** Where a process number means something: this machine since its start, and this container. */
+/** The scope of a process number: this machine since its start, and this container. */
 function whereWeAre(): string {
   const read = (how: () => string) => {
     try {

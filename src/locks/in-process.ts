@@ -2,8 +2,8 @@ import { type OAuthError, oauthError } from '../errors.js'
 import type { Lock } from '../session/stored-grant.js'
 
 /**
- * A lock for everybody who shares this very function: first come, first served, one queue per name.
- * It is never lost, so `lease.signal` never fires.
+ * A lock for all users of this function object: first come, first served, one queue per name. It is never
+ * lost, so `lease.signal` never fires.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED` (see {@link Lock})
  */
 export function inProcessLock(): Lock {
@@ -22,7 +22,7 @@ export function inProcessLock(): Lock {
       }
       const abort = () => stopWaiting(oauthError('OAUTH_ABORTED', 'lock'))
       signal?.addEventListener('abort', abort)
-      // what setTimeout cannot count is for ever
+      // setTimeout overflows above 2³¹ ms; treat as no limit.
       if (maxWait < 2e6)
         timer = setTimeout(() => stopWaiting(oauthError('OAUTH_LOCK_TIMEOUT', 'waited')), maxWait * 1000)
       if (signal?.aborted) abort()

@@ -2,32 +2,30 @@ import { oauthError } from '../errors.js'
 import { type Timeout, timeoutNow } from '../lib/timer.js'
 import { mediumError } from './medium-error.js'
 
-/**
- * One contender's hand on a lock that is held for a time, in a medium that cannot tell when it becomes free.
- */
+/** One contender for a lease, in a medium that cannot report when the lock becomes free. */
 export interface Lease {
-  /** Tries once; true when the lock is held. Told whether the caller still waits. */
+  /** Tries once; true if the lock is now held. */
   take(): Promise<boolean> | boolean
-  /** Holds it for another while; false when it is somebody else's by now. */
+  /** Extends the lease; false if another holder has it by now. */
   renew(): Promise<boolean> | boolean
-  /** Gives it back, or gives up a place in the queue. */
+  /** Releases the lease, or leaves the queue. */
   release(): Promise<unknown> | unknown
 }
 
-/** How a {@link Lease} is waited for and kept; seconds. */
+/** The times of a {@link Lease}, in seconds. */
 export interface LeaseTimes {
-  /** How long the medium keeps the lock of a holder who is not heard of. */
+  /** How long the medium keeps the lock of a silent holder. */
   lease: number
   /** Mean pause between two tries. */
   poll: number
-  /** What pauses. Default: the timer of the moment. */
+  /** The timer. Default: the platform's. */
   timeout?: Timeout
 }
 
 /**
- * Runs `critical` under a lease: tries with random pauses until it is taken, renews it meanwhile, gives it
- * back afterwards. `lease.signal` is aborted when a renewal was refused, or none went through for three
- * quarters of the lease; whoever reads it sees that at once.
+ * Runs `critical` under a lease: tries with random pauses until it is held, renews it meanwhile, and releases
+ * it afterwards. `lease.signal` aborts when a renewal is refused, or when none succeeded for three quarters
+ * of the lease; reading it checks the time as well.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`, `OAUTH_STORE_READ` when `take` fails
  */
 export async function runLeased<T>(
@@ -41,7 +39,7 @@ export async function runLeased<T>(
   const held = keep(hand, lease, since, () => lost.abort())
   try {
     return await critical({
-      // who was frozen meanwhile learns of it here, before any timer runs
+      // A suspended process detects the lost lease here, before timers run.
       get signal() {
         held.check()
         return lost.signal
@@ -58,10 +56,7 @@ interface WaitOptions {
   maxWait?: number
 }
 
-/**
- * Waits until the lease is taken; answers since when (milliseconds) it counts, which is before it was asked
- * for.
- */
+/** Waits until the lease is held; returns its start (milliseconds), which is before the request for it. */
 function waitFor(
   hand: Lease,
   { lease, poll, timeout = timeoutNow() }: LeaseTimes,
@@ -89,8 +84,7 @@ function waitFor(
       try {
         const taken = await hand.take()
         const isLate = Date.now() - asked > lease * 500
-        // whoever gave up while the medium answered must not keep what it answered; nor what came too late to
-        // be worth much
+        // A lease that arrives after the caller left, or too late to be useful, is released.
         if (taken && (!waiting || isLate)) await quietly(() => hand.release())
         if (!waiting) return
         if (taken && !isLate) settle(() => resolve(asked))
@@ -100,7 +94,7 @@ function waitFor(
       }
     }
     signal?.addEventListener('abort', abort)
-    // what setTimeout cannot count is for ever
+    // setTimeout overflows above 2³¹ ms; treat as no limit.
     if (maxWait < 2e6)
       cap = setTimeout(() => giveUp(oauthError('OAUTH_LOCK_TIMEOUT', 'waited')), maxWait * 1000)
     if (signal?.aborted) abort()
@@ -109,8 +103,8 @@ function waitFor(
 }
 
 /**
- * Renews the lease four times in its life, counted from `kept` (milliseconds); `check` notices at once when
- * it ran out.
+ * Renews the lease four times in its life, counted from `kept` (milliseconds); `check` detects an expired one
+ * at once.
  */
 function keep(
   hand: Lease,
@@ -136,14 +130,14 @@ function keep(
     const renewed = await quietly(() => hand.renew())
     asking = false
     if (renewed) kept = asked
-    // a medium that is away (undefined) says nothing about the lock
+    // An unreachable medium (undefined) says nothing about the lock.
     if (renewed === false) giveUp()
   }, lease * 250)
   return { check, stop }
 }
 
 /**
- * What cannot be given back runs out by itself: a medium that does not answer holds nobody up for more than a
+ * A lease that cannot be released expires by itself, so an unreachable medium delays the caller by at most a
  * second.
  */
 async function giveBack(hand: Lease): Promise<void> {

@@ -1,8 +1,8 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 
 /**
- * The error for a medium that failed. A driver's error may show the command that it failed with, tokens and
- * all, so only its name is told.
+ * The error for a medium that failed. A driver's error may show its command with the tokens, so only its name
+ * is shown.
  */
 export function mediumError(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', error: unknown): OAuthError {
   if (isOAuthError(error)) return error
@@ -10,7 +10,7 @@ export function mediumError(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', erro
   return oauthError(code, 'medium', { problem: reason ?? name })
 }
 
-/** Asks a medium; every failure becomes a rejection that shows no value. */
+/** Calls a medium; every failure becomes a rejection that shows no value. */
 export async function guarded<T>(code: Parameters<typeof mediumError>[0], ask: () => T): Promise<Awaited<T>> {
   try {
     return await ask()

@@ -7,25 +7,25 @@ export interface IoRedisLike {
   defineCommand: unknown
 }
 
-/** A connection of node-redis (`createClient`), or of anything with its shape; connected by its owner. */
+/** A connection of node-redis (`createClient`), or of anything with its shape; its owner connects it. */
 export interface NodeRedisLike {
   get(key: string): Promise<unknown>
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
 }
 
-/** A connection to Redis or Valkey, told by its shape. */
+/** A connection to Redis or Valkey, recognised by its shape. */
 export type RedisLike = IoRedisLike | NodeRedisLike
 
-/** The two commands that are needed, the same for both clients. */
+/** The two commands that stores and locks use, the same for both clients. */
 export interface RedisCommands {
   get(key: string): Promise<unknown>
-  /** Runs a script on one key: atomic, and fit for a cluster. */
+  /** Runs a script on one key: atomic, and safe in a cluster. */
   run(script: string, key: string, ...args: (string | number)[]): Promise<unknown>
 }
 
 /**
- * The commands of a client; each is given up after `timeout` seconds, since clients keep commands for a
- * server that is away. What was given up may still be carried out later: scripts must bear that.
+ * The commands of a client. Each has a limit of `timeout` seconds, because clients queue commands while the
+ * server is away. Redis may still run a command after its limit, so scripts must tolerate that.
  * @throws OAuthError `OAUTH_STORE_READ` from `get`, `OAUTH_STORE_WRITE` from `run`
  */
 export function redisCommands(client: RedisLike, timeout: number): RedisCommands {

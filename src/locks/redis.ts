@@ -5,21 +5,20 @@ import { type RedisLike, redisCommands } from './redis-commands.js'
 /** Options of {@link redisLock}; seconds. */
 export interface RedisLockOptions {
   /**
-   * How long Redis keeps the lock of a holder that is not heard of: more than the token endpoint may take.
-   * Default 60.
+   * How long Redis keeps the lock of a silent holder: longer than the token endpoint may take. Default 60.
    */
   lease?: number
   /** Mean pause between two tries. Default 0.1. */
   poll?: number
-  /** How long a command may take. Default 5. */
+  /** Time limit of a command. Default 5. */
   timeout?: number
-  /** What the keys begin with. Default `oauth-lock:`. */
+  /** The prefix of the keys. Default `oauth-lock:`. */
   prefix?: string
 }
 
 /**
- * A lock for all processes and machines that use one Redis, one lease for each name. It is held as surely as
- * Redis remembers: a fail-over may forget it, which is why stores compare versions as well.
+ * A lock for all processes and machines that use one Redis, one lease for each name. A fail-over may lose it,
+ * which is why stores compare versions as well.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`; `OAUTH_STORE_WRITE` when Redis is away
  */
 export function redisLock(client: RedisLike, options: RedisLockOptions = {}): Lock {
@@ -42,8 +41,8 @@ export function redisLock(client: RedisLike, options: RedisLockOptions = {}): Lo
   }
 }
 
-// a holder whose answer was lost may ask again; one whose lock Redis forgot is told, and keeps others out for
-// the rest
+// A holder whose answer was lost may ask again. A holder whose lock Redis lost is told so, and keeps others
+// out for the rest of its lease.
 const HOLD = `local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 'held' end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -7,21 +7,18 @@ export type StorageLike = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 /** Options of {@link storageLease}; seconds. */
 export interface StorageLeaseOptions {
-  /** How long a tab that is not heard of keeps the lock. Default 10. */
+  /** How long a silent tab keeps the lock. Default 10. */
   lease?: number
-  /**
-   * How long a claim must stand unanswered; longer than a write takes to be seen by other tabs. Default 0.05.
-   */
+  /** How long a claim must stand unchanged; longer than a write takes to reach other tabs. Default 0.05. */
   settle?: number
-  /** What the keys begin with. Default `oauth-lock:`. */
+  /** The prefix of the keys. Default `oauth-lock:`. */
   prefix?: string
 }
 
 /**
- * A lock for pages without Web Locks: a claim in `localStorage` that wins when it still stands after a while
- * (Fischer's timed mutual exclusion). A tab that is closed gives it back; one that dies loses it after
- * `lease` seconds. It is as exact as timers are: prefer {@link webLocks}, which uses this one only where it
- * must.
+ * A lock for pages without Web Locks: a claim in `localStorage` wins if it still stands after a while
+ * (Fischer's timed mutual exclusion). A closed tab releases it; a crashed one loses it after `lease` seconds.
+ * It is only as exact as timers: prefer {@link webLocks}, which uses this one only if it must.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`
  */
 export function storageLease(storage: StorageLike, options: StorageLeaseOptions = {}): Lock {
@@ -41,7 +38,7 @@ export function storageLease(storage: StorageLike, options: StorageLeaseOptions 
     const held = () => read().by === mine
     const hand: Lease = {
       async take() {
-        // a clock that was set back must not make a claim outlive its lease
+        // A clock that was set back must not prolong a claim beyond its lease.
         const left = (read().until ?? 0) - Date.now()
         if (left > 0 && left <= lease * 1000) return false
         claim()

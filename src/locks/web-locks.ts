@@ -3,7 +3,7 @@ import type { Lock } from '../session/stored-grant.js'
 import { inProcessLock } from './in-process.js'
 import { type StorageLike, storageLease } from './storage-lease.js'
 
-/** What of `navigator.locks` is used. */
+/** The part of `navigator.locks` that is used. */
 export interface LockManagerLike {
   request<T>(
     name: string,
@@ -14,14 +14,14 @@ export interface LockManagerLike {
 
 /** Options of {@link webLocks}. */
 export interface WebLocksOptions {
-  /** Used where the page has no Web Locks (plain http, old browsers). Default: a lease in `localStorage`. */
+  /** Used if the page has no Web Locks (plain http, old browsers). Default: a lease in `localStorage`. */
   fallback?: Lock
   /** Default `navigator.locks`. */
   locks?: LockManagerLike | undefined
 }
 
 /**
- * One lock for all tabs and workers of an origin; the browser frees it when its holder dies.
+ * One lock for all tabs and workers of an origin; the browser releases it when its holder dies.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`
  * @see https://w3c.github.io/web-locks/
  */
@@ -41,7 +41,7 @@ export function webLocks(options: WebLocksOptions = {}): Lock {
     }
     signal?.addEventListener('abort', giveUp)
     if (signal?.aborted) giveUp()
-    // what setTimeout cannot count is for ever
+    // setTimeout overflows above 2³¹ ms; treat as no limit.
     if (maxWait < 2e6) timer = setTimeout(giveUp, maxWait * 1000)
     try {
       return await locks.request(`oauth-lock:${name}`, { signal: wait.signal }, () => {
@@ -54,7 +54,7 @@ export function webLocks(options: WebLocksOptions = {}): Lock {
         throw signal?.aborted
           ? oauthError('OAUTH_ABORTED', 'lock')
           : oauthError('OAUTH_LOCK_TIMEOUT', 'waited')
-      // the request can fail while the section runs only when somebody stole the lock
+      // The request can fail while the section runs only if another holder stole the lock.
       lost.abort()
       if (section) return section
       throw error
@@ -69,7 +69,7 @@ function localLease(): Lock {
   try {
     storage = globalThis.localStorage
   } catch {
-    // a page without storage shares nothing with other tabs
+    // A page without storage shares nothing with other tabs.
   }
   return storage ? storageLease(storage) : inProcessLock()
 }

@@ -3,14 +3,14 @@ import type { AttachOptions } from '../axios/entry.js'
 import { oauthError } from '../errors.js'
 import type { RegisteredApi } from './registration.js'
 
-/** One row of `apis`, and which URLs are its own. */
+/** One row of `apis`, and the test for its URLs. */
 export interface ApiRule {
   api: RegisteredApi
   allowedOrigins: NonNullable<AttachOptions['allowedOrigins']>
 }
 
 /**
- * Which URLs each of several APIs has: those under its prefix and under no longer one.
+ * Assigns each URL to one of several APIs: to the one with the longest matching prefix.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a prefix that is none, or that stands twice;
  * `OAUTH_INSECURE_URL`
  */
@@ -28,7 +28,7 @@ export function apiRules(
   if (twice) throw oauthError('OAUTH_INVALID_OPTION', 'apis', { match: twice.prefix })
   return rules.map(({ api, prefix, allows }) => {
     const within = rules.filter(other => other.prefix !== prefix && isUnder(other.prefix, prefix))
-    // a prefix alone is compared without parsing the URL of each request
+    // A prefix alone is compared without parsing the URL of each request.
     if (within.length === 0 && !rules.some(other => other.prefix !== prefix && isUnder(prefix, other.prefix)))
       return { api, allowedOrigins: prefix }
     return { api, allowedOrigins: url => allows(url) && !within.some(other => other.allows(url)) }

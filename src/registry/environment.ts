@@ -5,7 +5,7 @@ import { isOAuth1, type Registration } from './registration.js'
 /** Variables by name, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What a variable sets, by what follows the client's name. */
+/** The settings that a variable can hold, by the part after the client's name. */
 const OF_CLIENT = ['client_id', 'client_secret'] as const
 const OF_SERVER = [
   ...['issuer', 'authorization_endpoint', 'token_endpoint', 'revocation_endpoint', 'introspection_endpoint'],
@@ -20,7 +20,7 @@ export const prefixOf = (name: string): string =>
     .replace(/\W+/g, '_')
     .toUpperCase()
 
-/** The variables of one client, by what they set. */
+/** The variables of one client, by the setting they hold. */
 function settingsOf(
   name: string,
   environment: Environment,
@@ -30,10 +30,10 @@ function settingsOf(
   return Object.fromEntries(found.filter((pair): pair is readonly [string, string] => !!pair[1]))
 }
 
-/** Puts two objects together; the second one wins. */
+/** Merges two objects; the second one wins. */
 const merge = <T extends object>(under: object | undefined, over: T): T => ({ ...under, ...over })
 
-/** Metadata that name an issuer and no endpoint are to be discovered. */
+/** Metadata with an issuer and no endpoint need discovery. */
 function discovered(
   server: ServerMetadata | undefined,
 ): ServerMetadata | ReturnType<typeof discover> | undefined {
@@ -47,9 +47,10 @@ function discovered(
 }
 
 /**
- * A registration with what the environment says of it: `GITHUB_CLIENT_ID`, `GITHUB_CLIENT_SECRET`,
- * `GITHUB_BASE_URL`, the endpoints in their wire names (`GITHUB_TOKEN_ENDPOINT`), `GITHUB_ISSUER` or
- * `GITHUB_SERVER_METADATA_URL` alone for discovery. What stands in the code wins, unless `overwrite`.
+ * Adds the settings of the environment to a registration: `GITHUB_CLIENT_ID`, `GITHUB_CLIENT_SECRET`,
+ * `GITHUB_BASE_URL`, the endpoints in their wire names (`GITHUB_TOKEN_ENDPOINT`), and for discovery
+ * `GITHUB_ISSUER` or `GITHUB_SERVER_METADATA_URL`. The code wins over the environment, unless `overwrite` is
+ * set.
  */
 export function configured<R extends Registration>(
   name: string,
@@ -68,7 +69,7 @@ export function configured<R extends Registration>(
   const client = isFirst
     ? { ...(client_id && { key: client_id }), ...(client_secret && { secret: client_secret }) }
     : { ...(client_id && { client_id }), ...(client_secret && { client_secret }) }
-  // a function finds the metadata itself
+  // A function finds the metadata itself.
   const endpoints = typeof registration.server === 'function' ? {} : server
   return {
     ...registration,

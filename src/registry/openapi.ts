@@ -1,6 +1,4 @@
-/**
- * Clients of a registry from an OpenAPI document: what it says of its security is what a registration says.
- */
+/** Clients of a registry from an OpenAPI document, whose security schemes hold most of a registration. */
 import { oauthError } from '../errors.js'
 import { clientCredentialsGrant } from '../grants/client-credentials.js'
 import { discover } from '../server/discovery.js'
@@ -8,10 +6,10 @@ import type { ServerRequest } from '../server/messages.js'
 import type { OAuth2Registration, Registration } from './registration.js'
 import { createRegistry, type Registry, type RegistryOptions } from './registry.js'
 
-/** A security requirement of OpenAPI: by the name of a scheme, the scopes that are needed. */
+/** A security requirement of OpenAPI: the needed scopes by the name of a scheme. */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>
 
-/** What is read of an OpenAPI 3.0 or 3.1 document. */
+/** The part of an OpenAPI 3.0 or 3.1 document that is read. */
 export interface OpenApiDocument {
   openapi?: unknown
   servers?: unknown
@@ -20,7 +18,7 @@ export interface OpenApiDocument {
   paths?: unknown
 }
 
-/** A scheme that no client was made of. */
+/** A scheme without a client. */
 export interface IgnoredScheme {
   name: string
   /** `apiKey`, `http basic`, `mutualTLS` … */
@@ -29,14 +27,11 @@ export interface IgnoredScheme {
 
 /** Options of {@link clientsFromOpenApi}. */
 export interface OpenApiOptions {
-  /**
-   * By the name of a scheme: the client's `client_id`, and whatever the document does not say or says
-   * wrongly.
-   */
+  /** By the name of a scheme: the client's `client_id`, and what the document omits or has wrong. */
   clients?: Readonly<Record<string, Partial<Registration>>>
   /** Default: the document's first server. */
   baseURL?: string
-  /** Where the document is, for addresses that are relative to it. */
+  /** The address of the document, to resolve relative addresses. */
   documentUrl?: string
 }
 
@@ -70,7 +65,7 @@ function dereferenced(value: unknown, document: OpenApiDocument, what: string): 
   return found
 }
 
-/** The first server's address, its variables replaced by their defaults. */
+/** The address of the first server, with the defaults of its variables. */
 function baseUrlOf({ servers }: OpenApiDocument, documentUrl: string | undefined): string | undefined {
   const [server] = Array.isArray(servers) ? servers : []
   const { url, variables } = Object(server) as {
@@ -85,7 +80,7 @@ function baseUrlOf({ servers }: OpenApiDocument, documentUrl: string | undefined
   return address.replace(/\/$/, '')
 }
 
-/** Every requirement of the document and its operations. */
+/** All requirements of the document and its operations. */
 function requirementsOf({ security, paths }: OpenApiDocument): SecurityRequirement[] {
   const operations = Object.values(Object(paths) as Json).flatMap(path => Object.values(Object(path) as Json))
   const lists = [security, ...operations.map(operation => Object(operation).security)]
@@ -97,8 +92,8 @@ const scopesFor = (name: string, requirements: readonly SecurityRequirement[]) =
 ]
 
 /**
- * The scope that an operation needs of a scheme, for the `oauth` option of its request; nothing where it
- * needs none.
+ * The scope that an operation needs of a scheme, for the `oauth` option of its request; nothing if it needs
+ * none.
  * @example
  * await api.get('/orders', { oauth: { scope: scopeOf(operation.security, 'login') } })
  *
@@ -110,10 +105,13 @@ export function scopeOf(
   return scopesFor(name, security ?? []).join(' ') || undefined
 }
 
-/** A hook that sends refreshes to an address of their own. */
+/** A hook that sends refreshes to their own address. */
 const refreshAt = (url: string) => (request: ServerRequest) => ({ ...request, url: new URL(url) })
 
-/** A client for the flows of an `oauth2` scheme: their endpoints, and a grant where nobody is to be asked. */
+/**
+ * A client for the flows of an `oauth2` scheme: their endpoints, and a grant if one of the flows is
+ * unattended.
+ */
 function fromFlows(
   flows: Json,
   scopes: readonly string[],
@@ -139,7 +137,7 @@ function fromFlows(
   }
 }
 
-/** What a scheme is made into; nothing for one that is no OAuth. */
+/** The registration for a scheme; nothing for one that is not OAuth. */
 function fromScheme(
   scheme: Json,
   scopes: readonly string[],
@@ -157,9 +155,8 @@ const isBearer = ({ type, scheme }: Json) => type === 'http' && String(scheme).t
 
 /**
  * Reads the security schemes of an OpenAPI document: a registration for each `oauth2` and `openIdConnect`
- * scheme, and for each `http bearer` scheme that `clients` says how to get a token for. What else there is
- * (`apiKey`, `mutualTLS`, `http basic`) is named in `ignored`. The scopes are those that the operations ask
- * for.
+ * scheme, and for each `http bearer` scheme for which `clients` has a way to get a token. `ignored` names the
+ * other ones (`apiKey`, `mutualTLS`, `http basic`). The scopes are those that the operations ask for.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a document that is malformed, or refers to another one
  * @see https://spec.openapis.org/oas/v3.1.1#security-scheme-object
  */
@@ -193,8 +190,8 @@ export function clientsFromOpenApi(
 }
 
 /**
- * Makes a registry of an OpenAPI document: a client for each of its security schemes, by their names.
- * `ignored` names the schemes that are no OAuth.
+ * Creates a registry from an OpenAPI document: a client for each of its security schemes, by their names.
+ * `ignored` names the schemes that are not OAuth.
  * @example
  * const { registry } = registryFromOpenApi(document, { clients: { login: { client: { client_id: 'app' } } } })
  * await registry.client('login').get('/orders')

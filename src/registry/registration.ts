@@ -6,34 +6,34 @@ import type { OAuth1SessionOptions } from '../oauth1/session-options.js'
 import type { OAuth1AuthorizationOptions } from '../oauth1/sign-in.js'
 import type { OAuth2SessionOptions } from '../session/session-options.js'
 
-/** One of several APIs that one grant opens, each with a token of its own. */
+/** One of several APIs that one grant covers, each with its own token. */
 export interface RegisteredApi {
-  /** A URL prefix: whole path segments count, and the longest one that matches wins. */
+  /** A URL prefix: whole path segments count, and the longest matching prefix wins. */
   match: string
   /** The API that the token is for. */
   resource?: string
   scope?: string
 }
 
-/** What a client says beside its session. */
+/** The options of a client beside those of its session. */
 export interface RegisteredClient extends AttachOptions {
   /** The base URL of its axios instance. */
   baseURL?: string
   /**
-   * An instance that is there already, in place of one that the registry makes. Only for a client that has
-   * one session for all.
+   * An existing instance, instead of one that the registry creates. Only for a client with one session for
+   * all.
    */
   axios?: AxiosInstance
   /**
-   * True where each person has a session. Default: true where the registry has a `user`, unless the client
-   * has a `grant`, a `token`, or nothing but a key.
+   * True if each person has a session. Default: true if the registry has a `user`, unless the client has a
+   * `grant`, a `token`, or nothing but a key.
    */
   perUser?: boolean
 }
 
 /** A client of OAuth 2: the options of its session (a provider's among them), and its API. */
 export interface OAuth2Registration extends Omit<OAuth2SessionOptions, 'key'>, RegisteredClient {
-  /** What a sign-in asks for: `scope`, `prompt`, and whatever else `createAuthorizationUrl` takes. */
+  /** The parameters of a sign-in: `scope`, `prompt`, and the other options of `createAuthorizationUrl`. */
   authorization?: AuthorizationOptions
   /** Several APIs on this one grant. Requests to others carry no token, unless `allowedOrigins` has them. */
   apis?: readonly RegisteredApi[]
@@ -43,18 +43,18 @@ export interface OAuth2Registration extends Omit<OAuth2SessionOptions, 'key'>, R
 export interface OAuth1Registration
   extends Omit<OAuth1SessionOptions, 'key' | 'client' | 'server'>,
     RegisteredClient {
-  /** Absent where the environment has it. */
+  /** May be absent if the environment has it. */
   client?: OAuth1SessionOptions['client']
   server?: OAuth1SessionOptions['server']
-  /** Token credentials that are given: there is no sign-in then. */
+  /** Given token credentials; the client then has no sign-in. */
   token?: OAuth1Token
-  /** What a sign-in asks for: whatever `createOAuth1AuthorizationUrl` takes. */
+  /** The parameters of a sign-in: the options of `createOAuth1AuthorizationUrl`. */
   authorization?: OAuth1AuthorizationOptions
 }
 
 /**
- * One row of the table: what makes a client of OAuth 1.0a is its server's `request_token_url`, its
- * `signatureMethod` or its `key`.
+ * One row of the table. A `request_token_url` of the server, a `signatureMethod` or a `key` makes it a client
+ * of OAuth 1.0a.
  */
 export type Registration = OAuth2Registration | OAuth1Registration
 
@@ -72,7 +72,7 @@ export function isOAuth1(registration: object): registration is OAuth1Registrati
   return !!(signatureMethod || server?.request_token_url || client?.key !== undefined)
 }
 
-/** True for a client that signs with its key, or with credentials that are given. */
+/** True for a client that signs with its key, or with given credentials. */
 export function signsAlone(registration: Registration): boolean {
   if (!isOAuth1(registration)) return false
   const { server, token } = registration

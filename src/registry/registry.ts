@@ -23,41 +23,40 @@ import {
 
 /** Options of {@link createRegistry}. Times are seconds. */
 export interface RegistryOptions<R extends Record<string, Registration>> {
-  /** The table: a name for each client, and what it is. */
+  /** The table: the registration of each client, by name. */
   clients: R
-  /** Where everybody's grants are kept, unless a client has a store of its own. Default `memoryStore()`. */
+  /** The store of all grants, unless a client has a store of its own. Default `memoryStore()`. */
   store?: TokenStore
-  /** Answers the person who is being served, where a server works for many; asked for every request. */
-  user?: () => string | undefined
-  /** Where configuration is read from. Default `process.env`, where there is one; `{}` reads none. */
-  environment?: Environment
-  /** True has the environment win over the code. */
-  overwrite?: boolean
   /**
-   * The session of a person is let go when nobody used it for so long; what it keeps is in the store. Default
-   * 3600.
+   * Returns the person of the current request, on a server for many people; it is called for each request.
    */
+  user?: () => string | undefined
+  /** The source of settings. Default `process.env` where it exists; `{}` reads none. */
+  environment?: Environment
+  /** True lets the environment win over the code. */
+  overwrite?: boolean
+  /** A person's session is closed after this time without use; its grant stays in the store. Default 3600. */
   idle?: number
-  /** Makes the axios instance of a client. Default: `axios.create`. */
+  /** Creates the axios instance of a client. Default: `axios.create`. */
   createInstance?: (defaults: { baseURL?: string }, name: string) => AxiosInstance
   /** Seconds since the epoch; for `idle`. */
   clock?: () => number
 }
 
-/** Whose session: the application's own name for a person. */
+/** The person of a session, by the application's own name. */
 export interface RegistryTarget {
-  /** Given, it must not be empty: a session of nobody is never a session of everybody. */
+  /** Must not be empty if given, so that a missing person never gets the session for all. */
   user?: string | undefined
 }
 
-/** The session of a client, by its registration; one that the environment settles may be either. */
+/** The session of a client, by its registration; if the environment decides, it may be of either kind. */
 export type SessionOf<C> = Registration extends C
   ? OAuth1Session | OAuth2Session
   : C extends IsOAuth1
     ? OAuth1Session
     : OAuth2Session
 
-/** What every event of a registry says beside what the session's says. */
+/** The members that every event of a registry adds to those of the session. */
 export interface RegistryEvent {
   client: string
   /** Absent for a client with one session for all. */
@@ -71,40 +70,36 @@ export interface Registry<R extends Record<string, Registration> = Record<string
   readonly names: readonly (keyof R & string)[]
   /**
    * An axios instance with the client's base URL and authentication; the same one every time. Without `user`,
-   * in a registry that has a `user`, it is one instance for everybody: each request is made for the person
-   * who is being served then.
+   * in a registry that has a `user`, it is one instance for all people: each request is made for the person
+   * of the current request.
    * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown name or an empty `user`, and what attaching
    * throws
    */
   client(name: keyof R & string, target?: RegistryTarget): AxiosInstance
   /**
-   * The session of a client, made when it is first asked for.
+   * The session of a client, created on first use.
    * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown name, an empty `user`, or a client that has no
    * session; `OAUTH_INTERACTION_REQUIRED` when the registry's `user` answers nobody
    */
   session<N extends keyof R & string>(name: N, target?: RegistryTarget): SessionOf<R[N]>
-  /** Adds a client, or replaces one: what was made for the old one is not handed out again. */
+  /** Adds a client, or replaces one: sessions and instances of the old one are no longer returned. */
   register<N extends string, C extends Registration>(name: N, registration: C): Registry<R & Record<N, C>>
-  /** The registration of a client as it counts, the environment's settings among it. */
+  /** The effective registration of a client, with the settings of the environment. */
   registration(name: keyof R & string): Registration
-  /**
-   * Listens to every session of every client, also to those that are made later; answers the function that
-   * stops.
-   */
+  /** Listens to every session of every client, present and future; returns the function that unsubscribes. */
   on<E extends keyof SessionEvents>(
     event: E,
     listener: (detail: SessionEvents[E] & RegistryEvent) => void,
   ): () => void
-  /** The sessions that are held at the moment; `createInspector` takes a registry for them. */
+  /** The open sessions; `createInspector` takes a registry for them. */
   sessions(): (OAuth2Session | OAuth1Session)[]
   /**
-   * Closes every session: what is under way is finished and stored. @throws OAuthError as `session.close()`
-   * does
+   * Closes every session: pending work is finished and stored. @throws OAuthError as `session.close()` does
    */
   close(): Promise<void>
 }
 
-/** One session, and what was made of it. */
+/** One session with its instance. */
 interface Live {
   name: string
   user: string | undefined
@@ -113,7 +108,7 @@ interface Live {
   usedAt: number
 }
 
-/** One client, and the instance that serves everybody. */
+/** One client, and the instance that serves all people. */
 interface Client {
   registration: Registration
   isPerUser: boolean
@@ -128,7 +123,7 @@ interface State {
   readonly options: RegistryOptions<Any>
   readonly store: TokenStore
   readonly clients: Map<string, Client>
-  /** By client and person; the one that was used longest ago is the first. */
+  /** By client and person; the least recently used one is the first. */
   readonly live: Map<string, Live>
   readonly listeners: Map<keyof SessionEvents, Set<AnyListener>>
   readonly clock: () => number
@@ -137,7 +132,7 @@ interface State {
 const storeKey = (name: string, user: string | undefined) =>
   [name, ...(user === undefined ? [] : [user])].map(encodeURIComponent).join('/')
 
-/** The parts of a registration that are no options of a session. */
+/** The parts of a registration that are not options of a session. */
 function sessionOptions(registration: Registration) {
   const { baseURL, axios, perUser, allowedOrigins, skip, apis, authorization, ...session } =
     registration as OAuth2Registration
@@ -158,7 +153,7 @@ function clientOf({ clients }: State, name: string): Client {
   throw oauthError('OAUTH_INVALID_OPTION', 'unknownClient', { name, known: [...clients.keys()].join(', ') })
 }
 
-/** Whose session it is. @throws OAuthError */
+/** The person of a session. @throws OAuthError */
 function userOf(state: State, name: string, target: RegistryTarget | undefined): string | undefined {
   if (target && 'user' in target) {
     if (target.user) return target.user
@@ -166,22 +161,22 @@ function userOf(state: State, name: string, target: RegistryTarget | undefined):
   }
   if (!clientOf(state, name).isPerUser) return undefined
   const user = state.options.user?.()
-  if (!user) throw oauthError('OAUTH_INTERACTION_REQUIRED', 'nobody', { name })
+  if (!user) throw oauthError('OAUTH_INTERACTION_REQUIRED', 'noPerson', { name })
   return user
 }
 
-/** Has a session tell the registry's listeners. */
+/** Forwards the events of a session to the registry's listeners. */
 function forward({ listeners }: State, { name, user, session }: Live, event: keyof SessionEvents): void {
   const about = { client: name, ...(user !== undefined && { user }), session }
   const on = session.on as (event: string, listener: (detail: object) => unknown) => () => void
-  // one that throws keeps nothing from the others; the session takes care of the failure
+  // A listener that throws must not keep events from the others; the session reports the failure.
   const tell = async (listener: AnyListener, detail: object) => listener({ ...detail, ...about } as never)
   on.call(session, event, detail =>
     Promise.all([...(listeners.get(event) ?? [])].map(one => tell(one, detail))),
   )
 }
 
-/** Lets sessions go that nobody used; one that has something to store yet is kept. */
+/** Closes idle sessions, except those with unsaved writes. */
 function letGo(state: State): void {
   const { live, options, clock } = state
   const before = clock() - (options.idle ?? 3600)
@@ -209,7 +204,7 @@ function liveOf(state: State, name: string, user: string | undefined): Live {
   const known = live.get(key)
   const found = known ?? { name, user, session: makeSession(state, name, user), usedAt: 0 }
   found.usedAt = clock()
-  // last in the map, as the one that was used last
+  // The most recently used session is the last in the map.
   live.delete(key)
   live.set(key, found)
   if (known) return known
@@ -218,13 +213,14 @@ function liveOf(state: State, name: string, user: string | undefined): Live {
   return found
 }
 
-/** Remembers what must be undone when an application's own instance gets another client. */
+/** Remembers how to detach, for when an application's own instance gets another client. */
 function keep({ registration, attachments }: Client, attachment: Attachment): void {
   if (registration.axios) attachments.push(attachment)
 }
 
 /**
- * Attaches a client's session, or the function that answers the session of the person who is being served.
+ * Attaches a client's session, or the function that returns the session for the person of the current
+ * request.
  */
 function attachClient(
   client: Client,
@@ -297,7 +293,7 @@ function makeSigning(state: State, name: string, client: Client): AxiosInstance 
 
 const ofProcess = () => (globalThis as { process?: { env?: Environment } }).process?.env ?? {}
 
-/** Puts a client into the table; what was made for an older one of that name is let go. */
+/** Puts a client into the table; instances and sessions of an older one of that name are dropped. */
 function add(state: State, name: string, given: Registration): void {
   const { clients, live, options } = state
   const { environment = ofProcess(), overwrite = false, user } = options
@@ -323,10 +319,9 @@ async function closeAll({ live }: State): Promise<void> {
 }
 
 /**
- * Makes a registry: a table of clients, each of them an axios instance by name. Sessions are made when they
- * are first asked for, one for each client, or one for each client and person; they share one store.
- * `GITHUB_CLIENT_ID`, `GITHUB_CLIENT_SECRET` and others are read from the environment for the client
- * `github`.
+ * Creates a registry: a table of clients, each an axios instance by name. Sessions are created on first use,
+ * one for each client, or one for each client and person; they share one store. The environment can hold
+ * settings such as `GITHUB_CLIENT_ID` and `GITHUB_CLIENT_SECRET` for the client `github`.
  * @example
  * const registry = createRegistry({
  *   clients: {

@@ -4,24 +4,24 @@ import type { Seal } from './seal.js'
 
 const PREFIX = 'oauth-sign-in-'
 
-/** Sign-ins that one browser keeps at once: each is some 700 bytes of every request. */
+/** The number of concurrent sign-ins of one browser: each adds some 700 bytes to every request. */
 const MAX_AT_ONCE = 5
 
-/** A name that a cookie may have, for any state. */
+/** A valid cookie name for any state. */
 const nameOf = (state: string) =>
   PREFIX +
   encodeURIComponent(state)
     .replace(/[^\w-]/g, '_')
     .slice(0, 64)
 
-/** What a cookie keeps beside the sign-in. */
+/** The sign-in and its person, as the cookie keeps them. */
 interface Kept {
   state: string
   record: TransactionRecord
   user?: string
 }
 
-/** Sign-ins in cookies, and whose they were when they were begun. */
+/** Sign-ins in cookies, each with the person who was served when it began. */
 export interface CookieTransactions extends TransactionStore {
   /**
    * The person who was served when the sign-in began: a callback by POST from another site brings no other
@@ -31,8 +31,8 @@ export interface CookieTransactions extends TransactionStore {
 }
 
 /**
- * Keeps each sign-in in a sealed cookie of its own: two tabs do not disturb each other, and no server has to
- * remember anything.
+ * Keeps each sign-in in a sealed cookie of its own, so that two tabs do not interfere and no server keeps
+ * state.
  */
 export function cookieTransactions(
   jar: CookieJar,

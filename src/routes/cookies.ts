@@ -1,4 +1,4 @@
-/** The cookies of one request, and those that its response sets. */
+/** The cookies of one request and of its response. */
 export interface CookieJar {
   get(name: string): string | undefined
   /** The names that the browser sent, oldest first, as browsers send them. */
@@ -10,7 +10,7 @@ export interface CookieJar {
   headers(): string[]
 }
 
-/** Reads a `Cookie` header; of two with one name the first counts. */
+/** Reads a `Cookie` header; the first of two cookies with one name wins. */
 function parse(header: string | null): Map<string, string> {
   const found = new Map<string, string>()
   for (const pair of (header ?? '').split(';')) {
@@ -46,7 +46,7 @@ export function createJar(header: string | null, isHttps: boolean): CookieJar {
       [...sent.keys()].filter(name => name.startsWith(prefix)).map(name => name.slice(prefix.length)),
     set(name, value, maxAge, sameSite = 'Lax') {
       sent.set(prefix + name, value)
-      // without https no cookie may be sent along with requests of other sites
+      // Browsers accept SameSite=None only over https.
       write(name, value, maxAge, isHttps ? sameSite : 'Lax')
     },
     remove(name) {

@@ -8,7 +8,7 @@ import { signOut } from '../sign-in/sign-in.js'
 import { jsonAnswer } from './pages.js'
 import { clientsOf, isSameOrigin, NOBODY, redirect, userOf, VISITOR, type Visit, wayBack } from './site.js'
 
-/** Signs a person out of one client; answers where the server signs them out too. */
+/** Signs a person out of one client; returns the address of the server's own log-out. */
 async function signOutOf({ site }: Visit, name: string, user: string): Promise<string | undefined> {
   const session = site.registry.session(name, { user })
   if (isOAuth1(site.registry.registration(name))) {
@@ -23,7 +23,7 @@ async function signOutOf({ site }: Visit, name: string, user: string): Promise<s
   return url
 }
 
-/** Signs out of one client, or of all of them, and forgets the visitor then. */
+/** Signs out of one client or of all, and forgets the visitor after that. */
 export async function logout(visit: Visit): Promise<Response> {
   const { site, name, jar } = visit
   if (!isSameOrigin(visit)) return jsonAnswer(403, { error: 'cross_site' })
@@ -35,7 +35,7 @@ export async function logout(visit: Visit): Promise<Response> {
   return redirect(there ?? wayBack(visit))
 }
 
-/** Ends the sessions of those whom the server signed out. */
+/** Ends the sessions of the people whom the server signed out. */
 export async function backchannel(visit: Visit): Promise<Response> {
   const { site, name, request } = visit
   const { registry, people } = site

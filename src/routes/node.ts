@@ -15,17 +15,20 @@ export interface NodeResponse {
   end(text: string): unknown
 }
 
-/** What frameworks add: the address before a router took its part off, and a body that was read already. */
+/** Additions of frameworks: the address before a router shortened it, and the parsed body. */
 type FrameworkRequest = NodeRequest & { originalUrl?: string; body?: unknown }
 
-/** Who is being served: `user` is for `createRegistry`, `run` is what the adapters call for each request. */
+/**
+ * The person of the current request: `user` is for `createRegistry`, the adapters call `run` for each
+ * request.
+ */
 export interface ServedUser {
   readonly user: () => string | undefined
   run<T>(user: string | undefined, work: () => T): T
 }
 
 /**
- * Knows who is being served, everywhere that a request's work leads to.
+ * Carries the person of the current request through all asynchronous work of that request.
  * @example
  * const served = servedUser()
  * const registry = createRegistry({ clients, store, user: served.user })
@@ -36,10 +39,10 @@ export function servedUser(): ServedUser {
   return { user: () => storage.getStore(), run: (user, work) => storage.run(user, work) }
 }
 
-/** The longest body that a route reads; a logout token is a few kilobytes. */
+/** The longest body that a route reads; a logout token has a few kilobytes. */
 const MAX_BODY = 65_536
 
-/** The body of a request, read by the framework or by nobody yet. */
+/** The body of a request, whether a framework has read it or not. */
 async function bodyOf(request: FrameworkRequest): Promise<string> {
   const { body } = request
   if (typeof body === 'string') return body
@@ -56,7 +59,7 @@ async function bodyOf(request: FrameworkRequest): Promise<string> {
   return length > MAX_BODY ? '' : Buffer.concat(chunks).toString()
 }
 
-/** The request as the routes know it; its address is that of the line, at a host of no meaning. */
+/** The request as a standard `Request`; only its path counts, its host is a placeholder. */
 async function requestOf(request: FrameworkRequest, withBody: boolean): Promise<Request> {
   const { method = 'GET', originalUrl, url = '/', headers } = request
   const sent = new Headers()
@@ -77,7 +80,7 @@ async function send(answer: Response, response: NodeResponse): Promise<void> {
   response.end(await answer.text())
 }
 
-/** Answers a request of `node:http`, if it is one of the routes; `false` where it is another. */
+/** Answers a request of `node:http` that belongs to the routes; returns `false` for any other. */
 export async function handleNode(
   routes: Routes,
   request: NodeRequest,
@@ -93,8 +96,7 @@ export async function handleNode(
 const personOf = async (routes: Routes, request: NodeRequest) => routes.user(await requestOf(request, false))
 
 /**
- * The routes as middleware of Express or Connect. Whatever comes after it runs for the person whose request
- * it is.
+ * The routes as middleware of Express or Connect. Later middleware runs for the person of the request.
  * @example
  * app.use(expressRoutes(routes, served))
  * app.get('/orders', async (_, response) => response.json((await registry.client('orders').get('/orders')).data))
@@ -112,7 +114,7 @@ export function expressRoutes(routes: Routes, served?: ServedUser) {
   }
 }
 
-/** What the hook takes of Fastify. */
+/** The part of Fastify that the hook uses. */
 interface FastifyReplyLike {
   hijack(): unknown
   raw: NodeResponse
@@ -139,7 +141,7 @@ export function fastifyRoutes(routes: Routes, served?: ServedUser) {
   }
 }
 
-/** What the middleware takes of Koa. */
+/** The part of Koa that the middleware uses. */
 interface KoaContextLike {
   req: NodeRequest
   status: number

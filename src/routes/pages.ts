@@ -2,7 +2,7 @@ import { isOAuthError, type OAuthError } from '../errors.js'
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`)
 
-/** Headers of every answer of the routes: nothing is stored, nothing is framed, no script runs. */
+/** Headers of every response of the routes: not cached, not framed, no scripts. */
 export const SAFE_HEADERS = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy':
@@ -11,7 +11,7 @@ export const SAFE_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-/** The status that tells what became of a sign-in. */
+/** The status for the outcome of a sign-in. */
 function statusOf(error: OAuthError): number {
   if (isOAuthError(error, 'OAUTH_AUTHORIZATION_FAILED')) return 403
   const isOfServer = [
@@ -23,7 +23,7 @@ function statusOf(error: OAuthError): number {
   return isOfServer.includes(error.code) ? 502 : 400
 }
 
-/** A page for people: what happened, and where to begin again. */
+/** A page for people: the reason, and a link to begin again. */
 export function errorPage(error: OAuthError, again: string): Response {
   const body = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Not signed in</title>
@@ -39,7 +39,7 @@ export function errorPage(error: OAuthError, again: string): Response {
   })
 }
 
-/** An answer for programs. */
+/** A response for programs. */
 export const jsonAnswer = (status: number, body: object, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify(body), {
     status,

@@ -1,24 +1,24 @@
 import type { Awaitable } from '../auth/scheme.js'
 
 /**
- * Who is signed in where, by the server's names for people (`sub`) and their sessions (`sid`): a log-out that
- * the server sends finds them by it. Several processes share one, such as sets of Redis.
+ * An index of signed-in people by the server's names for them (`sub`) and their sessions (`sid`): a
+ * back-channel log-out finds them by it. Several processes share one, such as sets of Redis.
  */
 export interface PeopleIndex {
-  /** Remembers for so many seconds at least. */
+  /** Keeps the entry for at least so many seconds. */
   add(key: string, user: string, seconds: number): Awaitable<unknown>
-  /** Those who were added. */
+  /** The people under this key. */
   members(key: string): Awaitable<readonly string[]>
   remove(key: string): Awaitable<unknown>
 }
 
-/** Remembers in this process. */
+/** Keeps the index in this process. */
 export function memoryIndex(clock: () => number): PeopleIndex {
   const sets = new Map<string, Map<string, number>>()
   const forget = (now: number) => {
     for (const [key, users] of sets) {
       for (const [user, until] of users) if (until < now) users.delete(user)
-      if (users.size > 0) return // the oldest first
+      if (users.size > 0) return // oldest first
       sets.delete(key)
     }
   }

@@ -22,15 +22,13 @@ import { tokenFor } from './token.js'
 /** Routes for a server of any kind. */
 export interface Routes {
   readonly basePath: string
-  /** Answers a request for one of the routes; `undefined` for any other. */
+  /** Answers a request that belongs to the routes; returns `undefined` for any other. */
   handle(request: Request): Promise<Response | undefined>
-  /**
-   * The person whose request this is, for the registry; `undefined` for a visitor who has not signed in yet.
-   */
+  /** The person of this request, for the registry; `undefined` for a visitor who is not signed in. */
   user(request: Request): Promise<string | undefined>
 }
 
-/** What there is, by method and the first part of the path. */
+/** The handlers, by method and the first part of the path. */
 const HANDLERS: Record<
   string,
   { methods: readonly string[]; needsName: boolean; handler: (visit: Visit) => Promise<Response> }
@@ -42,7 +40,7 @@ const HANDLERS: Record<
   token: { methods: ['POST'], needsName: true, handler: tokenFor },
 }
 
-/** Answers a request, and sets the cookies that came of it. */
+/** Answers a request, and adds its cookies. */
 async function answer(visit: Visit, kind: string): Promise<Response> {
   const { site, name, request, jar } = visit
   const route = Object.hasOwn(HANDLERS, kind) ? HANDLERS[kind] : undefined
@@ -64,17 +62,16 @@ function originOf({ origin }: RoutesOptions): string {
     const url = new URL(origin)
     if (/^https?:$/.test(url.protocol) && url.origin === origin.replace(/\/$/, '')) return url.origin
   } catch {
-    // said below
+    // The error below reports it.
   }
   throw oauthError('OAUTH_INVALID_OPTION', 'siteOrigin')
 }
 
 /**
- * Makes the routes with which people sign in to the clients of a registry, for any server that knows
- * `Request` and `Response`; `/routes/node` has them for Express, Fastify and Koa. Under `basePath`:
- * `GET login/NAME` (with `?return_to=/path`), `GET` or `POST callback/NAME`, `POST logout` and
- * `POST logout/NAME` from pages of this site, `POST backchannel/NAME` from the server, and `POST token/NAME`
- * for clients of `allowTokens`.
+ * Creates the routes for signing in to the clients of a registry, for any server with `Request` and
+ * `Response`; `/routes/node` adapts them to Express, Fastify and Koa. Under `basePath`: `GET login/NAME`
+ * (with `?return_to=/path`), `GET` or `POST callback/NAME`, `POST logout` and `POST logout/NAME` from pages
+ * of this site, `POST backchannel/NAME` from the server, and `POST token/NAME` for clients of `allowTokens`.
  * @example
  * const routes = createRoutes(registry, { origin: 'https://app.example.com', secret: process.env.COOKIE_SECRET })
  * app.use(async (context, next) => (await routes.handle(context.req.raw)) ?? next()) // Hono
@@ -95,7 +92,8 @@ export function createRoutes(registry: RoutesRegistry, options: RoutesOptions): 
   const origin = originOf(options)
   const isHttps = origin.startsWith('https:')
   const site: Site = { registry, options, origin, basePath, seal, people, maxAge, clock }
-  // on a server the session is the person's by its key: another sign-in under that key is the person's own
+  // On a server the key binds a session to one person, so another sign-in under that key is by the same
+  // person.
   site.registry.on('changed', ({ session }) => (session as OAuth2Session).acceptChange())
   const visitOf = (request: Request, name: string): Visit => ({
     site,

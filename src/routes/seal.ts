@@ -4,11 +4,11 @@ import { oauthError } from '../errors.js'
 import { base64url, decodeBase64url, fromBase64url } from '../lib/base64url.js'
 import { utf8 } from '../lib/utf8.js'
 
-/** Makes texts that nobody can read or change, and reads them again. */
+/** Encrypts texts so that browsers can neither read nor change them, and decrypts them again. */
 export interface Seal {
-  /** `purpose` is what the text is for: it opens under the same one only. */
+  /** `purpose` says what the text is for: it can be opened only under the same one. */
   seal(value: object, purpose: string): Promise<string>
-  /** Nothing for a text that was not sealed with one of the secrets and for this purpose. */
+  /** Returns nothing for a text that was not sealed with one of the secrets and for this purpose. */
   open(text: string | undefined, purpose: string): Promise<unknown>
 }
 
@@ -33,8 +33,8 @@ async function keyFrom(secret: string, subtle: SubtleCrypto): Promise<CryptoKey>
 }
 
 /**
- * Seals with AES-256-GCM under a key that is derived from the secret. With several secrets the first seals
- * and all open: put a new one first, and take the old one away later.
+ * Seals with AES-256-GCM under a key that is derived from the secret. With several secrets the first one
+ * seals and all open: put a new one first, and remove the old one later.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a short secret
  */
 export function createSeal(secret: string | readonly string[], given?: CryptoLike): Seal {
@@ -72,7 +72,7 @@ export function createSeal(secret: string | readonly string[], given?: CryptoLik
           const content = await subtle.decrypt(algorithm(iv, purpose), await key, sealed as BufferSource)
           return JSON.parse(decodeBase64url(base64url(new Uint8Array(content))))
         } catch {
-          // another secret's, or nobody's
+          // Another secret may open it.
         }
       return undefined
     },

@@ -25,7 +25,7 @@ const transactionsOf = ({ site, jar }: Visit, options: Parameters<typeof cookieT
 const callbackUrl = ({ site, name }: Visit) =>
   `${site.origin}${site.basePath}/callback/${encodeURIComponent(name)}`
 
-/** Begins a sign-in, and goes to the server. */
+/** Begins a sign-in, and redirects to the server. */
 export async function login(visit: Visit): Promise<Response> {
   const { site, name } = visit
   const user = await userOf(visit)
@@ -38,7 +38,7 @@ export async function login(visit: Visit): Promise<Response> {
     returnTo: wayBack(visit),
     client: name,
   }
-  // a new visitor gets a name with the callback
+  // A new visitor gets an identifier with the callback.
   const session = site.registry.session(name, { user: user ?? NOBODY })
   const begun = isOAuth1(registration)
     ? await beginOAuth1SignIn(
@@ -54,7 +54,7 @@ export async function login(visit: Visit): Promise<Response> {
   return redirect(begun.url)
 }
 
-/** The parameters of a callback: its address, or the form that the browser was made to post. */
+/** The parameters of a callback: its address, or the posted form. */
 async function responseOf({ request }: Visit): Promise<Record<string, string> | string> {
   if (request.method !== 'POST') return request.url
   return Object.fromEntries(new URLSearchParams(await request.text()))
@@ -66,7 +66,7 @@ const stateIn = (response: Record<string, string> | string) => {
   return parameters.get('state') ?? parameters.get('oauth_token') ?? parameters.get('denied') ?? ''
 }
 
-/** True when this visitor is signed in anywhere. */
+/** True if this visitor is signed in to any client. */
 async function isSignedIn({ site }: Visit, user: string): Promise<boolean> {
   for (const name of clientsOf(site))
     if (await site.registry.session(name, { user }).authorized()) return true
@@ -74,8 +74,8 @@ async function isSignedIn({ site }: Visit, user: string): Promise<boolean> {
 }
 
 /**
- * Whose sign-in a callback finishes. A visitor who is signed in nowhere gets a new name, so that none that
- * was planted counts.
+ * The person for whom a callback finishes a sign-in. A visitor without a sign-in gets a new identifier, so
+ * that a planted one is never used (session fixation).
  * @throws OAuthError `OAUTH_STATE_MISMATCH` when the application serves another person now than the one who
  * began it
  */
@@ -86,14 +86,14 @@ async function userOfCallback(
 ): Promise<string | undefined> {
   const { site, request } = visit
   const begunBy = await transactions.userOf(state)
-  // a form that another site has the browser post brings no cookie but the sign-in's
+  // A form that the browser posts from another site brings no cookie but that of the sign-in.
   const known = (await userOf(visit)) ?? (request.method === 'POST' ? begunBy : undefined)
   if (!site.options.user) return known && (await isSignedIn(visit, known)) ? known : newVisitor(visit)
   if (known && begunBy && known !== begunBy) throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
   return known
 }
 
-/** Remembers by which names the server knows a person. */
+/** Indexes a person under the names that the server uses. */
 async function index({ site, name }: Visit, user: string, token: { id_token?: string }): Promise<void> {
   const { sub, sid } = claimsOf(token) ?? {}
   for (const [kind, value] of Object.entries({ sub, sid }))
@@ -131,7 +131,7 @@ export async function callback(visit: Visit): Promise<Response> {
   } catch (error) {
     if (!isOAuthError(error)) throw error
     const session = site.registry.session(name, { user })
-    // the back button, or a second click: there is nothing to repair
+    // After the back button or a second click the sign-in is already complete.
     if (isOAuthError(error, 'OAUTH_TRANSACTION_USED') && (await session.authorized()))
       return redirect((await transactions.get(state))?.returnTo ?? home)
     return failed(visit, error)

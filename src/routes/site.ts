@@ -9,39 +9,38 @@ import { errorPage, jsonAnswer, SAFE_HEADERS } from './pages.js'
 import type { PeopleIndex } from './people.js'
 import type { Seal } from './seal.js'
 
-/** What the routes need of a registry. */
+/** The part of a registry that the routes use. */
 export type RoutesRegistry = Pick<Registry, 'names' | 'registration' | 'session' | 'on'>
 
 /** Options of {@link createRoutes}. Times are seconds. */
 export interface RoutesOptions {
   /**
-   * The address of this site, as browsers see it: `https://app.example.com`. Callbacks and the check of where
-   * a request comes from go by it.
+   * The address of this site, as browsers see it: `https://app.example.com`. Callbacks and the same-origin
+   * check use it.
    */
   origin: string
-  /** 32 random characters at least: seals the cookies. With several the first seals and all open. */
+  /** At least 32 random characters, to seal the cookies. With several, the first one seals and all open. */
   secret: string | readonly string[]
-  /** Where the routes are. Default `/auth`. */
+  /** The path of the routes. Default `/auth`. */
   basePath?: string
   /**
-   * Answers the person whose request this is, where the application has a sign-in of its own; without a
-   * person it answers nothing, and nobody can connect anything. Default: a visitor is known by a cookie of
-   * these routes.
+   * Returns the person of this request, if the application has its own sign-in; without a person nothing can
+   * be connected. Default: a cookie of these routes identifies the visitor.
    */
   user?: (request: Request) => string | undefined | Promise<string | undefined>
-  /** Where people go when nothing else was said. Default `/`. */
+  /** The target after a sign-in or log-out without another one. Default `/`. */
   home?: string
   /**
    * Clients whose access tokens a page of this site may ask for (token-mediating back end). Default: none.
    */
   allowTokens?: readonly string[]
-  /** Where the server sends people after a log-out; exactly as registered there. */
+  /** The page to which the server redirects after a log-out; exactly as registered there. */
   post_logout_redirect_uri?: string
-  /** How long a visitor is known. Default 30 days. */
+  /** How long a visitor stays known. Default 30 days. */
   maxAge?: number
-  /** Finds people for back-channel log-outs. Default: in this process. */
+  /** The index for back-channel log-outs. Default: in this process. */
   people?: PeopleIndex
-  /** Makes the page of a sign-in that failed; `again` is where another begins. Default: a plain one. */
+  /** Renders a failed sign-in; `again` is the address to begin another. Default: a plain page. */
   errorPage?: (error: OAuthError, again: string) => Response | Promise<Response>
   clock?: () => number
   /** Default `globalThis.crypto`. */
@@ -50,10 +49,10 @@ export interface RoutesOptions {
 
 export const VISITOR = 'oauth-visitor'
 
-/** Whose session is asked where it is nobody's: nothing is ever stored for it. */
+/** The user of sessions before a sign-in: nothing is ever stored for it. */
 export const NOBODY = 'nobody who signed in'
 
-/** What all routes share. */
+/** The state that all routes share. */
 export interface Site {
   readonly registry: RoutesRegistry
   readonly options: RoutesOptions
@@ -71,7 +70,7 @@ export interface Visit {
   readonly request: Request
   readonly url: URL
   readonly jar: CookieJar
-  /** The name of the client in the path; empty where there is none. */
+  /** The name of the client in the path; empty if there is none. */
   readonly name: string
 }
 
@@ -85,7 +84,7 @@ async function visitorOf({ seal, maxAge, clock }: Site, jar: CookieJar): Promise
 export const userOf = ({ site, request, jar }: Visit) =>
   site.options.user ? Promise.resolve(site.options.user(request)) : visitorOf(site, jar)
 
-/** Knows a visitor from now on. */
+/** Sets the cookie that identifies a visitor. */
 export async function remember({ site, jar }: Visit, id: string): Promise<void> {
   const { seal, maxAge, clock } = site
   jar.set(VISITOR, await seal.seal({ id, at: Math.floor(clock()) }, VISITOR), maxAge)
@@ -106,22 +105,21 @@ export const redirect = (location: string) =>
 
 export const notFound = () => jsonAnswer(404, { error: 'not_found' })
 
-/** True for a request of this site's own pages: no other site can make a browser send one. */
+/** True for a request from this site's own pages; other sites cannot make a browser send one. */
 export function isSameOrigin({ site, request }: Visit): boolean {
   const from = request.headers.get('Sec-Fetch-Site')
   return from ? from === 'same-origin' : request.headers.get('Origin') === site.origin
 }
 
 /**
- * Where a person goes who asked for it (`?return_to=/path`); the home of the site for anything that is no
- * path of it.
+ * The requested target (`?return_to=/path`), or the home of the site for anything that is not a path of it.
  */
 export function wayBack({ site, url }: Visit): string {
   const { home = '/' } = site.options
   return localPath(url.searchParams.get('return_to') ?? undefined, site.origin) ?? home
 }
 
-/** The page of a sign-in that failed. */
+/** The page of a failed sign-in. */
 export function failed({ site, name }: Visit, error: OAuthError): Response | Promise<Response> {
   const again = `${site.basePath}/login/${encodeURIComponent(name)}`
   return (site.options.errorPage ?? errorPage)(error, again)

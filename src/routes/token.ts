@@ -3,7 +3,7 @@ import type { OAuth2Session } from '../session/session.js'
 import { jsonAnswer } from './pages.js'
 import { isSameOrigin, notFound, userOf, type Visit } from './site.js'
 
-/** Hands a page of this site the access token of its person; the refresh token stays here. */
+/** Returns the access token of the person to a page of this site; the refresh token stays on the server. */
 export async function tokenFor(visit: Visit): Promise<Response> {
   const { site, name, request } = visit
   if (!site.options.allowTokens?.includes(name)) return notFound()

@@ -129,7 +129,7 @@ async function readDocument(
   if (isOAuthError(cause, 'OAUTH_ISSUER_MISMATCH')) throw cause
   const { status, retryAfter } = (cause ?? {}) as Partial<OAuthError>
   const values = { issuer, urls: urls.join(', ') }
-  throw oauthError('OAUTH_DISCOVERY_FAILED', 'nowhere', values, { cause, status, retryAfter })
+  throw oauthError('OAUTH_DISCOVERY_FAILED', 'notFound', values, { cause, status, retryAfter })
 }
 
 /**

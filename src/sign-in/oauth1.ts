@@ -12,7 +12,8 @@ import { type BeginOptions, remember } from './sign-in.js'
 import { type TransactionStore, takePending } from './transactions.js'
 
 /**
- * Begins a sign-in of OAuth 1.0a and remembers it by its request token; answers where to send the person.
+ * Begins a sign-in of OAuth 1.0a and stores it under its request token; returns the address to which to
+ * redirect.
  * @throws OAuthError as `createOAuth1AuthorizationUrl` does; `OAUTH_INVALID_OPTION` for a `returnTo` that is
  * no path of this site
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.2
@@ -32,11 +33,11 @@ export async function beginOAuth1SignIn(
 export interface OAuth1FinishOptions extends Omit<OAuth1TokenOptions, 'transaction' | 'verifier'> {
   authorizationResponse: OAuth1AuthorizationResponse
   transactions: TransactionStore
-  /** The name of the client whose callback this is. */
+  /** The name of the client of this callback. */
   client?: string
 }
 
-/** The request token that a callback names, also one that says no (`denied`). */
+/** The request token of a callback, also of a refusal (`denied`). */
 function requestTokenOf(response: OAuth1AuthorizationResponse): string | undefined {
   const parameters =
     typeof response === 'object' && !(response instanceof URL)

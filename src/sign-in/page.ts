@@ -1,4 +1,4 @@
-/** The parameters of an authorization response, which nobody should find in the history. */
+/** The parameters of an authorization response, which must not stay in the browser's history. */
 const PARAMETERS = [
   ...['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state', 'response'],
   ...[
@@ -20,8 +20,8 @@ const isResponse = (parameters: URLSearchParams) =>
   (parameters.has('oauth_token') && parameters.has('oauth_verifier'))
 
 /**
- * The query and the fragment of an address, and where its parameters begin in the fragment (`#/route?code=…`,
- * `#/route#code=…`, `#/code=…`).
+ * The query and the fragment of an address, and the start of the parameters in the fragment
+ * (`#/route?code=…`, `#/route#code=…`, `#/code=…`).
  */
 function partsOf(address: string) {
   const [before = '', ...rest] = address.split('#')
@@ -32,8 +32,8 @@ function partsOf(address: string) {
 }
 
 /**
- * True when an address holds an authorization response, in its query or its fragment. Default: that of the
- * page.
+ * True if an address holds an authorization response, in its query or its fragment. Default: the address of
+ * the page.
  * @example
  * if (isCallback()) await handleCallback(session)
  *

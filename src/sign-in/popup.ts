@@ -5,14 +5,14 @@ import type { OAuth2Session } from '../session/session.js'
 import { beginSignIn, finishSignIn, type SignedIn } from './sign-in.js'
 import { memoryTransactions } from './transactions.js'
 
-/** The part of `BroadcastChannel` that a popup needs. */
+/** The part of `BroadcastChannel` that a popup uses. */
 export interface PopupChannel {
   postMessage(message: unknown): void
   onmessage: ((event: { data: unknown }) => void) | null
   close(): void
 }
 
-/** The part of a window that a popup needs. */
+/** The part of a window that a popup uses. */
 export interface PopupWindow {
   readonly closed: boolean
   readonly location: { replace(url: string): void }
@@ -23,11 +23,11 @@ export interface PopupWindow {
 export interface PopupOptions extends AuthorizationTransport {
   /** Third argument of `window.open`. Default: a window of 500 × 650. */
   features?: string
-  /** Gives up; the window is closed. */
+  /** Aborts the sign-in and closes the window. */
   signal?: AbortSignal
   /** Opens the window. Default: `window.open`. */
   open?: (url: string, target: string, features: string) => PopupWindow | null
-  /** Makes the channel that the callback page answers on. Default: a `BroadcastChannel`. */
+  /** Creates the channel for the answer of the callback page. Default: a `BroadcastChannel`. */
   channel?: (name: string) => PopupChannel
 }
 
@@ -35,13 +35,13 @@ const channelName = (state: string) => `oauth-callback:${state}`
 
 const broadcast = (name: string): PopupChannel => new BroadcastChannel(name) as PopupChannel
 
-/** Milliseconds between two looks at whether the person closed the window. */
+/** Milliseconds between two checks whether the person closed the window. */
 const LOOK = 500
 
-/** What stops waiting for the callback page. */
+/** The events that end the wait for the callback page. */
 function whenGivenUp(popup: PopupWindow, signal: AbortSignal | undefined, giveUp: () => void): () => void {
-  // a page of the server may cut the tie to its opener, and then the window seems closed: only a person who
-  // is back here has closed it
+  // A page of the server may cut the tie to its opener, and the window then seems closed. Only a person who
+  // is back on this page has really closed it.
   let wasClosed = false
   const timer = setInterval(() => {
     const isClosed = popup.closed && document.hasFocus()
@@ -55,7 +55,7 @@ function whenGivenUp(popup: PopupWindow, signal: AbortSignal | undefined, giveUp
   }
 }
 
-/** The address that the callback page tells. @throws OAuthError `OAUTH_ABORTED` */
+/** The address that the callback page reports. @throws OAuthError `OAUTH_ABORTED` */
 function callbackFrom(
   channel: PopupChannel,
   popup: PopupWindow,
@@ -74,9 +74,9 @@ function callbackFrom(
 }
 
 /**
- * Signs a person in with a window of its own, so that the page stays as it is. Call it right in the listener
- * of a click, or the browser blocks the window. `redirect_uri` is a page of this origin that calls
- * {@link finishPopup} and nothing else; the two meet on a `BroadcastChannel`, without `window.opener`.
+ * Signs a person in with a window of its own, so that the page stays. Call it directly in a click listener,
+ * or the browser blocks the window. `redirect_uri` is a page of this origin that only calls {@link
+ * finishPopup}; the two pages communicate over a `BroadcastChannel`, without `window.opener`.
  * @example
  * button.onclick = () => signInWithPopup(session, { redirect_uri: `${location.origin}/popup.html`, scope: 'openid' })
  * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the browser blocked the window, `OAUTH_ABORTED` when
@@ -94,7 +94,7 @@ export async function signInWithPopup(
     channel: connect = broadcast,
     ...transport
   } = options
-  // before anything is awaited: the click counts for an instant only
+  // The window opens before anything is awaited, because the click counts only for a moment.
   const popup = open('about:blank', '_blank', features)
   if (!popup) throw oauthError('OAUTH_AUTHORIZATION_FAILED', 'popupBlocked')
   const transactions = memoryTransactions()
@@ -113,9 +113,9 @@ export async function signInWithPopup(
 }
 
 /**
- * What the callback page of {@link signInWithPopup} does: tells its address to the page that waits, and
- * closes the window. Only pages of the same origin hear it, and only the one that began this sign-in can use
- * it.
+ * The code of the callback page of {@link signInWithPopup}: reports its address to the waiting page, and
+ * closes the window. Only pages of the same origin receive it, and only the page that began this sign-in can
+ * use it.
  * @throws OAuthError `OAUTH_STATE_MISMATCH` when the page was opened without an authorization response
  */
 export function finishPopup(

@@ -1,9 +1,9 @@
-/** What cannot be an origin of anybody: a path is resolved against it. */
+/** An impossible origin, to resolve a path against. */
 const HERE = 'http://here.invalid'
 
 /**
  * The path, query and fragment of an address of this site; `undefined` for any other, so that no callback
- * sends a person to a stranger (open redirect). `origin` is the site's own, for absolute addresses.
+ * redirects to another site (open redirect). `origin` is that of the site, for absolute addresses.
  */
 export function localPath(address: string | undefined, origin?: string): string | undefined {
   if (!address) return undefined
@@ -11,7 +11,7 @@ export function localPath(address: string | undefined, origin?: string): string 
     const url = new URL(address, origin ?? HERE)
     const isHere = url.origin === (origin ?? HERE) && !url.username && !url.password
     const path = url.pathname + url.search + url.hash
-    // `//stranger` would be read as a host by the browser
+    // The browser would read `//stranger` as a host.
     return isHere && !path.startsWith('//') ? path : undefined
   } catch {
     return undefined

@@ -17,19 +17,19 @@ import { withoutResponse } from './page.js'
 import { localPath } from './return-to.js'
 import { type PendingSignIn, type TransactionStore, takePending, webTransactions } from './transactions.js'
 
-/** Options of {@link beginSignIn}: how the request travels, and what is remembered until the callback. */
+/**
+ * Options of {@link beginSignIn}: the transport of the request, and the values to keep until the callback.
+ */
 export interface BeginOptions extends AuthorizationTransport {
-  /** Where the sign-in is kept until its callback: of this browser alone. */
+  /** The store of the sign-in until its callback; it must belong to this browser alone. */
   transactions: TransactionStore
-  /** Where the person goes afterwards: a path of this site. */
+  /** The target after the sign-in: a path of this site. */
   returnTo?: string
-  /** The name of the client, where there are several: the callback must be for the same. */
+  /** The name of the client, if there are several: the callback must be for the same one. */
   client?: string
 }
 
-/**
- * Remembers a sign-in under its state. @throws OAuthError `OAUTH_INVALID_OPTION` for a `returnTo` elsewhere
- */
+/** Stores a sign-in under its state. @throws OAuthError `OAUTH_INVALID_OPTION` for a `returnTo` elsewhere */
 export async function remember(
   state: string,
   transaction: PendingSignIn['transaction'],
@@ -42,8 +42,8 @@ export async function remember(
 }
 
 /**
- * Begins a sign-in and remembers it until its callback; answers where to send the person. For servers; a page
- * takes {@link signIn}.
+ * Begins a sign-in and stores it until its callback; returns the address to which to redirect. For servers; a
+ * page uses {@link signIn}.
  * @throws OAuthError as `createAuthorizationUrl` does; `OAUTH_INVALID_OPTION` for a `returnTo` that is no
  * path of this site
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
@@ -63,23 +63,21 @@ export async function beginSignIn(
   return { url, state }
 }
 
-/** Options of {@link finishSignIn}: those of `authorizationCodeGrant`, and where the sign-in was kept. */
+/** Options of {@link finishSignIn}: those of `authorizationCodeGrant`, and the store of the sign-in. */
 export interface FinishOptions extends Omit<AuthorizationCodeGrantOptions, 'transaction'> {
   transactions: TransactionStore
-  /** The name of the client whose callback this is, as {@link beginSignIn} got it. */
+  /** The name of the client of this callback, as given to {@link beginSignIn}. */
   client?: string
 }
 
-/** What a finished sign-in answers. */
+/** The result of a finished sign-in. */
 export interface SignedIn {
   token: Token
-  /** What the sign-in was begun with; a path of this site. */
+  /** The `returnTo` of the beginning: a path of this site. */
   returnTo?: string
 }
 
-/**
- * The state that an authorization response names; with JARM it stands in the JWT, which is verified later.
- */
+/** The state of an authorization response; with JARM it stands in the JWT, which is verified later. */
 function stateOf(response: AuthorizationResponse): string | undefined {
   const { state, response: jwt } = parseAuthorizationResponse(response)
   if (state !== undefined || !jwt) return state
@@ -93,7 +91,7 @@ function stateOf(response: AuthorizationResponse): string | undefined {
 
 /**
  * Finishes a sign-in with its callback: takes it out of the transaction store, judges the response, exchanges
- * the code and stores the token. For servers; a page takes {@link handleCallback}.
+ * the code and stores the token. For servers; a page uses {@link handleCallback}.
  * @throws OAuthError `OAUTH_STATE_MISMATCH` for a callback that this browser did not begin,
  * `OAUTH_TRANSACTION_USED` for one that came before, `OAUTH_TRANSACTION_EXPIRED` for one that is late,
  * `OAUTH_ISSUER_MISMATCH` for one of another server or client, and what `authorizationCodeGrant` and
@@ -112,17 +110,17 @@ export async function finishSignIn(
 
 /** Options of {@link signIn}. */
 export interface SignInOptions extends AuthorizationTransport {
-  /** Default: `sessionStorage`, which is this tab's own. */
+  /** Default: `sessionStorage`, which belongs to this tab. */
   transactions?: TransactionStore
-  /** Where the person goes afterwards. Default: where the page is now. */
+  /** The target after the sign-in. Default: the current address of the page. */
   returnTo?: string
-  /** Goes to the server. Default: `location.assign`. */
+  /** Navigates to the server. Default: `location.assign`. */
   navigate?: (url: string) => void
 }
 
 /**
- * Signs a person in from a page: remembers the sign-in and goes to the authorization server, from where the
- * person comes back to `redirect_uri`, the page with {@link handleCallback}.
+ * Signs a person in from a page: stores the sign-in and navigates to the authorization server, which
+ * redirects to `redirect_uri`, the page with {@link handleCallback}.
  * @example
  * if (isCallback()) await handleCallback(session)
  * else if (!(await session.authorized())) await signIn(session, { redirect_uri: location.origin, scope: 'openid' })
@@ -145,14 +143,14 @@ export async function signIn(
 
 /** Options of {@link handleCallback}. */
 export interface CallbackOptions extends Partial<Omit<FinishOptions, 'client'>> {
-  /** Puts an address without the response in the place of the page's. Default: `history.replaceState`. */
+  /** Replaces the address of the page. Default: `history.replaceState`. */
   replace?: (address: string) => void
 }
 
 /**
- * Finishes the sign-in that {@link signIn} began, on the page that the person comes back to. The response is
- * taken out of the page's address first, so that neither the history nor a reload has it. Go to `returnTo`
- * with the application's router.
+ * Finishes the sign-in that {@link signIn} began, on the callback page. It first removes the response from
+ * the page's address, so that neither the history nor a reload has it. Navigate to `returnTo` with the
+ * application's router.
  * @example
  * const { returnTo = '/' } = await handleCallback(session)
  * router.replace(returnTo)
@@ -179,28 +177,35 @@ export async function handleCallback(
 /** Options of {@link signOut}. */
 export interface SignOutOptions extends LogoutOptions {
   /**
-   * False leaves the person signed in at the authorization server. Default: signed out there too, where the
-   * server knows how.
+   * False leaves the person signed in at the authorization server. Default: signed out there too, if the
+   * server supports it.
    */
   atServer?: boolean
 }
 
-/** What {@link signOut} answers. */
+/** The result of {@link signOut}. */
 export interface SignedOut {
   /**
-   * Whether the server confirmed that the tokens are revoked, and how to ask again. The session is over in
+   * Tells whether the server confirmed the revocation of the tokens, and how to retry. The session is over in
    * any case.
    */
   revocation: RevocationResult
-  /** Where to send the person, so that the authorization server signs them out too (RP-initiated log-out). */
+  /**
+   * The address to which to redirect, so that the authorization server signs the person out too (RP-initiated
+   * log-out).
+   */
   url?: string
-  /** What the return to `post_logout_redirect_uri` must bring: `validateLogoutResponse` of `/oidc`. */
+  /**
+   * The state that the return to `post_logout_redirect_uri` must bring: `validateLogoutResponse` of `/oidc`.
+   */
   state?: string
-  /** Why there is no `url`, although there was a person to sign out there: the metadata could not be had. */
+  /**
+   * The reason for a missing `url`, if a person had to be signed out there: the metadata could not be read.
+   */
   error?: OAuthError
 }
 
-/** The address of the log-out at the server; nothing where it has none. */
+/** The address of the log-out at the server; nothing if it has none. */
 async function serverLogout(
   session: OAuth2Session,
   options: LogoutOptions,
@@ -217,8 +222,8 @@ async function serverLogout(
 }
 
 /**
- * Signs out: ends the session at once, revokes its tokens, and answers where to send the person for the
- * log-out at the server. Nothing that fails there keeps the person signed in here.
+ * Signs out: ends the session at once, revokes its tokens, and returns the address of the log-out at the
+ * server. A failure there does not keep the person signed in here.
  * @example
  * const { url } = await signOut(session, { post_logout_redirect_uri: location.origin })
  * if (url) location.assign(url)

@@ -3,29 +3,29 @@ import type { AuthorizationTransaction } from '../authorization/request.js'
 import { oauthError } from '../errors.js'
 import type { OAuth1Transaction } from '../oauth1/authorization-response.js'
 
-/** A sign-in that was begun and whose callback is awaited. */
+/** A sign-in that waits for its callback. */
 export interface PendingSignIn {
   transaction: AuthorizationTransaction | OAuth1Transaction
-  /** Where the person goes afterwards: a path of this site. */
+  /** The target after the sign-in: a path of this site. */
   returnTo?: string
-  /** The name of the client that it was begun with, where there are several. */
+  /** The name of the client that began it, if there are several. */
   client?: string
 }
 
-/** What a transaction store keeps for one sign-in: plain JSON. */
+/** The record of one sign-in in a transaction store: plain JSON. */
 export interface TransactionRecord {
   /** Seconds since the epoch. */
   at: number
-  /** Absent once the callback was taken: a second one is told from a foreign one by that. */
+  /** Absent after the callback, so that a second callback differs from a foreign one. */
   pending?: PendingSignIn
-  /** What `pending.returnTo` was. */
+  /** The `returnTo` of the sign-in. */
   returnTo?: string
 }
 
 /**
- * Keeps sign-ins that were begun, by their `state` (OAuth 1.0a: by their request token). It belongs to one
- * browser: whoever can read it can finish the sign-in, and whoever cannot must not, or a stranger's callback
- * would sign the person in as the stranger.
+ * Keeps sign-ins until their callback, by their `state` (OAuth 1.0a: by their request token). It must belong
+ * to one browser: a reader of it can finish the sign-in, and a callback of another browser would sign the
+ * person in to the wrong account.
  */
 export interface TransactionStore {
   get(state: string): Awaitable<TransactionRecord | undefined>
@@ -33,13 +33,13 @@ export interface TransactionStore {
 }
 
 /**
- * Seconds that a record is kept: longer than a sign-in may take, so that a late callback is told from a
+ * Seconds for which a record is kept: longer than a sign-in may take, so that a late callback differs from a
  * foreign one.
  */
 export const KEPT = 3600
 
 /**
- * Takes a sign-in out, before anything is asked of the server: a callback counts once.
+ * Takes a sign-in out before the first request to the server: a callback counts once.
  * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_ISSUER_MISMATCH` for the
  * sign-in of another client
  */
@@ -61,7 +61,7 @@ export async function takePending(
 const isRecord = (value: unknown): value is TransactionRecord =>
   typeof (value as TransactionRecord | undefined)?.at === 'number'
 
-/** Reads what a store kept; a foreign value is nothing. */
+/** Parses a stored record; a foreign value counts as none. */
 export function parseRecord(text: string | null | undefined): TransactionRecord | undefined {
   try {
     const value: unknown = JSON.parse(`${text}`)
@@ -73,7 +73,7 @@ export function parseRecord(text: string | null | undefined): TransactionRecord 
 
 const isOver = ({ at }: TransactionRecord, now: number) => !(now - at < KEPT)
 
-/** The part of `Storage` that {@link webTransactions} needs. */
+/** The part of `Storage` that {@link webTransactions} uses. */
 export interface TransactionStorage {
   readonly length: number
   key(index: number): string | null
@@ -83,8 +83,8 @@ export interface TransactionStorage {
 }
 
 /**
- * Keeps sign-ins of a page in `sessionStorage`: each tab its own, several at once. Old ones are removed when
- * another begins. `localStorage` lets the callback come back in another tab.
+ * Keeps sign-ins of a page in `sessionStorage`: several at once, separate for each tab. Beginning another
+ * removes old ones. `localStorage` lets the callback arrive in another tab.
  */
 export function webTransactions(storage: TransactionStorage = sessionStorage): TransactionStore {
   const prefix = 'oauth-sign-in:'
@@ -105,12 +105,12 @@ export function webTransactions(storage: TransactionStorage = sessionStorage): T
   }
 }
 
-/** Sign-ins that a server keeps for one browser at once: each adds to what the browser's session holds. */
+/** The number of concurrent sign-ins of one browser: each adds to the browser's session. */
 const MAX_AT_ONCE = 20
 
 /**
  * Keeps sign-ins in a framework's session (`request.session` of Express and others): plain data under one
- * name. The session must be the browser's own, and be saved before the redirect is sent.
+ * name. The session must belong to the browser, and be saved before the redirect is sent.
  * @example
  * const { url } = await beginSignIn(session, { redirect_uri }, { transactions: sessionTransactions(request.session) })
  *
@@ -130,15 +130,15 @@ export function sessionTransactions(session: object, name = 'oauthSignIns'): Tra
   }
 }
 
-/** A cache that several processes share. Values are text, times are seconds. */
+/** A cache that several processes share. Values are strings, times are seconds. */
 export interface TransactionCache {
   get(key: string): Awaitable<string | null | undefined>
   set(key: string, value: string, seconds: number): Awaitable<unknown>
 }
 
 /**
- * Keeps sign-ins in a cache, for sessions that hold little. The browser's session keeps a marker of each:
- * without it, a stranger could begin a sign-in and have this browser finish it (login CSRF).
+ * Keeps sign-ins in a cache, for sessions with little room. The browser's session keeps a marker of each:
+ * without it, an attacker could begin a sign-in and have this browser finish it (login CSRF).
  */
 export function cacheTransactions(
   cache: TransactionCache,

@@ -1,22 +1,26 @@
-/** Tells tabs what the last write was, in step with their locks, which `localStorage` is not. */
+/**
+ * Announces the version of the last write to all tabs, because a lock can reach a tab before a write to
+ * `localStorage` does.
+ */
 export interface Beacon {
   /**
-   * Says that `version` was written under `key`; resolves when every tab that takes a lock from now on can
-   * know.
+   * Announces that `version` is stored under `key`; resolves when each tab that takes a lock from now on can
+   * read it.
    */
   announce(key: string, version: number): Promise<void>
-  /** Takes back what this tab said about `key`. */
+  /** Withdraws the announcement of this tab for `key`. */
   withdraw(key: string): void
-  /** What all tabs say: key and version. */
+  /** The announcements of all tabs: key and version. */
   announced(): Promise<[key: string, version: number][]>
 }
 
 /**
- * A beacon of Web Locks: a tab that wrote holds a shared lock which is named by key and version, until
- * somebody writes after it or its page goes away.
+ * A beacon of Web Locks: after a write, a tab holds a shared lock that is named by key and version, until
+ * another tab writes or its page is closed.
  *
- * Browsers hand a write to `localStorage` from process to process in their own time, and a lock in theirs: a
- * tab that gets the lock next may still read what was there before, and spend a refresh token that is spent.
+ * A browser sends a write to `localStorage` and the release of a lock to other processes independently. The
+ * next holder of a lock may therefore read the previous value and spend a refresh token that is already
+ * spent.
  */
 export function webLocksBeacon(prefix: string, locks: LockManager): Beacon {
   const start = `oauth-written:${prefix}`
@@ -32,7 +36,7 @@ export function webLocksBeacon(prefix: string, locks: LockManager): Beacon {
     if (key?.startsWith(prefix)) withdraw(key.slice(prefix.length))
     else if (key === null) all()
   }
-  // a page that holds a lock could not be kept for the way back
+  // A page that holds a lock is excluded from the back-forward cache.
   const all = () => {
     for (const key of [...held.keys()]) withdraw(key)
   }
@@ -47,7 +51,7 @@ export function webLocksBeacon(prefix: string, locks: LockManager): Beacon {
             globalThis.addEventListener?.('pagehide', all)
             done()
           })
-        // a browser that refuses locks here has refused the one around this write as well
+        // A browser that refuses locks here has also refused the lock around this write.
         locks.request(`${start}${key} ${version}`, { mode: 'shared' }, section).catch(() => done())
       }),
     withdraw,

@@ -3,7 +3,7 @@ import { oauthError } from '../errors.js'
 import { guarded } from '../locks/medium-error.js'
 import type { Lock, StoredGrant, Token, TokenStore } from '../session/stored-grant.js'
 
-/** A row of an application's own table, in wire names; what the table has no column for is left out. */
+/** A row of an application's own table, in wire names; members without a column are omitted. */
 export interface TokenRow {
   access_token?: string | undefined
   refresh_token?: string | undefined
@@ -14,34 +14,34 @@ export interface TokenRow {
   id_token?: string | undefined
 }
 
-/** How an application keeps tokens in a table of its own; `key` is the session's option `key`. */
+/** The application's functions for its table; `key` is the session's option `key`. */
 export interface CallbackStoreOptions {
-  /** Reads the row of a key; nothing where there is none. */
+  /** Reads the row of a key; returns nothing if there is none. */
   load(key: string): Awaitable<TokenRow | null | undefined>
   /**
-   * Writes the row of a key. `before` is the row that it replaces, as it was read: a table that can compares
-   * its refresh token in the same statement (`UPDATE … WHERE refresh_token = before.refresh_token`), and
-   * answers `false` where another one stands there.
+   * Writes the row of a key. `before` is the row that it replaces, as it was read. A table that can compare
+   * and set compares the refresh token in the same statement (`UPDATE … WHERE refresh_token =
+   * before.refresh_token`) and returns `false` if another one is stored.
    */
   save(key: string, row: TokenRow, before: TokenRow | undefined): Awaitable<boolean | void>
   /** Deletes the row of a key: the person logged out, or the server ended the grant. */
   remove(key: string): Awaitable<void>
-  /** What keeps two processes from renewing one grant at once. Default: a lock of this process. */
+  /** Keeps two processes from renewing one grant at the same time. Default: a lock of this process. */
   lock?: Lock
 }
 
-/** What this process knows of a row: the table has no columns for it. */
+/** The members of a grant that this process knows and the table has no columns for. */
 interface Known {
   grantId: string
   version: number
-  /** The tokens of the row. */
+  /** The tokens of the row, to detect a change by another process. */
   mark: string
 }
 
 const markOf = ({ access_token = '', refresh_token = '' }: TokenRow) =>
   JSON.stringify([access_token, refresh_token])
 
-/** A row as the session reads it. */
+/** Turns a row into a grant. */
 function toGrant(row: TokenRow, { grantId, version }: Known): StoredGrant {
   const { refresh_token, id_token, access_token, token_type, expires_at, scope } = row
   const token = Object.fromEntries(
@@ -57,25 +57,28 @@ function toGrant(row: TokenRow, { grantId, version }: Known): StoredGrant {
   }
 }
 
-/** A grant as a row. */
+/** Turns a grant into a row. */
 function toRow({ refresh_token, id_token, tokens }: StoredGrant): TokenRow {
   const { access_token, token_type, expires_at, scope } = tokens[''] ?? {}
   return { access_token, refresh_token, token_type, expires_at, scope, id_token }
 }
 
-/** @throws OAuthError `OAUTH_STORE_VALUE` for a row whose tokens are no texts */
+/**
+ * @throws OAuthError `OAUTH_STORE_VALUE` for a row whose tokens are not strings
+ * @throws OAuthError `OAUTH_STORE_VALUE` for a row whose tokens are no texts
+ */
 function checkRow(row: TokenRow): TokenRow {
   const { access_token, refresh_token } = row
   const isText = (value: unknown) => value === undefined || value === null || typeof value === 'string'
   if (isText(access_token) && isText(refresh_token)) return row
-  throw oauthError('OAUTH_STORE_VALUE', 'broken')
+  throw oauthError('OAUTH_STORE_VALUE', 'damaged')
 }
 
 /**
- * Keeps grants in a table of the application's own: columns for the tokens, none for this package. What
- * another process wrote is noticed by its tokens. Of a session with several APIs the grant's own token is
- * kept alone. Without a `lock` that all processes share, two of them may spend one refresh token at the same
- * time; the one that loses takes over what the other stored, where the server forgives that.
+ * Keeps grants in a table of the application's own: columns for the tokens, none for this package. It detects
+ * writes of other processes by their tokens. Of a session with several APIs it keeps the token of the grant
+ * itself only. Without a `lock` that all processes share, two processes may spend one refresh token at the
+ * same time; the losing one adopts the stored tokens, if the server tolerates the reuse.
  * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` for a row whose tokens are
  * no texts
  * @example
@@ -89,7 +92,7 @@ function checkRow(row: TokenRow): TokenRow {
 export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions): TokenStore {
   const seen = new Map<string, Known>()
 
-  /** What is known of a row that was read just now: other tokens than before are somebody's later version. */
+  /** Versions of a row that was just read: changed tokens count as a later version of another process. */
   function know(key: string, row: TokenRow): Known {
     const mark = markOf(row)
     const before = seen.get(key)

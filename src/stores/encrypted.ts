@@ -3,14 +3,14 @@ import { oauthError } from '../errors.js'
 import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 import { asGrant } from './record.js'
 
-/** A key for AES-GCM with 256 bits: the 32 bytes, or a `CryptoKey`, extractable or not. */
+/** A key for AES-GCM with 256 bits: 32 bytes, or a `CryptoKey`, extractable or not. */
 export type EncryptionKey = Uint8Array | CryptoKey
 
 /**
- * Encrypts what another store keeps (JWE, `dir` with A256GCM); key, version and end of a grant stay readable,
- * so that the other store can compare and watch. With several keys the first writes and all read: put a new
- * key first, and take the old one away when all grants were written anew. A record is bound to its key: it
- * cannot be moved to another user's.
+ * Encrypts the grants in another store (JWE, `dir` with A256GCM); key, version and end of a grant stay
+ * readable, so that the other store can compare and watch. With several keys the first one encrypts and all
+ * decrypt: to rotate, put a new key first, and remove the old one when all grants have been rewritten. A
+ * record is bound to its key, so it cannot be moved to another user.
  * @throws OAuthError `OAUTH_STORE_VALUE` from `get` when none of the keys opens a record: nobody is signed
  * out for that; and what the other store throws
  * @see https://www.rfc-editor.org/rfc/rfc7516
@@ -59,10 +59,10 @@ async function open(
 ): Promise<StoredGrant> {
   for (const key of keys) {
     const content = await decrypt(jwe, key)
-    // whoever can write to the medium must not pass one user's record off as another's, or an old one as new
+    // Whoever can write to the medium must not move a record to another user or restore an old version.
     if (content?.name === name && asGrant(content.grant).version === version) return content.grant
   }
-  throw oauthError('OAUTH_STORE_VALUE', 'sealed')
+  throw oauthError('OAUTH_STORE_VALUE', 'undecryptable')
 }
 
 async function decrypt(
@@ -74,7 +74,7 @@ async function decrypt(
     const { plaintext } = await compactDecrypt(jwe ?? '', key, options)
     return JSON.parse(new TextDecoder().decode(plaintext))
   } catch {
-    // another key may open it
+    // Another key may decrypt it.
     return undefined
   }
 }

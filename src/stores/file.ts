@@ -9,22 +9,23 @@ import { parseGrant } from './record.js'
 
 /** Options of {@link fileStore}. */
 export interface FileStoreOptions {
-  /** Default: a lock in the same directory, for all processes that see it. */
+  /** Default: a lock in the same directory, for all processes that use it. */
   lock?: Lock
 }
 
 /**
- * Keeps grants in a directory that only its owner can read (made if need be), one file for each key. A file
- * is replaced whole or not at all, whenever the process or the machine stops. For command-line tools and
- * services on one machine; a network folder works if it has atomic renames and exclusive creation.
+ * Keeps grants in a directory that only its owner can read (it is created if missing), one file for each key.
+ * A file is replaced as a whole or not at all, even if the process or the machine stops. It suits
+ * command-line tools and services on one machine; a network folder works if it has atomic renames and
+ * exclusive creation.
  * @throws OAuthError `OAUTH_STORE_VALUE` from `get` when a file is broken; errors of the file system
  */
 export function fileStore(directory: string, options: FileStoreOptions = {}): TokenStore {
   const { lock = fileLock(directory) } = options
-  // comparing and writing are one step, also for a holder of the lock that lost it without knowing
+  // Compare-and-set is one step, even for a process that has lost the session's lock without knowing.
   const guard = fileLock(directory, { lease: 10, poll: 0.01, suffix: '.write' })
   const path = (key: string) => join(directory, `${fileName(key)}.json`)
-  // drafts lie in the guard's folder: the next holder clears away what a killed or a late one left there
+  // Drafts lie in the folder of the guard, so the next holder removes those of a killed process.
   const draft = (key: string) => join(directory, `${fileName(key)}.write`, randomBytes(8).toString('hex'))
 
   const get = async (key: string): Promise<StoredGrant | undefined> => {
@@ -60,10 +61,7 @@ function brokenIsAbsent(error: unknown): undefined {
   if (!isOAuthError(error, 'OAUTH_STORE_VALUE')) throw error
 }
 
-/**
- * Writes a draft and renames it: a reader, and whoever comes after a crash, finds the old text or the new
- * one.
- */
+/** Writes a draft and renames it, so that a reader finds the old text or the new one, even after a crash. */
 async function replace(path: string, draft: string, text: string): Promise<void> {
   const file = await open(draft, 'wx', 0o600)
   try {
@@ -73,7 +71,7 @@ async function replace(path: string, draft: string, text: string): Promise<void>
     await file.close()
   }
   await rename(draft, path)
-  // makes the rename last through a power cut, where a directory can be synced
+  // The rename survives a power cut only if the directory is synced, which not every system can.
   const folder = await open(dirname(path), 'r').catch(() => undefined)
   await folder?.sync().catch(() => undefined)
   await folder?.close()

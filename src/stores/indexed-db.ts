@@ -13,21 +13,21 @@ export interface IndexedDbStoreOptions {
   indexedDB?: IDBFactory
 }
 
-/** A store that also keeps key pairs which cannot be taken out of the browser. */
+/** A store that also keeps non-extractable key pairs. */
 export interface IndexedDbStore extends TokenStore {
   /**
-   * The key pair kept under `name`, the same one in all tabs; `make` makes it when there is none yet. What is
-   * kept is the `CryptoKeyPair` itself, so a key that is not extractable stays so.
+   * The key pair under `name`, the same one in all tabs; `make` creates it if there is none yet. The store
+   * keeps the `CryptoKeyPair` itself, so a non-extractable key stays so.
    */
   keyPair(name: string, make: () => Promise<CryptoKeyPair>): Promise<CryptoKeyPair>
-  /** Forgets a key pair; tokens that are bound to it are of no use any more. */
+  /** Deletes a key pair; tokens that are bound to it become useless. */
   deleteKeyPair(name: string): Promise<void>
 }
 
 /**
- * Keeps grants in IndexedDB, for all tabs and workers of the origin; the place for tokens that are bound to a
- * DPoP key, since the key can be kept beside them. A broken or foreign value is reported and treated as
- * absent.
+ * Keeps grants in IndexedDB, for all tabs and workers of the origin. It is the place for tokens that are
+ * bound to a DPoP key, because it can keep the key as well. A damaged or foreign value is reported and
+ * treated as absent.
  */
 export function indexedDbStore(options: IndexedDbStoreOptions = {}): IndexedDbStore {
   const { name: database = 'oauth', lock = webLocks(), indexedDB = globalThis.indexedDB } = options
@@ -39,7 +39,7 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): IndexedDbSt
   const tell = (key: string) => {
     if (channel) return channel.postMessage(key)
     if (typeof BroadcastChannel === 'undefined') return
-    // nobody here listens: a channel for one message
+    // This tab has no subscription: a channel for one message is enough.
     const once = new BroadcastChannel(channelName)
     once.postMessage(key)
     once.close()
@@ -91,7 +91,7 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): IndexedDbSt
       if (kept) return kept
       const made = await make()
       return within('keys', 'readwrite', async keys => {
-        // another tab may have been faster
+        // Another tab may have stored a key pair first.
         const theirs = await read<CryptoKeyPair>(keys.get(name))
         if (!theirs) await read(keys.put(made, name))
         return theirs ?? made
@@ -110,7 +110,7 @@ type Within = <T>(
 ) => Promise<T>
 
 /**
- * Opens the database on first use, and again when the browser closed it; answers when the transaction is on
+ * Opens the database on first use, and again after the browser closed it; resolves when the transaction is on
  * disk.
  */
 function connect(indexedDB: IDBFactory, name: string): Within {
@@ -126,7 +126,7 @@ function connect(indexedDB: IDBFactory, name: string): Within {
     }
     const db = await read<IDBDatabase>(request)
     db.onclose = forget
-    // another tab wants to delete or change the database: do not stand in its way
+    // Another tab wants to delete or change the database, which an open connection would block.
     db.onversionchange = () => {
       forget()
       db.close()
@@ -139,7 +139,7 @@ function connect(indexedDB: IDBFactory, name: string): Within {
   }
   return async (table, mode, work) => {
     const transaction = await begin(table, mode).catch(() => {
-      // a connection that went away between two uses is opened once more
+      // A connection that closed between two uses is opened once more.
       forget()
       return begin(table, mode).catch(error => {
         forget()

@@ -5,8 +5,8 @@ import type { Lock, TokenStore } from '../session/stored-grant.js'
 import { asGrant, parseGrant } from './record.js'
 
 /**
- * Anything that keeps values by key, told by its shape: Keyv, a `Map`, cache-manager (`del`), unstorage
- * (`getItem` …).
+ * Any key-value store, recognised by its shape: Keyv, a `Map`, cache-manager (`del`), unstorage (`getItem`
+ * …).
  */
 export type KeyValueLike =
   | { get(key: string): unknown; set(key: string, value: string): unknown; delete(key: string): unknown }
@@ -20,17 +20,17 @@ export type KeyValueLike =
 /** Options of {@link keyvStore}. */
 export interface KeyvStoreOptions {
   /**
-   * What keeps two processes from renewing at once: the medium has no lock of its own. `'single-process'`
-   * says that there is one process only.
+   * Keeps two processes from renewing at the same time, since the medium has no lock of its own.
+   * `'single-process'` says that there is only one process.
    */
   lock: Lock | 'single-process'
-  /** What the keys begin with. Default `oauth:`. */
+  /** The prefix of the keys. Default `oauth:`. */
   prefix?: string
 }
 
 /**
- * Keeps grants in any key-value store. Whatever deletes entries there (a time to live, a size) signs people
- * out, and a tier of memory before the shared one serves tokens that others have renewed.
+ * Keeps grants in any key-value store. Entries that the medium deletes by itself (a time to live, a size
+ * limit) sign people out, and a cache tier in memory serves tokens that another process has already renewed.
  * @throws OAuthError `OAUTH_INVALID_OPTION`; `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE`
  * from `get` when the value is broken
  */
@@ -38,13 +38,13 @@ export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: Key
   if (lock !== 'single-process' && typeof lock !== 'function')
     throw oauthError('OAUTH_INVALID_OPTION', 'lock')
   const { read, write, remove } = verbs(medium, prefix)
-  // comparing and writing are one step, as far as this process is concerned
+  // Compare-and-set is one step within this process only.
   const turn = inProcessLock()
 
   const get = async (key: string) => {
     const value = await read(key)
     if (value === undefined || value === null) return undefined
-    // some media parse what looks like JSON
+    // Some media parse text that looks like JSON.
     return typeof value === 'string' ? parseGrant(value) : asGrant(value)
   }
 
@@ -65,7 +65,7 @@ export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: Key
   }
 }
 
-/** The three verbs of a medium, whatever it calls them; every failure is a rejection that shows no value. */
+/** The three verbs of a medium under its own names; every failure becomes a rejection that shows no value. */
 function verbs(given: KeyValueLike, prefix: string) {
   const medium = loud(given)
   const at = (key: string) => prefix + plain(key)
@@ -89,15 +89,15 @@ function verbs(given: KeyValueLike, prefix: string) {
 }
 
 /**
- * Some media take `/`, `?`, an empty name or an odd character for something else: letters, digits, `-` and
- * `_` stay.
+ * Some media treat `/`, `?`, an empty name or an odd character specially: only letters, digits, `-` and `_`
+ * stay.
  */
 const plain = (key: string) =>
   key.replace(/[^A-Za-z0-9_-]/g, unit => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /**
- * The medium behind a cache, one that does not keep its failures to itself: a store that answers "nothing"
- * when its database is away would sign everybody out.
+ * Returns the medium behind a cache, and requires that it reports failures: a store that reports "nothing"
+ * when its database is down would sign everybody out.
  */
 function loud(given: KeyValueLike): KeyValueLike {
   const { stores = [given] } = given as { stores?: KeyValueLike[] }

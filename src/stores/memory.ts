@@ -2,8 +2,8 @@ import { inProcessLock } from '../locks/in-process.js'
 import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 
 /**
- * Keeps grants in this process, as text, so that nobody can change what is stored. Everything is forgotten
- * when the process or the page ends. Sessions that are given the same store share its lock.
+ * Keeps grants in this process, as text, so that no caller can change them in place. They are lost when the
+ * process or the page ends. Sessions with the same store share its lock.
  */
 export function memoryStore(): TokenStore {
   const texts = new Map<string, string>()
@@ -14,7 +14,7 @@ export function memoryStore(): TokenStore {
   return {
     get,
     set(key, next) {
-      // false when nothing is stored: undefined is not >= anything
+      // The comparison is false if nothing is stored, because undefined is not >= any number.
       if ((get(key)?.version as number) >= next.version) return false
       texts.set(key, JSON.stringify(next))
       return true

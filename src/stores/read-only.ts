@@ -3,7 +3,7 @@ import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 /** Options of {@link readOnlyStore}. */
 export interface ReadOnlyStoreOptions {
   /**
-   * Lets the session spend the stored refresh token, though what comes back lives only as long as this store
+   * Lets the session spend the stored refresh token, though the new tokens live only as long as this store
    * object. Only for servers that never rotate refresh tokens. Default `false`.
    */
   allowRefresh?: boolean
@@ -11,9 +11,9 @@ export interface ReadOnlyStoreOptions {
 
 /**
  * A store for places that can read but not write, such as a Server Component that may not set cookies. A
- * token that is stored is used; one that would have to be refreshed, signing in and logging out are refused
- * with `OAUTH_STORE_WRITE`, because the rotated token would be lost. Tokens of a grant that needs nobody are
- * kept in this object, so make one for each request.
+ * stored token is used. A refresh, a sign-in and a log-out are refused with `OAUTH_STORE_WRITE`, because the
+ * rotated token would be lost. Tokens of an unattended grant are kept in this object, so create one for each
+ * request.
  * @throws OAuthError whatever `inner.get` throws
  */
 export function readOnlyStore(

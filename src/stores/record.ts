@@ -2,8 +2,7 @@ import { oauthError } from '../errors.js'
 import type { StoredGrant } from '../session/stored-grant.js'
 
 /**
- * Judges what a medium gave back: a grant as this package writes it, or an error that says nothing of its
- * content.
+ * Returns a value of a medium as a grant if this package wrote it; the error shows nothing of its content.
  * @throws OAuthError `OAUTH_STORE_VALUE`
  */
 export function asGrant(value: unknown): StoredGrant {
@@ -17,7 +16,7 @@ export function asGrant(value: unknown): StoredGrant {
     (grant.ended === undefined || typeof grant.ended?.reason === 'string')
   )
     return grant as StoredGrant
-  throw oauthError('OAUTH_STORE_VALUE', 'broken')
+  throw oauthError('OAUTH_STORE_VALUE', 'damaged')
 }
 
 /**
@@ -29,7 +28,7 @@ export function parseGrant(text: string): StoredGrant {
   try {
     value = JSON.parse(text)
   } catch {
-    // the parser's message quotes the text, which may be a token
+    // The parser's message quotes the text, which may be a token.
   }
   return asGrant(value)
 }

@@ -5,7 +5,9 @@ import { parseGrant } from './record.js'
 
 export type { IoRedisLike, NodeRedisLike, RedisLike } from '../locks/redis-commands.js'
 
-/** A connection that only listens, as Redis demands: ioredis tells by an event, node-redis by a function. */
+/**
+ * A connection that only subscribes, as Redis requires: ioredis emits an event, node-redis calls a function.
+ */
 export type RedisSubscriber =
   | {
       subscribe(channel: string): Promise<unknown>
@@ -21,28 +23,28 @@ export type RedisSubscriber =
 
 /** Options of {@link redisStore}; seconds. */
 export interface RedisStoreOptions {
-  /** What the keys begin with. Default `oauth:`. */
+  /** The prefix of the keys. Default `oauth:`. */
   prefix?: string
-  /** How long an unused grant is kept after its last write. Default: for ever. */
+  /** How long an unused grant is kept after its last write. Default: without limit. */
   ttl?: number
-  /** A second connection, through which the store learns at once what others wrote. */
+  /** A second connection, through which the store learns at once of writes by other processes. */
   subscriber?: RedisSubscriber
   /** Default: a lease of 60 s in the same Redis. */
   lock?: Lock
-  /** How long a command may take. Default 5. */
+  /** Time limit of a command. Default 5. */
   timeout?: number
 }
 
 /**
- * Keeps grants in Redis or Valkey, for all machines that use it. Writing compares versions in the same step,
- * so that a process which lost its lock cannot overwrite a newer token. Connections belong to the caller: the
+ * Keeps grants in Redis or Valkey, for all machines that use it. A write compares versions in the same step,
+ * so a process that has lost its lock cannot overwrite a newer token. Connections belong to the caller: the
  * store opens and closes none.
  * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` from `get` when the value
  * is broken
  */
 export function redisStore(client: RedisLike, options: RedisStoreOptions = {}): TokenStore {
   const { prefix = 'oauth:', ttl = 0, subscriber, timeout = 5 } = options
-  // names that no record has
+  // No record has these names.
   const beside = prefix.replace(/:$/, '')
   const channel = `${beside}-changed`
   const { lock = redisLock(client, { prefix: `${beside}-lock:`, timeout }) } = options
@@ -68,7 +70,7 @@ export function redisStore(client: RedisLike, options: RedisStoreOptions = {}): 
   }
 }
 
-// a value that is no grant is written over; who may not publish may still write
+// A value that is not a grant is overwritten; a user without the right to publish may still write.
 const SET = `local text = redis.call('GET', KEYS[1])
 local read, stored = pcall(cjson.decode, text)
 if read and type(stored) == 'table' and (tonumber(stored.version) or -1) >= tonumber(ARGV[1]) then return 0 end
@@ -80,7 +82,7 @@ const DELETE = `redis.call('DEL', KEYS[1])
 redis.pcall('PUBLISH', ARGV[1], ARGV[2])
 return 1`
 
-/** One subscription for all keys, while anybody listens. */
+/** One subscription for all keys, while there is at least one listener. */
 function listen(
   subscriber: RedisSubscriber,
   channel: string,
@@ -95,7 +97,7 @@ function listen(
   const hearEvent = (from: string, message: string) => {
     if (from === channel) hear(message)
   }
-  // without notices a session still looks at the store now and then
+  // A session rereads the store from time to time even without notices.
   const ignore = () => {}
   const start = () => {
     if (!('defineCommand' in subscriber)) return subscriber.subscribe(channel, hear).catch(ignore)

@@ -8,20 +8,20 @@ import { parseGrant } from './record.js'
 
 /** Options of {@link webStorageStore}. */
 export interface WebStorageStoreOptions {
-  /** What the keys begin with. Default `oauth:`. */
+  /** The prefix of the keys. Default `oauth:`. */
   prefix?: string
   /**
-   * Default: Web Locks for `localStorage` (a lease in it where there are none); a lock of this page for
-   * `sessionStorage`.
+   * Default: Web Locks for `localStorage` (a lease in it where Web Locks are missing); a lock of this page
+   * for `sessionStorage`.
    */
   lock?: Lock
 }
 
 /**
- * Keeps grants in `localStorage` (all tabs of the origin share them) or `sessionStorage` (this tab alone,
- * until it is closed). Every script of the origin can read both. A broken or foreign value is reported and
- * treated as absent. Duplicating a tab copies its `sessionStorage`, refresh token and all: where the server
- * rotates refresh tokens, use `localStorage` or IndexedDB if your users do that.
+ * Keeps grants in `localStorage` (shared by all tabs of the origin) or `sessionStorage` (this tab only, until
+ * it is closed). Every script of the origin can read both. A damaged or foreign value is reported and treated
+ * as absent. Duplicating a tab copies its `sessionStorage` with the refresh token: use `localStorage` or
+ * IndexedDB if the server rotates refresh tokens and users duplicate tabs.
  */
 export function webStorageStore(storage: Storage, options: WebStorageStoreOptions = {}): TokenStore {
   const { prefix = 'oauth:' } = options
@@ -42,8 +42,8 @@ export function webStorageStore(storage: Storage, options: WebStorageStoreOption
   }
 
   /**
-   * Waits until this tab sees what others wrote before it got the lock; a second at most, for what was
-   * deleted since.
+   * Waits until this tab can read the writes that came before its lock; a deleted value costs at most a
+   * second.
    */
   const caughtUp = async () => {
     const announced = (await beacon?.announced()) ?? []
@@ -74,11 +74,11 @@ export function webStorageStore(storage: Storage, options: WebStorageStoreOption
       ),
     subscribe(key, changed) {
       const listener = (event: StorageEvent) => {
-        // without a key the whole storage was cleared
+        // Without a key the whole storage was cleared.
         if (event.storageArea === storage && (event.key === null || event.key === prefix + key)) changed()
       }
       globalThis.addEventListener?.('storage', listener)
-      // WebKit tells only pages that have read
+      // WebKit sends events only to pages that have read the key.
       storage.getItem(prefix + key)
       return () => globalThis.removeEventListener?.('storage', listener)
     },

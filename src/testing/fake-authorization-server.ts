@@ -6,19 +6,19 @@ import { answerEndpoint, endpointOf, isAuthorized, metadataOf, signInAt } from '
 import { type FakeState, fakeState } from './fake-state.js'
 import { adapterOf, type FakeAnswer, type FakeRequest, urlOf } from './wire.js'
 
-/** Something that goes wrong with the next call to an endpoint. */
+/** A fault in the next call to an endpoint. */
 export type Fault =
   /** 503 with `Retry-After: 1`. */
   | 'unavailable'
-  /** The proper refusal of a grant. */
+  /** The standard refusal of a grant. */
   | 'invalid_grant'
-  /** 200 with an HTML page, as a captive portal answers. */
+  /** 200 with an HTML page, as from a captive portal. */
   | 'html'
-  /** No answer, and the server has done nothing. */
+  /** No answer; the server has done nothing. */
   | 'network'
-  /** The server does its work (it rotates the refresh token) and the answer is lost. */
+  /** The server does its work (it rotates the refresh token), but the answer is lost. */
   | 'lost'
-  /** Any answer of your own. */
+  /** Any other answer. */
   | FakeAnswer
 
 /** The endpoints of a {@link FakeAuthorizationServer}. */
@@ -38,11 +38,11 @@ export interface FakeAuthorizationServerOptions {
   /** `expires_in` of new access tokens. Default 3600. */
   expiresIn?: number
   /**
-   * A refresh gives a new refresh token and spends the old one; a spent one that comes back ends the grant.
+   * A refresh returns a new refresh token and spends the old one; reuse of a spent one ends the grant.
    * Default true.
    */
   rotate?: boolean
-  /** Seconds since the epoch; default the system's clock. Give the session the same. */
+  /** Seconds since the epoch; default the system's clock. Give the session the same one. */
   clock?: () => number
   /** Claims of the person who signs in. Default `{ sub: 'user' }`. */
   claims?: Record<string, unknown>
@@ -56,20 +56,20 @@ export interface FakeAuthorizationServer {
   /** For a session's option `http`: calls to the server never leave the process. */
   readonly http: HttpClient
   /**
-   * Makes an axios adapter that answers requests to the server's origin and hands all others to `next`;
+   * Makes an axios adapter that answers requests to the server's origin and passes all others to `next`;
    * without `next` they fail. For applications that call the server through an instance of their own.
    */
   adapter(next?: Adapter): Adapter
   /**
-   * Makes an axios adapter for an API that takes this server's tokens: 401 for any other, else what `answer`
-   * says (default 200 with `{ ok: true }`).
+   * Makes an axios adapter for an API that accepts this server's tokens: 401 for any other token, else the
+   * result of `answer` (default 200 with `{ ok: true }`).
    */
   api(answer?: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>): Adapter
-  /** Calls so far, by endpoint; `reuse` counts spent refresh tokens that came back. */
+  /** Calls so far, by endpoint; `reuse` counts reused refresh tokens. */
   readonly counts: Readonly<Record<FakeEndpoint | 'reuse', number>>
-  /** What came to the token endpoint, in order. Secrets are shown: this is a test. */
+  /** The requests to the token endpoint, in order, with their secrets, because this is a test. */
   readonly tokenRequests: readonly URLSearchParams[]
-  /** Lets the next calls to an endpoint go wrong, one for each fault. */
+  /** Makes the next calls to an endpoint fail, one for each fault. */
   fail(endpoint: FakeEndpoint, ...faults: Fault[]): void
   /**
    * Holds the answers of an endpoint back until the returned function is called. The server does its work
@@ -77,17 +77,17 @@ export interface FakeAuthorizationServer {
    */
   hold(endpoint: FakeEndpoint): () => void
   /**
-   * Plays the browser: takes an authorization URL, signs a person in and answers the URL of the callback.
+   * Plays the browser: takes an authorization URL, signs a person in and returns the URL of the callback.
    * With `error` the person refuses (`access_denied` …).
    */
   signIn(url: string | URL, outcome?: { claims?: Record<string, unknown>; error?: string }): string
-  /** Approves (or refuses) the device code that was asked for last. */
+  /** Approves (or refuses) the most recent device code. */
   approveDevice(approved?: boolean): void
-  /** Gives out a token as if a grant had run. */
+  /** Issues a token as if a grant had run. */
   issue(grant?: { scope?: string; claims?: Record<string, unknown>; refresh?: boolean }): FakeToken
-  /** True for an access token of this server that has neither expired nor been revoked. */
+  /** True for an access token of this server that is neither expired nor revoked. */
   isActive(accessToken: string): boolean
-  /** Revokes every access token: the next API call is answered 401, and a refresh heals it. */
+  /** Revokes every access token: the next API call is answered 401, and a refresh succeeds. */
   revokeAccessTokens(): void
   /** Revokes everything: the next refresh is answered `invalid_grant`. */
   revokeEverything(): void
@@ -116,7 +116,7 @@ function answerTo(fault: Fault): FakeAnswer {
   throw new Error('The connection was reset.')
 }
 
-/** The switches of a server: faults that wait for a call, and endpoints whose answers are held back. */
+/** The switches of a server: pending faults, and endpoints whose answers are held back. */
 function switches() {
   const faults = new Map<FakeEndpoint, Fault[]>()
   const held = new Map<FakeEndpoint, Promise<void>>()
@@ -145,8 +145,8 @@ const refuseOthers: Adapter = config => {
 }
 
 /**
- * Makes an authorization server that lives in memory: every endpoint, rotation with reuse detection, and
- * faults on order. Nothing touches the network, so it works beside nock, msw and axios-mock-adapter.
+ * Creates an authorization server in memory: every endpoint, rotation with reuse detection, and faults on
+ * request. It does not use the network, so it works beside nock, msw and axios-mock-adapter.
  * @example
  * const server = fakeAuthorizationServer()
  * const session = createOAuth2Session({ server: server.metadata, http: server.http, client: { client_id: 'app' } })
@@ -198,7 +198,7 @@ export function fakeAuthorizationServer(
   }
 }
 
-/** What a test does to the server by hand. */
+/** The controls for a test. */
 function controlsOf(state: FakeState) {
   const { access, refresh, devices, isActive } = state
   return {

@@ -1,16 +1,16 @@
-/** A clock that a test turns; give it to a session as `clock`. */
+/** A clock that the test sets; give it to a session as `clock`. */
 export interface FakeClock {
-  /** The time it shows, in seconds since the epoch. */
+  /** The current time, in seconds since the epoch. */
   (): number
-  /** Turns it forward by so many seconds. */
+  /** Advances it by so many seconds. */
   advance(seconds: number): void
   /** Sets it, in seconds since the epoch. */
   set(seconds: number): void
 }
 
 /**
- * Makes a clock that stands still until the test turns it, so that no test has to wait for a token to expire.
- * `start` is in seconds since the epoch; default: the time at which it is made.
+ * Creates a clock that stands still until the test advances it, so that no test waits for a token to expire.
+ * `start` is in seconds since the epoch; default: the current time.
  * @example
  * const clock = fakeClock()
  * const session = fakeSession({ clock })

@@ -30,7 +30,7 @@ export const metadataOf = (issuer: string) => ({
   authorization_response_iss_parameter_supported: true,
 })
 
-/** The endpoint behind a URL, if there is one. */
+/** The endpoint of a URL, if there is one. */
 export function endpointOf(issuer: string, url: URL): FakeEndpoint | undefined {
   if (url.pathname.includes('/.well-known/')) return 'metadata'
   const names = Object.keys(PATHS) as (keyof typeof PATHS)[]
@@ -39,7 +39,7 @@ export function endpointOf(issuer: string, url: URL): FakeEndpoint | undefined {
 
 const refusal = (error: string, status = 400): FakeAnswer => ({ status, body: { error } })
 
-/** The value of a one-time entry, which is gone afterwards. */
+/** The value of a one-time entry, which is removed. */
 function take<T>(entries: Map<string, T>, name: string | null): T | undefined {
   const found = entries.get(name ?? '')
   entries.delete(name ?? '')
@@ -85,7 +85,7 @@ function redeemDeviceCode(state: FakeState, request: FakeRequest): FakeAnswer {
   return { status: 200, body: state.give(device.family, true, identity) }
 }
 
-/** Client credentials, password, assertions, token exchange: whoever asks gets a token. */
+/** Client credentials, password, assertions, token exchange: every caller gets a token. */
 function grantUnattended(state: FakeState, { parameters }: FakeRequest): FakeAnswer {
   const grantType = parameters.get('grant_type') ?? ''
   const token = state.give(state.newFamily(parameters.get('scope')), grantType === 'password')

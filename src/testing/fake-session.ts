@@ -11,41 +11,41 @@ import {
 import { type FakeClock, fakeClock } from './fake-clock.js'
 import { unsignedJwt } from './fake-state.js'
 
-/** Options of {@link fakeSession}. Whatever else a session takes may stand beside them. */
+/** Options of {@link fakeSession}, in addition to those of a session. */
 export interface FakeSessionOptions extends OAuth2SessionOptions {
   /**
-   * What the session is when the test begins. Default `signed-in`; `expiring`: the next request renews the
-   * token.
+   * The state of the session when the test begins. Default `signed-in`; with `expiring` the next request
+   * renews the token.
    */
   status?: 'signed-in' | 'signed-out' | 'expiring' | 'ended'
-  /** The access token, or a whole token in wire names. Default: one that the fake server made. */
+  /** The access token, or a whole token in wire names. Default: one of the fake server. */
   token?: string | Token
   scope?: string
-  /** Claims of the ID token of the person who is signed in. */
+  /** Claims of the ID token of the signed-in person. */
   claims?: Record<string, unknown>
   /** A server to share with other sessions. Default: one of its own. */
   fakeServer?: FakeAuthorizationServer
 }
 
-/** A session in a state of the test's choice, with its server. */
+/** A session in a state that the test chooses, with its server. */
 export interface FakeSession extends OAuth2Session {
   /** The server that renews its tokens. */
   readonly server: FakeAuthorizationServer
-  /** Turns the session's time and the server's. */
+  /** Sets the time of the session and the server. */
   readonly clock: FakeClock
-  /** Signs a person in, with the claims of the options or others. */
+  /** Signs a person in, with the claims of the options or other ones. */
   signIn(grant?: { scope?: string; claims?: Record<string, unknown> }): Promise<void>
   /** Lets the access token expire: the next request renews it. */
   expire(): void
-  /** Ends the grant at the server and lets the session notice: listeners are told `ended`. */
+  /** Ends the grant at the server and lets the session notice: it emits `ended`. */
   end(): Promise<void>
 }
 
 const KEY = 'fake'
 
 /**
- * Makes a session that is signed in (or in another state) without a server, a browser or a network: attach it
- * to the application's instance in tests. Renewals, log-out and events work as in production.
+ * Creates a session that is signed in (or in another state) without a server, a browser or a network: attach
+ * it to the application's instance in tests. Renewals, log-out and events work as in production.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  * @example
  * const session = fakeSession({ scope: 'read', claims: { sub: 'anna' } })

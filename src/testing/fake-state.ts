@@ -2,14 +2,14 @@ import { base64url } from '../lib/base64url.js'
 import { utf8 } from '../lib/utf8.js'
 import type { FakeAuthorizationServerOptions, FakeEndpoint, FakeToken } from './fake-authorization-server.js'
 
-/** What one sign-in gave: everything that is renewed or revoked together. */
+/** The tokens of one sign-in, which are renewed and revoked together. */
 export interface Family {
   scope: string | undefined
   claims: Record<string, unknown>
   revoked: boolean
 }
 
-/** What a fake authorization server remembers. */
+/** The memory of a fake authorization server. */
 export interface FakeState {
   readonly issuer: string
   readonly rotate: boolean
@@ -26,9 +26,9 @@ export interface FakeState {
   /** A new value of that kind, such as `access-1`. */
   next(kind: string): string
   newFamily(scope?: string | null, claims?: Record<string, unknown>): Family
-  /** Gives out an access token, and a refresh token if asked. */
+  /** Issues an access token, and a refresh token if requested. */
   give(family: Family, withRefresh: boolean, extra?: Partial<FakeToken>): FakeToken
-  /** The ID token of a grant with the scope `openid`, as a member of the token answer. */
+  /** The ID token of a grant with the scope `openid`, as a member of the token response. */
   identify(family: Family, audience: string | null, nonce?: string | null): Partial<FakeToken>
   isActive(accessToken: string): boolean
 }
@@ -39,7 +39,7 @@ export function unsignedJwt(claims: Record<string, unknown>): string {
   return `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.`
 }
 
-/** Makes the memory of a fake authorization server. */
+/** Creates the memory of a fake authorization server. */
 export function fakeState({
   issuer = 'https://auth.example.test',
   expiresIn = 3600,

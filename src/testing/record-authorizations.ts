@@ -8,24 +8,24 @@ import { urlOf } from './wire.js'
 export interface SentAuthorization {
   method: string
   url: string
-  /** The `Authorization` header; `undefined` where there was none. */
+  /** The `Authorization` header; `undefined` if there was none. */
   authorization: string | undefined
 }
 
-/** What {@link recordAuthorizations} answers. */
+/** The result of {@link recordAuthorizations}. */
 export interface AuthorizationRecord {
   /** Every request since the recording began, oldest first. */
   readonly sent: readonly SentAuthorization[]
-  /** Puts the instance's own adapter back. */
+  /** Restores the instance's own adapter. */
   restore(): void
 }
 
 const records = /* @__PURE__ */ new WeakMap<object, SentAuthorization[]>()
 
 /**
- * Records the `Authorization` header of every request of an instance, because credentials are on nothing that
- * a test can hold: neither on `response.config` nor on an error. Call it before the requests, and after
- * whatever replaces the adapter (axios-mock-adapter).
+ * Records the `Authorization` header of every request of an instance, because no object that a test can hold
+ * has the credentials: neither `response.config` nor an error. Call it before the requests, and after
+ * replacing the adapter (axios-mock-adapter).
  * @example
  * recordAuthorizations(api)
  * await api.get('/me')
@@ -56,7 +56,7 @@ export function recordAuthorizations(axios: AxiosLike): AuthorizationRecord {
 }
 
 /**
- * The `Authorization` header of the instance's last request; `undefined` where it had none.
+ * The `Authorization` header of the instance's last request; `undefined` if it had none.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an instance whose requests are not recorded
  */
 export function lastAuthorization(axios: AxiosLike): string | undefined {

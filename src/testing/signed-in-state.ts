@@ -4,12 +4,9 @@ import type { Token } from '../session/stored-grant.js'
 export interface SignedInStateOptions {
   /** The application's origin, such as `http://localhost:5173`. */
   origin: string
-  /**
-   * The session's `key`; without that option of its own a session's key is its issuer and client_id, with a
-   * space between.
-   */
+  /** The session's `key`; by default a session's key is its issuer and client_id, with a space between. */
   key: string
-  /** The token that the page finds; `expires_at` in seconds since the epoch. */
+  /** The token for the page; `expires_at` in seconds since the epoch. */
   token: Token
   issuer?: string
   client_id?: string
@@ -24,7 +21,7 @@ export interface StorageState {
 }
 
 /**
- * Makes Playwright's `storageState` for a page whose session lives in `webStorageStore(localStorage)`: the
+ * Creates Playwright's `storageState` for a page whose session lives in `webStorageStore(localStorage)`: the
  * page is signed in when it opens.
  * @example
  * test.use({ storageState: signedInState({ origin, key: 'app', token: { access_token: 'test', expires_in: 3600 } }) })

@@ -2,7 +2,7 @@ import type { Adapter } from '../axios/axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from '../axios/axios-like.js'
 import { readHeader } from '../axios/headers.js'
 
-/** One request, as an endpoint of a fake sees it. */
+/** One request, as an endpoint of a fake receives it. */
 export interface FakeRequest {
   readonly method: string
   readonly url: URL
@@ -11,10 +11,10 @@ export interface FakeRequest {
   header(name: string): string | undefined
 }
 
-/** What an endpoint of a fake answers. */
+/** The answer of an endpoint of a fake. */
 export interface FakeAnswer {
   status: number
-  /** Sent as JSON unless it is text. */
+  /** Sent as JSON unless it is a string. */
   body?: unknown
   headers?: Record<string, string>
 }
@@ -75,7 +75,7 @@ function settle(config: AxiosLikeConfig, { status, body = '', headers = {} }: Fa
   throw failureOf(`Request failed with status code ${status}`, config, response, 'ERR_BAD_RESPONSE')
 }
 
-/** Makes an adapter of axios of a function that answers requests. */
+/** Makes an adapter of axios from a function that answers requests. */
 export function adapterOf(answer: (request: FakeRequest) => Promise<FakeAnswer>): Adapter {
   return async config => {
     const answered = await answer(requestOf(config)).catch((error: Error) => {

@@ -3,17 +3,16 @@ import type { ClientAuth } from '../server/messages.js'
 
 /** Options of {@link clientAssertion}. */
 export interface ClientAssertionInput {
-  /** The statement, or a function that is asked for it at every call. */
+  /** The assertion, or a function that returns it for each call. */
   assertion: TokenInput
-  /** What the statement is: a JWT by RFC 7523 (default), a JWT-SVID, or another type by its whole URN. */
+  /** The type of the assertion: a JWT of RFC 7523 (default), a JWT-SVID, or another one by its whole URN. */
   type?: 'jwt-bearer' | 'jwt-spiffe' | `urn:${string}`
-  /** False leaves `client_id` out, for servers that find the client in the statement alone. Default true. */
+  /** False omits `client_id`, for servers that read the client from the assertion alone. Default true. */
   includeClientId?: boolean
 }
 
 /**
- * Client authentication by a statement that somebody else made about this workload: a platform's token in
- * place of a secret.
+ * Client authentication by an assertion that the platform issued for this workload, instead of a secret.
  * @see https://www.rfc-editor.org/rfc/rfc7521#section-4.2
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-spiffe-client-auth-02 (June 2026, not final)
  * @example

@@ -3,29 +3,29 @@ import { type Environment, readToken, type TokenText, type WorkloadToken } from 
 
 /** Options of {@link executableToken}. */
 export interface ExecutableOptions extends TokenText {
-  /** Handed on one by one: there is no shell. */
+  /** Passed one by one, without a shell. */
   args?: readonly string[]
   /** The program's environment. Default: that of this process. */
   environment?: Environment
-  /** Seconds until the program is ended. Default 30. */
+  /** Seconds after which the program is killed. Default 30. */
   timeout?: number
 }
 
-/** Bytes that a program may print. */
+/** The most bytes of output that are read. */
 const MOST = 1_000_000
 
-/** Refuses what a program says that failed by itself, with exit code 0 (`{"success":false}`). */
+/** Rejects the output of a program that reports a failure with exit code 0 (`{"success":false}`). */
 function insistOnSuccess(text: string, name: string): void {
   let told: unknown
   try {
     told = Object(JSON.parse(text)).success
   } catch {}
-  if (told === false) throw oauthError('OAUTH_SOURCE_FAILED', 'told', { name })
+  if (told === false) throw oauthError('OAUTH_SOURCE_FAILED', 'reportsFailure', { name })
 }
 
 /**
- * A token that a program prints, which runs each time. With `member: 'id_token'` it may answer as programs
- * for Google's libraries do. What it prints is never shown.
+ * A token that a program prints; the program runs for each token. With `member: 'id_token'` it may answer as
+ * programs for Google's libraries do. Its output is never shown.
  * @throws OAuthError `OAUTH_SOURCE_ABSENT` when there is no such program; `OAUTH_SOURCE_FAILED` when it
  * fails, is too late, or prints no token
  * @see

@@ -2,9 +2,9 @@ import type { Awaitable } from '../auth/scheme.js'
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 
 /**
- * The first way that is here: of sources, or of grants that stand on them. Only what is absent is passed over
- * (`OAUTH_SOURCE_ABSENT`); one that is here and fails is the answer, so that no weaker identity takes its
- * place unseen. Asked in the same order each time.
+ * The first available source, or the first grant whose source is available. Only absent ones are skipped
+ * (`OAUTH_SOURCE_ABSENT`); if an available one fails, the failure is final, so that no weaker identity
+ * replaces it unnoticed. The order is the same each time.
  * @throws OAuthError `OAUTH_SOURCE_ABSENT` when none is here; whatever the first one that is here throws
  * @example
  * const token = firstOf(githubActionsToken({ audience }), tokenFile('/var/run/secrets/tokens/api'))

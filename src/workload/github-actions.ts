@@ -5,7 +5,7 @@ import { type Environment, readToken, type WorkloadToken } from './text.js'
 
 /** Options of {@link githubActionsToken}. */
 export interface GithubActionsOptions {
-  /** Whom the token is for. Default: GitHub's own, the owner of the repository. */
+  /** The audience of the token. Default: GitHub's own, the owner of the repository. */
   audience?: string
   /** Seconds for the answer. Default 30. */
   timeout?: number
@@ -16,7 +16,7 @@ export interface GithubActionsOptions {
 }
 
 /**
- * The ID token of a GitHub Actions job that has the permission `id-token: write`, asked for anew each time.
+ * The ID token of a GitHub Actions job with the permission `id-token: write`, requested again each time.
  * @throws OAuthError `OAUTH_SOURCE_ABSENT` anywhere else; `OAUTH_SOURCE_FAILED` when GitHub refuses;
  * `OAUTH_INSECURE_URL`
  * @see https://docs.github.com/en/actions/concepts/security/openid-connect

@@ -3,8 +3,8 @@ import type { UnattendedGrant } from '../grants/grant.js'
 import type { WorkloadToken } from './text.js'
 
 /**
- * A grant for APIs that take the platform's token as it is. Of a JWT the session knows the expiry; another
- * token is used until it is refused, and then asked for again.
+ * A grant for APIs that accept the platform's token as it is. The session reads the expiry of a JWT; another
+ * kind of token is used until the API refuses it.
  * @throws OAuthError as the source does
  */
 export const sourceGrant =

@@ -4,18 +4,21 @@ import { readToken, type TokenText, type WorkloadToken } from './text.js'
 
 /** Options of {@link metadataServerToken}. */
 export interface MetadataServerOptions extends TokenText {
-  /** The whole address, with its query. Plain http is usual: the server is on the machine or on its link. */
+  /**
+   * The whole address, with its query. Plain http is usual, because the server is on the machine or its local
+   * link.
+   */
   url: string
-  /** What the server wants to see, so that nobody is led there by mistake (`Metadata-Flavor: Google`). */
+  /** Headers that the server requires against requests by mistake (`Metadata-Flavor: Google`). */
   headers?: Record<string, string>
-  /** Seconds for the answer. Default 5: where there is no such server, nobody answers. */
+  /** Seconds for the answer. Default 5: without such a server the request gets no answer. */
   timeout?: number
   /** Default `globalThis.fetch`. */
   fetch?: typeof globalThis.fetch
 }
 
 /**
- * The text of an address that needs no sign-in. No redirects.
+ * The text of an address that needs no sign-in. Redirects are not followed.
  * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for any answer but 2xx
  */
 export async function fetchText({
@@ -37,7 +40,7 @@ export async function fetchText({
     if (!ok) throw oauthError('OAUTH_SOURCE_FAILED', 'status', { host, status }, { status })
     return await response.text()
   } catch (error) {
-    // what fetch throws may show the headers
+    // The error of fetch may show the headers.
     if ((error as { code?: unknown }).code === 'OAUTH_SOURCE_FAILED') throw error
     throw oauthError('OAUTH_SOURCE_ABSENT', 'noAnswer', { host })
   } finally {
@@ -46,7 +49,7 @@ export async function fetchText({
 }
 
 /**
- * A token of a metadata server, asked each time.
+ * A token of a metadata server, requested each time.
  * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for a refusal and an
  * answer without a token
  * @example

@@ -1,8 +1,8 @@
 import { oauthError } from '../errors.js'
 
 /**
- * Where a workload's token comes from: asked whenever a token is needed, so that a rotated one is noticed.
- * Goes wherever a token may be a function: `subject_token` of `tokenExchangeGrant`, `assertion` of
+ * The source of a workload's token: called whenever a token is needed, so that it notices a rotated one. It
+ * fits wherever a token may be a function: `subject_token` of `tokenExchangeGrant`, `assertion` of
  * `jwtBearerGrant` and {@link clientAssertion}.
  */
 export type WorkloadToken = () => Promise<string>
@@ -10,12 +10,9 @@ export type WorkloadToken = () => Promise<string>
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** How a token stands in a text. */
+/** The format of a token in a text. */
 export interface TokenText {
-  /**
-   * The text is a JSON object, and the token is this member of it. Default: the whole text, without space
-   * around it.
-   */
+  /** The text is a JSON object, and the token is this member of it. Default: the whole text, trimmed. */
   member?: string
 }
 
@@ -38,8 +35,8 @@ export function readToken(text: string, name: string, { member }: TokenText): st
 }
 
 /**
- * A token in a file that somebody keeps fresh, as Kubernetes does with projected service account tokens: read
- * anew each time.
+ * A token in a file that the platform keeps current, as Kubernetes does with projected service account
+ * tokens: read each time.
  * @throws OAuthError `OAUTH_SOURCE_ABSENT` when there is no such file; `OAUTH_SOURCE_FAILED` when it cannot
  * be read or is empty
  * @see
@@ -60,7 +57,7 @@ export const tokenFile =
   }
 
 /**
- * A token in an environment variable, read each time. `environment` is `process.env` by default.
+ * A token in an environment variable, read each time. `environment` defaults to `process.env`.
  * @throws OAuthError `OAUTH_SOURCE_ABSENT` when it is not set; `OAUTH_SOURCE_FAILED` when there is no token
  * in it
  */

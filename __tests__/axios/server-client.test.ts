@@ -140,7 +140,9 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
         .send(call(`http://127.0.0.1:${port}/token`, { timeout: 0.3 }))
         .catch(error => error)
       expect(error).toMatchObject({ code: 'OAUTH_SERVER_UNAVAILABLE' })
-      expect(error.message).toBe(`127.0.0.1:${port} did not answer within 0.3 s: try again, or raise \`timeout\`.`)
+      expect(error.message).toBe(
+        `127.0.0.1:${port} did not answer within 0.3 s: try again, or raise \`timeout\`.`,
+      )
       dripping.closeAllConnections()
       await new Promise(resolve => dripping.close(resolve))
     })

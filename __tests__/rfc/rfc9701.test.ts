@@ -80,7 +80,9 @@ describe('RFC 9701 JWT Response for OAuth Token Introspection', () => {
   test.each(['application/json', 'application/jwt', 'text/plain', ''])(
     'section 5: the Content-Type is that of the JWT: %p is refused',
     async type => {
-      expect(await refusal(await sign(), { type })).toBe('OAUTH_INVALID_RESPONSE The answer is not signed, though a signed one was asked for.')
+      expect(await refusal(await sign(), { type })).toBe(
+        'OAUTH_INVALID_RESPONSE The answer is not signed, though a signed one was asked for.',
+      )
     },
   )
 

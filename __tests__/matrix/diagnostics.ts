@@ -1,12 +1,13 @@
 import { createInspector } from 'axios-oauth-interceptor/inspector'
 import { type Case, same } from './world.js'
 
-/** Cases for runtimes that have diagnostics channels: Node, Bun and Deno. */
+/** Cases for runtimes that have diagnostics channels: Node, Bun, Deno and workerd. */
 export const diagnosticsCases: Case[] = [
   {
     name: 'the inspector sees one renewal for three refused requests',
     lacks({ runtime }) {
       if (runtime.includes('React Native')) return 'the light build has no diagnostics channels'
+      if (typeof process === 'undefined') return 'this runtime has no Node modules'
       return 'getBuiltinModule' in process ? undefined : 'this Node has no process.getBuiltinModule'
     },
     async run(world) {

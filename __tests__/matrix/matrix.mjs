@@ -15,12 +15,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { pack } from '../../tools/pack.mjs'
 import { launch } from '../browsers/drivers.mjs'
 import { write } from './report.mjs'
+import { runWorker } from './workerd.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '../..')
@@ -69,6 +71,9 @@ const runtimes = {
     adapters: ['http', 'fetch'],
     isScript: true,
   },
+  // the compatibility date switches Node's modules on; the earlier one leaves them out
+  workerd: { date: '2026-11-01', adapters: ['fetch'] },
+  'workerd without Node modules': { date: '2026-05-01', adapters: ['fetch'] },
   'React Native (emulated)': {
     command: () => [process.execPath, '-C', 'react-native', '--import', join(here, 'react-native.mjs')],
     adapters: ['http', 'fetch'],
@@ -80,7 +85,13 @@ const runtimes = {
 const current = `Node ${process.versions.node.split('.')[0]}`
 // every release runs on these; the others take the releases of the sample
 const wide = [current, 'Chromium']
-const inSample = [current, 'Bun', 'Deno', 'React Native (emulated)']
+const inSample = [current, 'Bun', 'Deno', 'React Native (emulated)', 'workerd']
+
+/** The releases that a runtime is tried with. */
+function versionsFor(runtime, sample, all) {
+  if (isSample && runtime === 'workerd') return sample.slice(-1)
+  return wide.includes(runtime) || wanted.axios ? all : sample
+}
 
 function plan() {
   const sample = versionsOf(here)
@@ -89,7 +100,7 @@ function plan() {
   for (const [runtime, { adapters }] of Object.entries(runtimes)) {
     if (wanted.runtime && runtime.toLowerCase() !== wanted.runtime.toLowerCase()) continue
     if (isSample && !inSample.includes(runtime)) continue
-    for (const version of wide.includes(runtime) || wanted.axios ? all : sample.sort(byVersion)) {
+    for (const version of versionsFor(runtime, sample.sort(byVersion), all)) {
       if (wanted.axios && version !== wanted.axios) continue
       for (const adapter of adapters) {
         if (adapter === 'fetch' && !isSince(version, 7)) continue
@@ -162,12 +173,10 @@ const asInstalled = folder => ({
   },
 })
 
-/** Puts one release of axios and the package into a page. */
-async function pageFor(version) {
+/** Puts one release of axios and the package into one file: a page's script, or a worker. */
+async function bundleFor(version, options) {
   const { outputFiles } = await build({
-    entryPoints: [join(here, 'page.ts')],
     bundle: true,
-    format: 'iife',
     platform: 'browser',
     write: false,
     logLevel: 'silent',
@@ -177,8 +186,31 @@ async function pageFor(version) {
       crypto: join(here, 'node-crypto.js'),
     },
     plugins: [asInstalled(application(version))],
+    ...options,
   })
   return outputFiles[0].text
+}
+const pageFor = version => bundleFor(version, { entryPoints: [join(here, 'page.ts')], format: 'iife' })
+
+/** Runs one cell in workerd, bundled by the conditions that wrangler asks for. */
+async function runInWorkerd(cell, { base, stranger }) {
+  const { version, adapter, runtime } = cell
+  try {
+    const worker = await bundleFor(version, {
+      entryPoints: [join(here, 'worker.ts')],
+      format: 'esm',
+      conditions: ['workerd', 'worker', 'browser'],
+      external: ['node:*'],
+    })
+    const place = {
+      folder: join(work, 'workers', `${version} on ${runtime}`),
+      binary: createRequire(join(here, 'matrix.mjs'))('workerd').default,
+      date: runtimes[runtime].date,
+    }
+    return await runWorker(worker, place, { base, stranger, version, adapter, runtime })
+  } catch (error) {
+    return [{ name: 'the worker runs', outcome: 'failed', why: `${error.message}`.slice(0, 400) }]
+  }
 }
 
 async function runInBrowser(cell, browser, servers) {
@@ -224,7 +256,10 @@ async function prepare() {
 async function runPrograms(cells, servers, done) {
   const waiting = [...cells]
   const work = async () => {
-    for (let cell = waiting.shift(); cell; cell = waiting.shift()) done(cell, await runProgram(cell, servers))
+    for (let cell = waiting.shift(); cell; cell = waiting.shift()) {
+      const run = runtimes[cell.runtime].date ? runInWorkerd : runProgram
+      done(cell, await run(cell, servers))
+    }
   }
   await Promise.all([work(), work()])
 }

@@ -159,7 +159,8 @@ const listener =
   }
 
 async function listen(server: Server): Promise<number> {
-  server.keepAliveTimeout = 1000
+  // longer than any client keeps an idle connection, so that none is closed just as it is used again
+  server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return (server.address() as AddressInfo).port

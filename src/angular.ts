@@ -1,5 +1,5 @@
 /**
- * Who is signed in, for Angular 17 and newer: a signal.
+ * The signed-in person, for Angular 17 and newer: a signal.
  * @packageDocumentation
  */
 export { type SessionSignalOptions, toSessionSignal } from './bindings/angular.js'

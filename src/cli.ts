@@ -1,4 +1,4 @@
-/** Sign-in for command-line programs and native applications. @see https://www.rfc-editor.org/rfc/rfc8252 */
+/** Sign-in for command-line programs and native applications. */
 
 export { type BrowserSignInOptions, signInWithBrowser } from './cli/browser.js'
 export { type CommandLineEnvironment, chooseSignIn, type SignInMethod } from './cli/choice.js'

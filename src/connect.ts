@@ -1,4 +1,4 @@
-/** From the address of an API to a session for it. */
+/** Creates a session from the address of an API. */
 
 export {
   type ConnectedResource,

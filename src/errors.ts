@@ -1,9 +1,6 @@
 import { texts } from './error-texts.js'
 
-/**
- * Stable names of everything that can go wrong. `docs/errors.md` says for each when it happens and what to
- * do.
- */
+/** Stable names of all failures. `docs/errors.md` explains the cause and the remedy of each. */
 export type OAuthErrorCode =
   | 'OAUTH_INVALID_OPTION'
   | 'OAUTH_ORIGIN_REQUIRED'
@@ -39,25 +36,25 @@ export type OAuthErrorCode =
   | 'OAUTH_SOURCE_ABSENT'
   | 'OAUTH_SOURCE_FAILED'
 
-/** What an {@link OAuthError} may carry beside its code: the server's words, never a credential. */
+/** The details of an {@link OAuthError} beside its code: the words of the server, never a credential. */
 export interface OAuthErrorDetails {
   /** The server's `error` code, as it sent it. */
   error?: string | undefined
-  /** The server's `error_description`: data, not instructions. */
+  /** The server's `error_description`; treat it as untrusted text. */
   error_description?: string | undefined
   /** The server's `error_uri`. */
   error_uri?: string | undefined
-  /** HTTP status of the response that caused this. */
+  /** HTTP status of the response that caused the error. */
   status?: number | undefined
-  /** Seconds to wait before another try, where the server or the back-off said so. */
+  /** Seconds to wait before a retry, if the server or the back-off set them. */
   retryAfter?: number | undefined
-  /** An error of ours or of the user's own code; never the raw error of a token request. */
+  /** An error of this package or of the user's own code; never the raw error of a token request. */
   cause?: unknown
 }
 
 /**
- * The one error class of this package: compare `code`, read `message` for what to do. Its properties hold
- * what the server said (`error`, `error_description`, `error_uri`, `status`) and never a secret.
+ * The one error class of this package: compare `code`, read `message` for the remedy. Its properties hold the
+ * words of the server (`error`, `error_description`, `error_uri`, `status`) and never a secret.
  */
 export class OAuthError extends Error {
   /** Stable; see {@link OAuthErrorCode}. */
@@ -69,8 +66,8 @@ export class OAuthError extends Error {
   declare readonly retryAfter?: number
 
   constructor(code: OAuthErrorCode, message: string, details: OAuthErrorDetails = {}) {
-    // the server's words are in it: they must not write lines of their own into a log, or move a terminal's
-    // cursor
+    // The message contains words of the server, which must not add lines to a log or move a terminal's
+    // cursor.
     super(message.replace(/[\0-\x20\x7f-\xa0\u2028-\u202e\u2066-\u2069]+/g, ' ').trim())
     this.name = 'OAuthError'
     this.code = code
@@ -88,8 +85,8 @@ export type OAuthErrorReason<C extends OAuthErrorCode> = keyof (typeof texts)[C]
 type Placeholders<T> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never
 
 /**
- * Makes an error with the text that stands under its code and reason. `values` fill the places in braces;
- * they must be no secrets. Without texts (the light build) the message is `CODE: reason` and the values.
+ * Creates an error with the text of its code and reason. `values` replace the names in braces; they must not
+ * be secrets. Without texts (the light build) the message is `CODE: reason` and the values.
  */
 export function oauthError<C extends OAuthErrorCode, R extends OAuthErrorReason<C>>(
   code: C,
@@ -106,8 +103,8 @@ export function oauthError<C extends OAuthErrorCode, R extends OAuthErrorReason<
 }
 
 /**
- * Tells an {@link OAuthError} from anything else, also one that comes from another copy of this package.
- * With `code`, only an error of that code.
+ * True for an {@link OAuthError}, also one of another copy of this package. With `code`, only for an error of
+ * that code.
  */
 export function isOAuthError<C extends OAuthErrorCode = OAuthErrorCode>(
   value: unknown,

@@ -1,5 +1,5 @@
 /**
- * What the requests of a session did, as data: for a terminal, a page, a test.
+ * The requests of a session as data: for a terminal, a page, a test.
  * @packageDocumentation
  */
 export type {

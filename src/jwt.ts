@@ -1,7 +1,4 @@
-/**
- * What needs signed JWTs: client authentication by assertion, and service accounts. @see
- * https://www.rfc-editor.org/rfc/rfc7523
- */
+/** Features that need signed JWTs: client authentication by assertion, and service accounts. */
 
 export {
   type RequestObjectOptions,

@@ -1,3 +1,3 @@
-/** What a page shows of a session: who is signed in, and whether it is over. */
+/** Snapshots of a session for a page: the signed-in person, and the end of the session. */
 
 export { observeSession, type SessionObservation, type SessionSnapshot } from './observe/observe.js'

@@ -1,7 +1,4 @@
-/**
- * OpenID Connect: who signed in, verified, and how to log out everywhere. @see
- * https://openid.net/specs/openid-connect-core-1_0.html
- */
+/** OpenID Connect: verified ID tokens, user info and log-out. */
 export { type IdTokenOptions, idTokenValidator } from './oidc/id-token.js'
 export { type IntrospectionValidatorOptions, introspectionValidator } from './oidc/introspection.js'
 export { jarm } from './oidc/jarm.js'

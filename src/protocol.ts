@@ -1,6 +1,6 @@
 /**
  * The messages of the protocol, without a session and without axios: pure builders, and processors that judge
- * what came back. Between the two stands a {@link Send} of one's own.
+ * the answers. A custom {@link Send} sends them.
  */
 
 // calls to the authorization server

@@ -1,5 +1,5 @@
 /**
- * Who is signed in, for React 18 and newer: a hook and a guard for routes.
+ * The signed-in person, for React 18 and newer: a hook and a guard for routes.
  * @packageDocumentation
  */
 export { RequireSession, type RequireSessionProps, useSession } from './bindings/react.js'

@@ -1,6 +1,5 @@
 /**
- * The routes with which people sign in to the clients of a registry, for servers that know `Request` and
- * `Response`.
+ * Routes for signing in to the clients of a registry, for servers with `Request` and `Response`.
  * @packageDocumentation
  */
 export type { PeopleIndex } from './routes/people.js'

@@ -1,5 +1,5 @@
 /**
- * Who is signed in, for Svelte: a readable store.
+ * The signed-in person, for Svelte: a readable store.
  * @packageDocumentation
  */
 export { type SessionStore, sessionStore } from './bindings/svelte.js'

@@ -1,5 +1,6 @@
 /**
- * For tests of applications: a session that is signed in, an authorization server in memory, a clock to turn.
+ * For tests of applications: a signed-in session, an authorization server in memory, a clock that the test
+ * sets.
  * @packageDocumentation
  */
 export type {

@@ -1,5 +1,5 @@
 /**
- * Who is signed in, for Vue 3: a composable.
+ * The signed-in person, for Vue 3: a composable.
  * @packageDocumentation
  */
 export { useSession } from './bindings/vue.js'

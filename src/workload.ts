@@ -1,4 +1,4 @@
-/** Identity of a workload: tokens that the platform hands out, as grants and as client authentication. */
+/** Workload identity: tokens of the platform, as grants and as client authentication. */
 
 export { type ClientAssertionInput, clientAssertion } from './workload/client-assertion.js'
 export { type ExecutableOptions, executableToken } from './workload/executable.js'

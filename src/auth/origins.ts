@@ -1,29 +1,26 @@
 import { oauthError } from '../errors.js'
 
 /**
- * Where credentials may go: origins (`https://api.example.com`), URL prefixes that match whole path segments
- * (`https://example.com/api`), or a function that is asked for every request.
+ * The allowed targets of credentials: origins (`https://api.example.com`), URL prefixes that match whole path
+ * segments (`https://example.com/api`), or a function that is called for every request.
  */
 export type AllowedOrigins = string | readonly string[] | ((url: URL) => boolean)
 
 /** Origins that may be plain http, or `true` for any; loopback always may. */
 export type AllowInsecure = true | readonly string[]
 
-/** A rule made of {@link AllowedOrigins}. */
+/** A rule for {@link AllowedOrigins}. */
 export interface OriginRule {
-  /** The prefixes, normalised, without a final slash; `undefined` when a function decides. */
+  /** The prefixes, normalised, without a final slash; `undefined` if a function decides. */
   readonly prefixes: readonly string[] | undefined
   /**
-   * True when a credential may go to this URL.
+   * True if a credential may go to this URL.
    * @throws OAuthError `OAUTH_INSECURE_URL` when a function allowed a URL that is not https.
    */
   allows(url: URL): boolean
 }
 
-/**
- * True for a URL in the clear to `localhost`, 127.0.0.0/8 or `[::1]`: it never leaves the machine, and only
- * that is why it may be so.
- */
+/** True for a plain http URL to `localhost`, 127.0.0.0/8 or `[::1]`, which never leaves the machine. */
 export const isClearLoopback = (url = ''): boolean =>
   /^http:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/?#]|$)/i.test(url)
 
@@ -31,7 +28,7 @@ export const isClearLoopback = (url = ''): boolean =>
 export const isLoopback = ({ hostname }: URL): boolean => isClearLoopback(`http://${hostname}`)
 
 /**
- * True when a secret may travel to this URL: https, loopback, or an origin that `allowInsecure` names.
+ * True if a secret may go to this URL: https, loopback, or an origin that `allowInsecure` names.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-1.6
  */
 export function isSecure(url: URL, allowInsecure?: AllowInsecure): boolean {
@@ -44,7 +41,7 @@ export function isSecure(url: URL, allowInsecure?: AllowInsecure): boolean {
   )
 }
 
-/** Parses a URL; `undefined` where it is none. */
+/** Parses a URL; `undefined` if it is not valid. */
 export function parse(url: string, base?: string): URL | undefined {
   try {
     return new URL(url, base)
@@ -53,17 +50,16 @@ export function parse(url: string, base?: string): URL | undefined {
   }
 }
 
-// a decoded `..` behind an encoded slash would leave the prefix at a server that decodes the path
+// An encoded slash can hide a `..` that leaves the prefix on a server that decodes the path.
 const ESCAPES = /(^|\/|%2f|%5c)(\.|%2e){2}(%2f|%5c|\/|$)/i
 
-/** True when `url`, an origin with a path, lies at or under `prefix`. */
+/** True if `url`, an origin with a path, is at or under `prefix`. */
 export function isUnder(url: string, prefix: string): boolean {
   return url === prefix || url.startsWith(`${prefix}/`)
 }
 
 /**
- * Makes the rule that says which requests may carry credentials. `fallback`, an origin, is it where `allowed`
- * says nothing.
+ * Creates the rule for requests with credentials. `fallback`, an origin, applies without `allowed`.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an entry that is no origin or URL prefix,
  * `OAUTH_INSECURE_URL` for one that is not https, `OAUTH_ORIGIN_REQUIRED` when there is nothing to go by.
  */

@@ -1,16 +1,16 @@
 import type { OutgoingRequest } from './scheme.js'
 
-/** A request that something else than axios sends. */
+/** A request that a client other than axios sends. */
 export interface PlainRequest {
   method: string
   /** Absolute. */
   url: string
   headers?: Record<string, string>
-  /** As it will be sent: text, bytes, a form … */
+  /** The body as it is sent: text, bytes, a form … */
   data?: unknown
 }
 
-/** The view of a plain request that a scheme writes on; `request` is changed in place. */
+/** The view of a plain request that a scheme writes to; `request` is changed in place. */
 export function outgoing(request: PlainRequest & { headers: Record<string, string> }): OutgoingRequest {
   const known = (name: string) =>
     Object.keys(request.headers).find(key => key.toLowerCase() === name.toLowerCase()) ?? name

@@ -2,9 +2,8 @@
 export type Awaitable<T> = T | PromiseLike<T>
 
 /**
- * One request as an authentication scheme sees it. A scheme writes its credentials on it and yields it; what
- * it wrote is taken off again before the next send, so every attempt starts from what the application asked
- * for.
+ * One request as an authentication scheme sees it. A scheme writes its credentials to it and yields it; the
+ * changes are undone before the next send, so every attempt starts from the application's request.
  */
 export interface OutgoingRequest {
   /** Upper case. */
@@ -19,7 +18,7 @@ export interface OutgoingRequest {
   header(name: string): string | undefined
   /** Sets a request header, replacing one of another case; `undefined` removes it. */
   setHeader(name: string, value: string | undefined): void
-  /** Aborted when the caller gives up. */
+  /** Aborted when the caller aborts. */
   readonly signal: AbortSignal | undefined
 }
 
@@ -33,14 +32,14 @@ export interface IncomingResponse {
    * parsed.
    */
   readonly data: unknown
-  /** True when the application's own `isTokenExpired` said so: a refusal, whatever the status. */
+  /** True if the application's own `isTokenExpired` says so: a refusal with any status. */
   readonly expired?: boolean
   /**
-   * False when a redirect led to a place that must not see the credential: such a response says nothing about
+   * False if a redirect led to a place that must not get the credential: such a response says nothing about
    * it.
    */
   readonly authenticated: boolean
-  /** Lets a body go that is a stream: called before a renewal is waited for, which may need its socket. */
+  /** Releases a body that is a stream, because a renewal may need its socket. */
   discard?(): void
 }
 
@@ -50,37 +49,38 @@ export interface IncomingResponse {
 export type AuthFlow = AsyncGenerator<OutgoingRequest, void, IncomingResponse>
 
 /**
- * What `open` signed with; opaque to everybody but the scheme (an OAuth 2 token, OAuth 1 token credentials).
+ * The credential that `open` signed with; opaque to all code but the scheme (an OAuth 2 token, OAuth 1 token
+ * credentials).
  */
 export type Credential = object
 
 /**
- * An authentication scheme. `flow` is the whole of it; `open` is the short way for a request that can be
- * signed at once, without waiting.
+ * An authentication scheme. `flow` is complete by itself; `open` is a shortcut for requests that can be
+ * signed without waiting.
  */
 export interface Auth<C extends Credential = Credential> {
   /**
-   * True when the credential depends on the URL, the method or the body, or stands in one of them: redirects
-   * are then followed by hand.
+   * True if the credential depends on the URL, the method or the body, or is part of them: this package then
+   * follows redirects itself.
    */
   readonly boundToUrl?: boolean
-  /** True when a redirect to another origin ends it, even to one that is allowed. */
+  /** True if a redirect to another origin ends it, even to an allowed one. */
   readonly sameOriginOnly?: boolean
-  /** Expiry that only the body of an answer tells; the attachment's own wins. */
+  /** Expiry that only the body of an answer shows; the attachment's own predicate wins. */
   isTokenExpired?(response: { status: number; data: unknown; headers: unknown; config: unknown }): boolean
-  /** The inside of the session that it signs for: diagnostics name it. */
+  /** The internals of the session that it signs for: diagnostics name it. */
   readonly owner?: object
   /**
-   * Signs synchronously with what is at hand, or answers `undefined` (having touched nothing) to take the
+   * Signs synchronously with the current credential, or returns `undefined` without a change to take the
    * flow.
    */
   open?(request: OutgoingRequest): C | undefined
   /**
-   * Looks at the answer to a request that `open` signed: true when `flow` must take over (with `sent`).
-   * Default: the status is 401, or `expired`. It is asked once for every such answer, so that a scheme can
-   * also learn from it.
+   * Judges the answer to a request that `open` signed: true if `flow` must take over (with `sent`). Default:
+   * the status is 401, or `expired`. It is called once for every such answer, so that a scheme can also read
+   * values from it.
    */
   refused?(response: IncomingResponse, request: OutgoingRequest): boolean
-  /** The conversation; with `sent`, the first send has been made by `open` and was refused. */
+  /** The conversation; with `sent`, `open` has made the first send, which was refused. */
   flow(request: OutgoingRequest, sent?: { token: C; response: IncomingResponse }): AuthFlow
 }

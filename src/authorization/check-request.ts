@@ -1,7 +1,7 @@
 import { checkNames } from '../lib/check-options.js'
 import type { AuthorizationOptions } from './request.js'
 
-/** Every option of an authorization request; a type that is wrong about one does not compile. */
+/** All options of an authorization request; the type keeps the table complete. */
 const OPTIONS: Record<keyof AuthorizationOptions, true> = {
   redirect_uri: true,
   scope: true,
@@ -31,7 +31,7 @@ const OPTIONS: Record<keyof AuthorizationOptions, true> = {
 const IN_SESSION = 'It belongs to the session: createOAuth2Session({ server, client, … }).'
 const THIRD = 'It belongs to the third argument.'
 
-/** Options at the wrong place. */
+/** Options that belong elsewhere. */
 const PLACES: Readonly<Record<string, string>> = {
   server: IN_SESSION,
   client: IN_SESSION,
@@ -48,6 +48,6 @@ const PLACES: Readonly<Record<string, string>> = {
   call: THIRD,
 }
 
-/** Refuses what is no option of an authorization request. @throws OAuthError `OAUTH_INVALID_OPTION` */
+/** Refuses unknown options of an authorization request. @throws OAuthError `OAUTH_INVALID_OPTION` */
 export const checkAuthorization = (options: AuthorizationOptions): void =>
   checkNames(options, OPTIONS, PLACES)

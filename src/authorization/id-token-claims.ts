@@ -2,7 +2,7 @@ import { oauthError } from '../errors.js'
 import { decodeBase64url } from '../lib/base64url.js'
 import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
 
-/** The claims of a signed JWT, not verified in any way; `undefined` when it is none. */
+/** The claims of a signed JWT, unverified; `undefined` if it is not one. */
 export function readClaims(jwt: string): Record<string, unknown> | undefined {
   try {
     const [, claims, , more] = jwt.split('.')
@@ -13,7 +13,7 @@ export function readClaims(jwt: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Apple leaves the nonce out, and says so; a refreshed ID token may have that of the sign-in. */
+/** Apple omits the nonce and declares so; a refreshed ID token may repeat that of the sign-in. */
 function isNonceRight(
   claims: Record<string, unknown>,
   wanted: string | undefined,
@@ -24,10 +24,10 @@ function isNonceRight(
 }
 
 /**
- * Checks the claims of an ID token that came straight from the token endpoint; TLS stands in for its
- * signature. For one that came another way, give the session the full validator (`openid`). `previous` is the
- * ID token before a refresh: same issuer, subject and audience. `clockTolerance` (seconds, 60): by how much
- * two clocks may differ.
+ * Checks the claims of an ID token from the token endpoint, where TLS replaces its signature. For one from
+ * elsewhere, give the session the full validator (`openid`). `previous` is the ID token before a refresh: it
+ * must have the same issuer, subject and audience. `clockTolerance` (seconds, 60) is the greatest difference
+ * of the clocks.
  * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`, with the name of the claim
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
@@ -40,7 +40,7 @@ export async function checkIdTokenClaims(
     nonce?: string | undefined
     max_age?: number | undefined
     previous?: string | undefined
-    /** True for one that a refresh brought: it may have the nonce of a sign-in that nobody remembers. */
+    /** True for an ID token from a refresh: it may have the nonce of a forgotten sign-in. */
     refreshed?: boolean | undefined
     clockTolerance?: number | undefined
   },
@@ -79,8 +79,8 @@ export async function checkIdTokenClaims(
 }
 
 /**
- * Validates an ID token where nobody checks signatures: its claims, if it came from the token endpoint; one
- * that came through the browser is worth its signature only, and is refused.
+ * Validates an ID token without its signature: its claims, if it came from the token endpoint; one from the
+ * browser is refused.
  * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`
  */
 export async function validateByClaims(

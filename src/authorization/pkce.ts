@@ -11,8 +11,8 @@ import type { CryptoLike, Random } from '../server/call.js'
 export const createCodeVerifier = (random: Random): string => base64url(random(32))
 
 /**
- * The code challenge of a verifier. Where `crypto.subtle` is missing (React Native, plain http pages, scripts
- * in Node 18) SHA-256 is worked out here. `plain` is for servers that know nothing else.
+ * The code challenge of a verifier. Without `crypto.subtle` (React Native, plain http pages, scripts in Node
+ * 18) SHA-256 is computed in JavaScript. `plain` is for servers without S256.
  * @throws OAuthError `OAUTH_INVALID_OPTION` unless the verifier has 43 to 128 characters of
  * `A-Z a-z 0-9 - . _ ~`
  * @see https://www.rfc-editor.org/rfc/rfc7636#section-4.2

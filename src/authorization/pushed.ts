@@ -9,7 +9,7 @@ import {
 import { processServerResponse, responseError } from '../server/token-response.js'
 
 /**
- * What the server keeps of a pushed request, in wire names. `expires_in` is seconds; used once.
+ * The server's reference to a pushed request, in wire names. `expires_in` is seconds; it can be used once.
  * @see https://www.rfc-editor.org/rfc/rfc9126#section-2.2
  */
 export interface PushedAuthorization {
@@ -29,16 +29,15 @@ export function processPushedAuthorizationResponse(
 ): PushedAuthorization {
   const { request_uri, expires_in } = processServerResponse(response, now)
   const seconds = typeof expires_in === 'boolean' ? 0 : Number(expires_in)
-  // some servers say 200 for 201
+  // Some servers answer 200 instead of 201.
   if (!request_uri || typeof request_uri !== 'string' || !(seconds > 0))
     throw responseError('OAUTH_INVALID_RESPONSE', response)
   return { request_uri, expires_in: seconds }
 }
 
 /**
- * Pushes the parameters of an authorization request to the server and answers what to put into the
- * authorization URL in their place: {@link pushedParameters}. The client authenticates as at the token
- * endpoint.
+ * Pushes the parameters of an authorization request to the server and returns their reference for the
+ * authorization URL: {@link pushedParameters}. The client authenticates as at the token endpoint.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when the parameters contain `request_uri`;
  * `OAUTH_ENDPOINT_MISSING`; as {@link processPushedAuthorizationResponse} does
  * @see https://www.rfc-editor.org/rfc/rfc9126#section-2.1
@@ -49,14 +48,14 @@ export async function pushAuthorizationRequest(
   options?: ServerCallOptions,
 ): Promise<PushedAuthorization> {
   if (parameters.request_uri !== undefined) throw oauthError('OAUTH_INVALID_OPTION', 'requestUri')
-  // part of the request itself, also where client authentication does not need it
+  // `client_id` is part of the request, even if client authentication does not need it.
   const { client_id = context.client.client_id } = parameters
   const response = await callEndpoint(context, 'par', { ...parameters, client_id }, options)
   return processPushedAuthorizationResponse(response, context.clock())
 }
 
 /**
- * The parameters of the authorization URL after a push: the client and the reference, nothing else.
+ * The parameters of the authorization URL after a push: only the client and the reference.
  * @see https://www.rfc-editor.org/rfc/rfc9126#section-4
  */
 export const pushedParameters = (

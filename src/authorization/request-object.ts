@@ -16,11 +16,11 @@ export type RequestObjectSigner = (
 export interface RequestObjectOptions extends SigningKey {
   /** Default: the server's issuer. */
   audience?: string
-  /** Seconds that it is good for. Default 300. */
+  /** Life in seconds. Default 300. */
   lifetime?: number
 }
 
-// what a JSON parser says of a mistake quotes it
+// The error of the JSON parser quotes the text.
 function parseJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text)
@@ -30,9 +30,9 @@ function parseJson(name: string, text: string): unknown {
 }
 
 /**
- * Signs authorization requests (JAR), so that nobody in between can change them: give it to
- * `createAuthorizationUrl` as `sign`. A list of values becomes an array, `authorization_details` and `claims`
- * given as JSON text become objects.
+ * Signs authorization requests (JAR) against changes on the way: pass it to `createAuthorizationUrl` as
+ * `sign`. A list of values becomes an array; JSON text in `authorization_details` and `claims` becomes an
+ * object.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that cannot sign, or JSON text that is
  * none
  * @see https://www.rfc-editor.org/rfc/rfc9101#section-4

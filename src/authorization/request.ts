@@ -20,12 +20,12 @@ import type { RequestObjectSigner } from './request-object.js'
 import { serverIdentity } from './response.js'
 
 /**
- * What must be remembered between leaving for the authorization server and coming back: plain JSON, bound to
- * the user's own browser session (`sessionStorage`, a server-side session), used once, ten minutes old at
- * most. `code_verifier` is a secret.
+ * The values to keep between the redirect to the authorization server and the callback: plain JSON, bound to
+ * the user's own browser session (`sessionStorage`, a server-side session), usable once, for ten minutes.
+ * `code_verifier` is a secret.
  */
 export interface AuthorizationTransaction {
-  /** The issuer; where the metadata has none, the authorization and token endpoints. */
+  /** The issuer; without one in the metadata, the authorization and token endpoints. */
   issuer: string
   client_id: string
   response_type: string
@@ -42,8 +42,8 @@ export interface AuthorizationTransaction {
 }
 
 /**
- * Options of {@link createAuthorizationUrl}: the parameters that specifications name, in wire names; any
- * other goes into `parameters`.
+ * Options of {@link createAuthorizationUrl}: the parameters of the specifications, in wire names; other ones
+ * go into `parameters`.
  */
 export interface AuthorizationOptions {
   /** Exactly as registered: an absolute URI without a fragment. */
@@ -55,49 +55,48 @@ export interface AuthorizationOptions {
   nonce?: string
   /** Default `code`. */
   response_type?: string
-  /** The API that the token is for; a list for several. */
+  /** The API of the token; a list for several. */
   resource?: string | readonly string[]
-  /** Seconds since the user last signed in, at most. */
+  /** The greatest age of the user's last sign-in, in seconds. */
   max_age?: number
-  /** How the answer comes back: `query`, `fragment`, `form_post`, `jwt` … */
+  /** The way of the answer: `query`, `fragment`, `form_post`, `jwt` … */
   response_mode?: string | null | undefined
   /** `none`, `login`, `consent`, `select_account`; several with spaces between them. */
   prompt?: string | null | undefined
   /** `page`, `popup`, `touch`, `wap`. */
   display?: string | null | undefined
-  /** Who is about to sign in: an address, a name. */
+  /** A hint to the person: an address, a name. */
   login_hint?: string | null | undefined
-  /** An ID token of the person who is expected. */
+  /** An ID token of the expected person. */
   id_token_hint?: string | null | undefined
   /** Languages by preference, with spaces between them. */
   ui_locales?: string | null | undefined
   claims_locales?: string | null | undefined
-  /** How the person should prove who they are, by preference, with spaces between the classes. */
+  /** Requested authentication classes, by preference, with spaces between them. */
   acr_values?: string | null | undefined
-  /** JSON: claims that are wanted by name. */
+  /** JSON: claims that are requested by name. */
   claims?: string | null | undefined
-  /** JSON: what is asked for beside scopes (RFC 9396). */
+  /** JSON: requests beside scopes (RFC 9396). */
   authorization_details?: string | null | undefined
   /** JSON: metadata of a client that is not registered. */
   registration?: string | null | undefined
-  /** A request object that was made elsewhere (JAR). */
+  /** A ready request object (JAR). */
   request?: string | null | undefined
-  /** Where a request object is (JAR). */
+  /** The address of a request object (JAR). */
   request_uri?: string | null | undefined
-  /** Default `S256`. `false` is for confidential clients only, `plain` for servers that know nothing else. */
+  /** Default `S256`. `false` is for confidential clients only, `plain` for servers without S256. */
   pkce?: 'S256' | 'plain' | false
   /** Default: random. */
   code_verifier?: string
   /**
-   * Any other parameter (`access_type`, `audience`, `domain_hint` …): a list repeats the key, `null` leaves
-   * it out. One that has an option counts as that option.
+   * Other parameters (`access_type`, `audience`, `domain_hint` …): a list repeats the key, `null` omits it. A
+   * parameter with an option of its own counts as that option.
    */
   parameters?: ServerParameters
 }
 
 /**
- * How the code is bound to this client; `undefined` where the application does without. @throws OAuthError
- * `OAUTH_INVALID_OPTION`
+ * The PKCE method; `undefined` if the application disables PKCE. @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 function pkceMethod(
   { server, client, clientAuth }: Pick<EndpointContext, 'server' | 'client' | 'clientAuth'>,
@@ -113,7 +112,7 @@ function pkceMethod(
 }
 
 /**
- * Chooses the parameters of an authorization request and what must be remembered of them.
+ * Chooses the parameters of an authorization request and its transaction.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; when PKCE is switched off for
  * a public client, or the server's metadata lists its PKCE methods and S256 is not among them (name `pkce`
  * explicitly to go on) or is, while `pkce` is `plain`; when `code_verifier` is malformed, or `redirect_uri`
@@ -173,7 +172,7 @@ export async function prepareAuthorization(
 }
 
 /**
- * The authorization URL with these parameters; the query that the endpoint already has is kept.
+ * The authorization URL with these parameters; an existing query of the endpoint is kept.
  * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1
  */
@@ -187,23 +186,23 @@ export function buildAuthorizationUrl(
   return appendQuery(secureUrl(address, name, allowInsecure), toForm(parameters))
 }
 
-/** How the authorization request travels; the third argument of {@link createAuthorizationUrl}. */
+/** The transport of the authorization request; the third argument of {@link createAuthorizationUrl}. */
 export interface AuthorizationTransport {
   /**
-   * Sends the parameters to the server first, so that the URL shows nothing of them (PAR). Default: where the
-   * server requires it.
+   * Sends the parameters to the server first, so that the URL contains only a reference (PAR). Default: if
+   * the server requires it.
    */
   push?: boolean
-  /** Signs them (JAR); `requestObject()` of `/jwt` makes one. */
+  /** Signs the parameters (JAR); `requestObject()` of `/jwt` makes one. */
   sign?: RequestObjectSigner
   /** Headers, timeout … of the push. */
   call?: ServerCallOptions
 }
 
 /**
- * Begins a sign-in: send the user agent to `url` and keep `transaction` for the way back
- * ({@link authorizationCodeGrant}). PKCE, `state` and, with the scope `openid`, `nonce` are always sent.
- * Pushed where the server's or the client's metadata require that.
+ * Begins a sign-in: redirect the user agent to `url` and keep `transaction` for the callback ({@link
+ * authorizationCodeGrant}). PKCE, `state` and, with the scope `openid`, `nonce` are always sent. The request
+ * is pushed if the server's or the client's metadata require it.
  * @throws OAuthError as {@link prepareAuthorization}, {@link buildAuthorizationUrl} and
  * {@link pushAuthorizationRequest} do; `OAUTH_HOOK_FAILED`, `OAUTH_DISCOVERY_FAILED`, `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1
@@ -233,7 +232,7 @@ export async function createAuthorizationUrl(
   ) {
     parameters = pushedParameters(client.client_id, await pushAuthorizationRequest(context, parameters, call))
   } else if (sign) {
-    // OpenID Connect wants these outside too
+    // OpenID Connect requires these in the URL as well.
     const { response_type, scope } = prepared.parameters
     parameters = { ...parameters, response_type, scope }
   }

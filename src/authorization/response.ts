@@ -2,29 +2,29 @@ import { oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
 import type { AuthorizationTransaction } from './request.js'
 
-/** What came back: the whole callback URL (or its path and query), a form body, or its parameters. */
+/** The callback: its whole URL (or path and query), a form body, or its parameters. */
 export type AuthorizationResponse = string | URL | Iterable<[string, unknown]> | Record<string, unknown>
 
 const hasOurs = (text: string) => /(^|&)(state|error|code|access_token|response)=/.test(text)
 
 /**
- * The part of a callback that has the parameters. Routers that keep their route in the fragment leave them
- * before it (`?code=…#/`) or put them behind it (`#/callback?code=…`, `#/callback#code=…`, `#/code=…`).
+ * The part of a callback with the parameters. Routers with their route in the fragment leave the parameters
+ * before it (`?code=…#/`) or after it (`#/callback?code=…`, `#/callback#code=…`, `#/code=…`).
  */
 function parametersIn(text: string): string {
   const [address = '', ...rest] = text.split('#')
   const fragment = rest.join('#')
   const route = /^[^=]*[?#/]/.exec(fragment)?.[0] ?? ''
   const [behind = ''] = fragment.slice(route.length).split('#')
-  // the value of a form body may have a question mark
+  // The value of a form body may contain a question mark.
   const query = /^\w+=/.test(address) ? address : address.slice(address.indexOf('?') + 1)
-  // a route may have a `state` of its own
+  // A route may have a `state` of its own.
   return hasOurs(behind) && !(route && hasOurs(query)) ? behind : query
 }
 
 /**
- * Reads the parameters of an authorization response: from the fragment if one of ours stands there, else from
- * the query; from a form body; from an object. A route in the fragment is passed over.
+ * Reads the parameters of an authorization response: from the fragment if it has one of them, else from the
+ * query; from a form body; from an object. It ignores a route in the fragment.
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` when a parameter that decides something occurs twice
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
@@ -46,16 +46,16 @@ export function parseAuthorizationResponse(response: AuthorizationResponse): Rec
 }
 
 /**
- * What binds a sign-in to one server: its issuer, or, where the metadata has none, its authorization and
- * token endpoints: one server may name the authorization endpoint of another as its own.
+ * The identity of a server for a sign-in: its issuer, or, without one, both its authorization and its token
+ * endpoint, because a server may name the authorization endpoint of another.
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2
  */
 export const serverIdentity = ({ issuer, authorization_endpoint, token_endpoint }: ServerMetadata): string =>
   issuer ?? [authorization_endpoint, token_endpoint].filter(Boolean).join(' ')
 
 /**
- * What tells one redirect URI from another, however it is written: not the origin, not the file that stands
- * for a directory.
+ * The part of a redirect URI that is compared: without the origin and without the file that stands for a
+ * directory.
  */
 function placeOf({ protocol, host, pathname }: URL): string {
   const path = pathname.replace(/%[\da-f]{2}/gi, one =>
@@ -69,11 +69,10 @@ function placeOf({ protocol, host, pathname }: URL): string {
 }
 
 /**
- * Refuses a callback that shows that it arrived elsewhere than at the sign-in's `redirect_uri`: with one
- * redirect URI for each server, that is how a server is caught that had its answer come in another's name.
- * Origins are not compared, because a server behind a proxy does not know its own, and of a path without an
- * origin only the end, because a router may have taken the beginning off; a response without a path says
- * nothing.
+ * Refuses a callback that arrived elsewhere than at the sign-in's `redirect_uri`: with one redirect URI for
+ * each server this detects a mix-up. Origins are not compared, because a server behind a proxy does not know
+ * its own. Of a path without an origin only the end is compared, because a router may have removed the
+ * beginning. A response without a path cannot be checked.
  * @throws OAuthError `OAUTH_ISSUER_MISMATCH`
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2.2
  */
@@ -82,7 +81,7 @@ function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string 
     /^\/+/,
     '/',
   )
-  // `localhost:3000/callback` is no URL
+  // `localhost:3000/callback` is not a URL.
   if (!/^(\/|[a-z][\w+.-]*:(?!\d))/i.test(address) || /^urn:/i.test(`${redirect_uri}`)) return
   let wanted: URL
   let arrived: URL
@@ -100,17 +99,17 @@ function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string 
     throw oauthError('OAUTH_ISSUER_MISMATCH', 'otherPath')
 }
 
-/** Compares without telling, by the time it takes, where two texts differ. */
+/** Compares in constant time, so that the time does not reveal the first difference. */
 export function isSameText(one: string, other: string): boolean {
   let difference = one.length ^ other.length
   for (let at = 0; at < one.length; at++) difference |= one.charCodeAt(at) ^ other.charCodeAt(at)
   return !difference
 }
 
-// a weak mark: which transactions each client has used, for as long as they could be used again
+// The used transactions of each client, for as long as they could be used again.
 const spent = /* @__PURE__ */ new WeakMap<ClientMetadata, Map<string, number>>()
 
-/** Minutes that a sign-in may take, in seconds. */
+/** The longest sign-in, in seconds. */
 const LONGEST_SIGN_IN = 600
 
 /** @throws OAuthError `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED` */
@@ -140,10 +139,9 @@ function checkIssuer(
 }
 
 /**
- * Judges an authorization response against the transaction that began it, in this order: `state`, the
- * transaction (used once, ten minutes old at most, begun with this server and client), `iss` or, without one,
- * where the response arrived, `error`. Answers its parameters. With a wrong `state` or `iss` nothing else of
- * it is used or shown.
+ * Judges an authorization response against its transaction, in this order: `state`, the transaction (used
+ * once, at most ten minutes old, of this server and client), `iss` or else the path of the callback, `error`.
+ * Returns its parameters. With a wrong `state` or `iss` no other part of it is used or shown.
  * @throws OAuthError `OAUTH_STATE_MISMATCH`, `OAUTH_TRANSACTION_USED`, `OAUTH_TRANSACTION_EXPIRED`,
  * `OAUTH_ISSUER_MISMATCH`, `OAUTH_AUTHORIZATION_FAILED` (with the server's `error`), `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
@@ -160,7 +158,7 @@ export function checkAuthorizationResponse(
 
   useOnce(transaction, client, clock())
   checkIssuer(response, transaction, { server, client })
-  // one defence is enough: `iss` says who answered
+  // `iss` identifies the server, so the path need not.
   if (!iss) checkRedirectUri(authorizationResponse, transaction.redirect_uri)
   if (error)
     throw oauthError(

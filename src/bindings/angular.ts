@@ -5,16 +5,16 @@ import type { OAuth2Session } from '../session/session-options.js'
 /** Options of {@link toSessionSignal}. */
 export interface SessionSignalOptions {
   /**
-   * Whose end is the signal's end, where there is no injection context. Default: that of the component or
-   * service.
+   * The injector whose end ends the signal, outside of an injection context. Default: that of the component
+   * or service.
    */
   readonly injector?: Injector
 }
 
 /**
- * Answers who is signed in, as a read-only signal that follows the session until its component or service is
- * destroyed. A renewal of the token changes `expires_at` alone. While a server renders, the value is
- * `{ status: 'unknown' }`.
+ * Returns the signed-in person as a read-only signal that follows the session until its component or service
+ * is destroyed. A renewal of the token changes only `expires_at`. While a server renders, the value is `{
+ * status: 'unknown' }`.
  * @param session the session of this page
  * @param options `injector`, where the call is outside of an injection context
  * @returns a signal whose value is a frozen snapshot without a token; the same object while nothing changed

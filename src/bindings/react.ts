@@ -5,9 +5,9 @@ import type { OAuth2Session } from '../session/session-options.js'
 const whileServerRenders = () => UNKNOWN
 
 /**
- * Answers who is signed in, and renders the component again when that changes. A renewal of the token changes
- * `expires_at` alone, and `user` stays the same object. While a server renders, and while its page is
- * hydrated, the answer is `{ status: 'unknown' }`, so that both agree.
+ * Returns the signed-in person, and renders the component again on a change. A renewal of the token changes
+ * only `expires_at`, and `user` stays the same object. While a server renders and its page is hydrated, the
+ * result is `{ status: 'unknown' }`, so that both agree.
  * @param session the session of this page; the same object in every render, so make it outside of the
  * component
  * @returns a frozen snapshot that holds no token; the same object while nothing changed
@@ -22,12 +22,12 @@ export function useSession(session: OAuth2Session): SessionSnapshot {
   return useSyncExternalStore(subscribe, getSnapshot, whileServerRenders)
 }
 
-/** What {@link RequireSession} is given. */
+/** The props of {@link RequireSession}. */
 export interface RequireSessionProps {
   readonly session: OAuth2Session
   /**
-   * What to show in place of the children, for each status and for `changed` (another person is signed in
-   * than the page has shown). Nothing is shown for what is not named.
+   * The replacement of the children, for each status and for `changed` (another person than the displayed one
+   * is signed in). Without an entry nothing is shown.
    */
   readonly fallback?: {
     readonly [status in Exclude<SessionSnapshot['status'], 'signed-in'> | 'changed']?: ReactNode
@@ -36,9 +36,9 @@ export interface RequireSessionProps {
 }
 
 /**
- * Shows its children while somebody is signed in, else the fallback for the status. When another person signs
- * in, the children are taken away until `observeSession(session).acceptChange()`, so that nobody is shown
- * another's page. It guards what is shown, not the data: that is what the API does.
+ * Shows its children while a person is signed in, else the fallback for the status. When another person signs
+ * in, it unmounts the children until `observeSession(session).acceptChange()`, so that no person sees the
+ * data of another. It protects the display; the API protects the data.
  * @param props the session, a fallback for each status, the children
  * @returns an element, or `null` where there is no fallback
  * @throws OAuthError `OAUTH_INVALID_OPTION` where `session` is not an OAuth 2 session

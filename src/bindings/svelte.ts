@@ -6,14 +6,14 @@ import type { OAuth2Session } from '../session/session-options.js'
  * `get`.
  */
 export interface SessionStore {
-  /** Calls `run` at once and whenever the snapshot is another; answers the function that stops. */
+  /** Calls `run` at once and on each change of the snapshot; returns the function that unsubscribes. */
   subscribe(run: (snapshot: SessionSnapshot) => void): () => void
 }
 
 /**
- * Answers who is signed in, as a readable store that follows the session while somebody is subscribed to it.
- * A renewal of the token changes `expires_at` alone. Where there is no document, as while a server renders,
- * the value is `{ status: 'unknown' }` and the session's store is not read.
+ * Returns the signed-in person as a readable store that follows the session while it has subscribers. A
+ * renewal of the token changes only `expires_at`. Without a document, as while a server renders, the value is
+ * `{ status: 'unknown' }` and the session's store is not read.
  * @param session the session of this page
  * @returns a store whose value is a frozen snapshot without a token; the same object while nothing changed
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not an OAuth 2 session

@@ -11,10 +11,10 @@ import { observeSession, type SessionSnapshot, UNKNOWN } from '../observe/observ
 import type { OAuth2Session } from '../session/session-options.js'
 
 /**
- * Answers who is signed in, as a read-only ref that follows the session until its scope (a component, an
- * `effectScope`, a store) stops. A renewal of the token changes `expires_at` alone. While a server renders,
- * and until its page is hydrated, the value is `{ status: 'unknown' }`, so that both agree; in a component it
- * is that during `setup` as well.
+ * Returns the signed-in person as a read-only ref that follows the session until its scope (a component, an
+ * `effectScope`, a store) stops. A renewal of the token changes only `expires_at`. While a server renders,
+ * until its page is hydrated, and during `setup` of a component the value is `{ status: 'unknown' }`, so that
+ * both agree.
  * @param session the session of this page
  * @returns a ref whose value is a frozen snapshot without a token; the same object while nothing changed
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not an OAuth 2 session
@@ -37,10 +37,10 @@ export function useSession(session: OAuth2Session): Readonly<ShallowRef<SessionS
   }
   onScopeDispose(() => stop?.())
   const component = getCurrentInstance()
-  // a server that renders calls no hook of these two and stops no scope, so that a subscription there would
-  // stay for ever
+  // A rendering server calls neither of these hooks and stops no scope, so a subscription there would stay
+  // forever.
   if (!component || component.isMounted) follow()
-  // the element is there before the first rendering only where a server has rendered it
+  // The element exists before the first rendering only if a server has rendered it.
   else if (component.vnode.el) onMounted(follow)
   else onBeforeMount(follow)
   return shallowReadonly(current)

@@ -1,10 +1,7 @@
-/** What of the Web Crypto API is used; `globalThis.crypto` where it exists. */
+/** The used part of the Web Crypto API; `globalThis.crypto` where it exists. */
 export interface CryptoLike {
   readonly subtle: SubtleCrypto
-  /**
-   * What arrays it takes and answers is spelt otherwise in every version of the library "dom": fill one with
-   * `randomBytesOf`.
-   */
+  /** Its type differs between versions of the library "dom": fill an array with `randomBytesOf`. */
   getRandomValues(array: never): unknown
 }
 

@@ -1,10 +1,10 @@
-/** One element of DER: what its tag says it is, and its content. */
+/** One element of DER: its tag and its content. */
 export interface DerElement {
   readonly tag: number
   readonly content: Uint8Array<ArrayBuffer>
 }
 
-/** Writes one DER element; its content may have 65535 bytes at most. */
+/** Writes one DER element; its content has at most 65535 bytes. */
 export function der(tag: number, ...contents: ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
   const content = contents.flatMap(part => Array.from(part))
   const { length } = content
@@ -15,7 +15,7 @@ export function der(tag: number, ...contents: ArrayLike<number>[]): Uint8Array<A
 }
 
 /**
- * Reads the elements that stand side by side in `bytes`; `undefined` when these are no DER.
+ * Reads the sibling elements in `bytes`; `undefined` if these are not DER.
  * @see https://www.itu.int/rec/T-REC-X.690
  */
 export function derElements(bytes: Uint8Array<ArrayBuffer>): DerElement[] | undefined {

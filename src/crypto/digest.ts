@@ -1,18 +1,16 @@
-/**
- * A hash function over 32-bit words: what SHA-1 and the SHA-2 family have in common, and what they do not.
- */
+/** A hash function over 32-bit words: the part that differs between SHA-1 and the SHA-2 family. */
 export interface Hash {
-  /** As the Web Crypto API names it. */
+  /** Its name in the Web Crypto API. */
   readonly name: 'SHA-1' | 'SHA-256' | 'SHA-512'
   /** Bytes of a block. */
   readonly block: number
-  /** The words that the state begins with. */
+  /** The initial words of the state. */
   readonly initial: readonly number[]
-  /** Works the block that begins at byte `at` into `state`. */
+  /** Compresses the block at byte `at` into `state`. */
   compress(state: Int32Array, bytes: DataView, at: number): void
 }
 
-/** Hashes a message that `prefix` bytes went before; they are in `start` already. */
+/** Hashes a message after `prefix` bytes that are already in `start`. */
 function run(hash: Hash, message: Uint8Array, start: ArrayLike<number>, prefix: number): Uint8Array {
   const { block } = hash
   const { length } = message
@@ -34,12 +32,13 @@ function run(hash: Hash, message: Uint8Array, start: ArrayLike<number>, prefix: 
 }
 
 /**
- * The hash of a message. Synchronous and without `crypto`, so that it works where a page or a phone has none.
+ * The hash of a message. It is synchronous and does not need `crypto`, which some pages and phones do not
+ * have.
  */
 export const digest = (hash: Hash, message: Uint8Array): Uint8Array => run(hash, message, hash.initial, 0)
 
 /**
- * HMAC under one key: what depends on the key alone is worked out once, here.
+ * HMAC under one key: the part that depends only on the key is computed once.
  * @see https://www.rfc-editor.org/rfc/rfc2104#section-2
  */
 export function hmac(hash: Hash, key: Uint8Array): (message: Uint8Array) => Uint8Array {

@@ -4,14 +4,14 @@ import { base64url } from '../lib/base64url.js'
 import { algorithmOf, importPrivateKey, type JwsAlgorithm, keyParameters } from './keys.js'
 import type { PrivateKey } from './private-key.js'
 
-/** Signs bytes: a key that never leaves its HSM or KMS. ECDSA signatures may be DER or r‖s. */
+/** Signs bytes with a key in an HSM or KMS. ECDSA signatures may be DER or r‖s. */
 export type SigningFunction = (data: Uint8Array) => Uint8Array | PromiseLike<Uint8Array>
 
-/** JSON in ASCII: everything else is escaped, which means the same and needs no encoder. */
+/** JSON in ASCII: all other characters are escaped, so no encoder is needed. */
 const json = (value: object) =>
   JSON.stringify(value).replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-/** Half of a DER signature's integer pair, at fixed length. */
+/** One integer of a DER signature, at fixed length. */
 function integer(bytes: Uint8Array, at: number, size: number): Uint8Array {
   const value = bytes.subarray(at + 2, at + 2 + (bytes[at + 1] as number))
   const half = new Uint8Array(size)
@@ -20,7 +20,7 @@ function integer(bytes: Uint8Array, at: number, size: number): Uint8Array {
   return half
 }
 
-/** An ECDSA signature as JWS wants it (r‖s), also from DER, which is what key management services answer. */
+/** An ECDSA signature in the format of JWS (r‖s), also from DER, the format of key management services. */
 function plainSignature(signature: Uint8Array, alg: string): Uint8Array {
   const size = { ES256: 32, ES384: 48, ES512: 66 }[alg]
   if (!size || signature.length === 2 * size || signature[0] !== 0x30) return signature
@@ -33,7 +33,7 @@ function plainSignature(signature: Uint8Array, alg: string): Uint8Array {
 }
 
 /**
- * Signs a JWT: compact serialisation, `header` as it is with its `alg`.
+ * Signs a JWT: compact serialisation, `header` unchanged with its `alg`.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an algorithm that is not allowed; `OAUTH_SIGNATURE_FAILED`
  * when signing failed (the cause is that of the signing function)
  * @see https://www.rfc-editor.org/rfc/rfc7515#section-3.1
@@ -61,17 +61,17 @@ export async function signJwt(
 
 /** A key that signs JWTs. */
 export interface SigningKey {
-  /** A private key in any form, or a function that signs with a key elsewhere. */
+  /** A private key in any form, or a function that signs with a remote key. */
   key: PrivateKey | SigningFunction
-  /** Default: what the key is for (RSA keys: `RS256`). A signing function needs it. */
+  /** Default: the algorithm of the key (RSA keys: `RS256`). A signing function needs it. */
   alg?: JwsAlgorithm | undefined
-  /** Names the key in the server's eyes; default: that of the JWK. */
+  /** The key id at the server; default: that of the JWK. */
   kid?: string | undefined
 }
 
 /**
  * Prepares a key for signing JWTs; it is imported once. `header` has more header parameters; `alg` and `kid`
- * are the key's.
+ * come from the key.
  * @throws OAuthError `OAUTH_INVALID_OPTION` at once when the algorithm is not allowed or unknown, later when
  * the key does not fit it
  */
@@ -93,7 +93,7 @@ export function jwtSigner(
 }
 
 /**
- * The Web Crypto API that was given, or the platform's.
+ * The given Web Crypto API, or the platform's.
  * @throws OAuthError `OAUTH_CRYPTO_MISSING` where there is none (plain http pages, React Native, Node 18
  * scripts)
  */

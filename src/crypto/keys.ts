@@ -2,7 +2,7 @@ import { oauthError } from '../errors.js'
 import { utf8 } from '../lib/utf8.js'
 import { type KeyMaterial, type PrivateKey, readPrivateKey } from './private-key.js'
 
-/** JWS algorithms that may sign; `none` is not among them. `EdDSA` is Ed25519 under its older name. */
+/** JWS algorithms for signing; `none` is not among them. `EdDSA` is Ed25519 under its older name. */
 export type JwsAlgorithm =
   | 'RS256'
   | 'RS384'
@@ -16,9 +16,7 @@ export type JwsAlgorithm =
   | 'EdDSA'
   | 'Ed25519'
 
-/**
- * What `crypto.subtle` wants to hear about an algorithm; one object serves import, generation and signing.
- */
+/** The parameters of `crypto.subtle` for an algorithm; one object serves import, generation and signing. */
 export interface KeyParameters {
   name: string
   hash: string
@@ -52,7 +50,7 @@ function invalidAlgorithm(alg: unknown): never {
   })
 }
 
-/** The algorithm that each kind of key is for; a curve has only one. */
+/** The algorithm of each kind of key; a curve has only one. */
 const ALGORITHMS: Record<string, string> = {
   RSA: 'RS256',
   'P-256': 'ES256',
@@ -62,8 +60,7 @@ const ALGORITHMS: Record<string, string> = {
 }
 
 /**
- * The algorithm that a key is for, where the key says it or has only one; an RSA key that says nothing is for
- * RS256.
+ * The algorithm of a key, if the key names it or has only one; RS256 for an RSA key without one.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when it is no private key
  */
 export function algorithmOf(key: PrivateKey): string | undefined {
@@ -85,10 +82,7 @@ function algorithmOfCryptoKey({ algorithm }: CryptoKey): string | undefined {
   return family && family + hash.name.slice(4)
 }
 
-/**
- * Imports a key that was read; what a JWK says of its use is ignored, because whoever passes it here means it
- * to sign.
- */
+/** Imports a key. It ignores the usages of a JWK, because the caller passes it for signing. */
 export async function importKeyMaterial(
   material: KeyMaterial,
   parameters: AlgorithmIdentifier,
@@ -104,7 +98,7 @@ export async function importKeyMaterial(
 }
 
 /**
- * The key as the Web Crypto API holds it, not extractable, for signing with `alg`.
+ * The key as a non-extractable `CryptoKey`, for signing with `alg`.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when it is no private key for that algorithm, or an RSA key below
  * 2048 bits; never with the key
  */

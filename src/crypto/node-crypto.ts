@@ -1,6 +1,4 @@
-/**
- * What of `node:crypto` is used where it can be had without an import that other platforms would choke on.
- */
+/** The used part of `node:crypto`, without an import that fails on other platforms. */
 export interface NodeCrypto {
   createSecretKey(key: Uint8Array): object
   createHmac(algorithm: string, key: object): { update(data: string): { digest(encoding: 'base64'): string } }
@@ -16,8 +14,8 @@ export interface NodeCrypto {
 }
 
 /**
- * `node:crypto`, synchronously, from Node 20.16 and 22.3 on and on platforms that imitate them; elsewhere
- * `undefined`. It is three times as fast as the same in JavaScript.
+ * `node:crypto`, synchronously, from Node 20.16 and 22.3 on and on compatible platforms; elsewhere
+ * `undefined`. It is three times as fast as JavaScript.
  */
 export const nodeCrypto = (): NodeCrypto | undefined =>
   (

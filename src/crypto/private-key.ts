@@ -2,23 +2,23 @@ import { oauthError } from '../errors.js'
 import { fromBase64url } from '../lib/base64url.js'
 import { der, derElements } from './der.js'
 
-/** A `KeyObject` of `node:crypto`, as far as it is read. */
+/** The used part of a `KeyObject` of `node:crypto`. */
 export interface NodeKeyObject {
   readonly type: string
   export(options: { type: 'pkcs8'; format: 'der' }): Uint8Array
 }
 
 /**
- * A private key in any form that people hold one in: PEM text of any shape (PKCS#8, PKCS#1 or SEC 1; with
- * literal `\n`, on one line, indented, in base64, behind a certificate), a `Buffer` or other bytes of PEM or
- * DER, a `KeyObject`, a `CryptoKey`, a JWK.
+ * A private key in any common form: PEM text of any shape (PKCS#8, PKCS#1 or SEC 1; with literal `\n`, on one
+ * line, indented, in base64, after a certificate), a `Buffer` or other bytes of PEM or DER, a `KeyObject`, a
+ * `CryptoKey`, a JWK.
  */
 export type PrivateKey = string | ArrayBuffer | ArrayBufferView | NodeKeyObject | CryptoKey | JsonWebKey
 
-/** What kind of key PKCS#8 bytes hold. */
+/** The kind of key in PKCS#8 bytes. */
 export type KeyKind = 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519'
 
-/** A private key as it was read: the three forms that the Web Crypto API takes. */
+/** A private key in one of the three forms that the Web Crypto API takes. */
 export type KeyMaterial =
   | { readonly form: 'pkcs8'; readonly bytes: Uint8Array<ArrayBuffer>; readonly kind: KeyKind | undefined }
   | { readonly form: 'jwk'; readonly jwk: JsonWebKey }
@@ -50,13 +50,13 @@ const kindIn = (bytes: Uint8Array, kinds: [KeyKind, number[]][]): KeyKind | unde
 const isCryptoKey = (key: object): key is CryptoKey => 'algorithm' in key && 'usages' in key
 const isKeyObject = (key: object): key is NodeKeyObject => 'export' in key && 'type' in key
 
-/** An unusable key: what was given instead of one, in words that follow "The key". */
+/** A description of an unusable key, which continues "The key". */
 type Unusable = string
 
 const isUnusable = (read: KeyMaterial | Unusable): read is Unusable => typeof read === 'string'
 
 /**
- * Reads a private key in any form. `name` is what an error calls it.
+ * Reads a private key in any form. `name` is its name in errors.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything else, named for what it is; never with the key
  */
 export function readPrivateKey(key: PrivateKey, name = 'key'): KeyMaterial {
@@ -82,10 +82,10 @@ function readAny(key: PrivateKey): KeyMaterial | Unusable {
 
 const noPrivateKey = (what: string): Unusable => `is not a private key but ${what}.`
 
-/** A copy of bytes, whatever holds them. */
+/** A copy of bytes, from any kind of buffer. */
 function bytesOf(key: object): Uint8Array<ArrayBuffer> | undefined {
   if (ArrayBuffer.isView(key)) return new Uint8Array(key.buffer, key.byteOffset, key.byteLength).slice()
-  // By tag: it may come from another realm.
+  // The tag works across realms, unlike instanceof.
   return Object.prototype.toString.call(key) === '[object ArrayBuffer]'
     ? new Uint8Array(key as ArrayBuffer).slice()
     : undefined
@@ -128,7 +128,7 @@ function readWithoutLabel(text: string): KeyMaterial | Unusable {
 }
 
 /**
- * Reads DER as PKCS#8, which alone the Web Crypto API imports; PKCS#1 and SEC 1 are wrapped.
+ * Reads DER as PKCS#8, the only form that the Web Crypto API imports; PKCS#1 and SEC 1 are wrapped.
  * @see https://www.rfc-editor.org/rfc/rfc5958#section-2
  */
 function readDer(bytes: Uint8Array<ArrayBuffer>): KeyMaterial | Unusable {
@@ -149,8 +149,8 @@ function readDer(bytes: Uint8Array<ArrayBuffer>): KeyMaterial | Unusable {
 }
 
 /**
- * What begins with a sequence: an encrypted key goes on with octets, a public key with bits, a certificate
- * with a sequence.
+ * Identifies other structures by the element after the sequence: octets in an encrypted key, bits in a public
+ * key, a sequence in a certificate.
  */
 function readWithoutVersion(tag: number): Unusable {
   if (tag === OCTETS) return 'is encrypted: decrypt it first.'

@@ -2,7 +2,7 @@
 import type { Hash } from './digest.js'
 
 /**
- * SHA-1: broken for documents, still sound inside HMAC, and what most OAuth 1.0 servers know.
+ * SHA-1: broken for documents, still sound inside HMAC, and supported by most OAuth 1.0 servers.
  * @see https://www.rfc-editor.org/rfc/rfc3174#section-6
  */
 export const sha1: Hash = {

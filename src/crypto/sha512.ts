@@ -31,7 +31,7 @@ const INITIAL = /* @__PURE__ */ words(`
   9b05688c2b3e6c1f 1f83d9abfb41bd6b 5be0cd19137e2179
 `)
 
-// of a pair of words (x, y): the high word of it rotated to the right; with x and y exchanged, the low one
+// The high word of the pair (x, y) after a rotation to the right; with x and y exchanged, the low word.
 const rotate = (x: number, y: number, by: number): number => (x >>> by) | (y << (32 - by))
 const sum0 = (x: number, y: number): number => rotate(x, y, 28) ^ rotate(y, x, 2) ^ rotate(y, x, 7)
 const sum1 = (x: number, y: number): number => rotate(x, y, 14) ^ rotate(x, y, 18) ^ rotate(y, x, 9)
@@ -47,7 +47,7 @@ export const sha512: Hash = {
   initial: INITIAL,
   compress(state, bytes, at) {
     const w = new Int32Array(160)
-    // a, b … h, each a high and a low word; they move down by one place every round
+    // a, b … h, each a high and a low word; they shift by one place every round.
     const v = state.slice()
     for (let t = 0; t < 160; t += 2) {
       if (t < 32) {

@@ -23,9 +23,7 @@ export type Fapi2Algorithm = (typeof ALGORITHMS)[number]
 
 /** Options of {@link fapi2}. */
 export interface Fapi2Options {
-  /**
-   * The authorization server's issuer, from a source that can be trusted; its metadata is read from there.
-   */
+  /** The authorization server's issuer, from a trusted source; its metadata is read from there. */
   issuer: string
   client_id: string
   /**
@@ -33,11 +31,11 @@ export interface Fapi2Options {
    * TLS certificate.
    */
   key?: PrivateKey | SigningFunction
-  /** Default: what the key is for; `PS256` for RSA keys. A signing function needs it. */
+  /** Default: the algorithm of the key; `PS256` for RSA keys. A signing function needs it. */
   alg?: Fapi2Algorithm
-  /** Names the key in the server's eyes; default: that of the JWK. */
+  /** The key id at the server; default: that of the JWK. */
   kid?: string
-  /** What binds access tokens to this client. Default `dpop`. */
+  /** The binding of access tokens to this client. Default `dpop`. */
   bind?: 'dpop' | 'mtls'
   /** Node's `https.Agent` with the client certificate; the API's axios instance needs it too. */
   agent?: unknown
@@ -45,14 +43,14 @@ export interface Fapi2Options {
   dpop?: Pick<DPoPOptions, 'key' | 'bindCode'> & { alg?: Fapi2Algorithm }
   /** Adds FAPI 2.0 Message Signing: requests are signed, and responses must be. */
   messageSigning?: boolean
-  /** More of the client's metadata, in wire names; a secret is not among it. */
+  /** More of the client's metadata, in wire names, without a secret. */
   client?: { client_secret?: never; [parameter: `${string}_${string}`]: unknown }
   discovery?: Omit<DiscoveryOptions, 'metadata'>
 }
 
-/** What {@link fapi2} answers: one part for each call of a sign-in. */
+/** The result of {@link fapi2}: one part for each call of a sign-in. */
 export interface Fapi2Profile {
-  /** For `createOAuth2Session`, beside `store`, `key` and the like. */
+  /** For `createOAuth2Session`, in addition to `store`, `key` and the like. */
   session: Required<
     Pick<OAuth2SessionOptions, 'server' | 'client' | 'clientAuth' | 'tokenType' | 'openid' | 'hooks'>
   >
@@ -64,18 +62,16 @@ export interface Fapi2Profile {
   callback: { jwtResponse?: JwtResponseReader }
 }
 
-/** What the server signs, as the metadata name it. */
+/** The kinds of signed messages of the server, by their metadata names. */
 const SIGNED = ['id_token', 'authorization', 'userinfo', 'introspection'] as const
 
-/**
- * Of the algorithms that the server lists, those that the profile allows; where it lists none, all of these.
- */
+/** The algorithms of the server that the profile allows; without a list, all allowed ones. */
 function allowedOf(server: ServerMetadata, kind: (typeof SIGNED)[number]): string[] {
   const listed = server[`${kind}_signing_alg_values_supported`] as string[] | undefined
   return ALGORITHMS.filter(alg => !listed || listed.includes(alg))
 }
 
-/** What the profile says of the server, whether its metadata say so or not. */
+/** Adds the requirements of the profile to the metadata. */
 function strict(server: ServerMetadata): ServerMetadata {
   const {
     pushed_authorization_request_endpoint,
@@ -114,7 +110,7 @@ function signingAlgorithm({ key, alg }: Fapi2Options): Fapi2Algorithm {
   return allowed(own === 'RS256' ? 'PS256' : own)
 }
 
-/** The client's authentication, after each request was held against the profile. */
+/** The client's authentication, which first checks each request against the profile. */
 function guarded(options: Fapi2Options, authenticate: ClientAuth): ClientAuth {
   const { bind, agent, messageSigning = false } = options
   const guard: ClientAuth = (request, context) => {
@@ -126,11 +122,11 @@ function guarded(options: Fapi2Options, authenticate: ClientAuth): ClientAuth {
 }
 
 /**
- * Switches on what the FAPI 2.0 Security Profile asks of a client, and refuses what it forbids: pushed
- * requests with PKCE S256, `iss` in every response, `private_key_jwt` or TLS certificates, tokens that are
- * bound by DPoP or TLS, PS256, ES256 and Ed25519 alone. Signing in over a session of this profile throws
- * `OAUTH_INVALID_OPTION` for a request that it forbids and `OAUTH_DISCOVERY_FAILED` for a server that cannot
- * keep it.
+ * Configures a session as the FAPI 2.0 Security Profile requires, and refuses requests that it forbids:
+ * pushed requests with PKCE S256, `iss` in every response, `private_key_jwt` or TLS certificates, tokens that
+ * are bound by DPoP or TLS, only PS256, ES256 and Ed25519. A sign-in with this profile throws
+ * `OAUTH_INVALID_OPTION` for a forbidden request and `OAUTH_DISCOVERY_FAILED` for a server that does not
+ * support the profile.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a key or algorithm that the profile forbids, a client secret,
  * or neither key nor certificate
  * @see https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.3

@@ -7,14 +7,14 @@ const forbid = (problem: string) => oauthError('OAUTH_INVALID_OPTION', 'fapi', {
 const isLoopback = ({ protocol, hostname }: URL) =>
   protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 
-/** Only responses over a protected connection; a native application's own loopback address is one. */
+/** A response needs a protected connection, or a native application's loopback address. */
 function checkRedirectUri(redirectUri: unknown): void {
   if (typeof redirectUri !== 'string') throw forbid('a pushed request without redirect_uri')
   const url = new URL(redirectUri)
   if (url.protocol === 'http:' && !isLoopback(url)) throw forbid('a redirect_uri over http')
 }
 
-/** The pushed request, as sent or as it stands in its signed request object. */
+/** Checks a pushed request, as sent or inside its signed request object. */
 function checkPushed(body: URLSearchParams, isSigned: boolean): void {
   const request = body.get('request')
   if (isSigned && !request) throw forbid('a request that is not signed')
@@ -38,7 +38,7 @@ export function checkRequest({ endpoint, body }: ServerRequest, isSigned: boolea
 }
 
 /**
- * Refuses an authorization URL that shows more than the client and the reference to the pushed request.
+ * Refuses an authorization URL with more than the client and the reference to the pushed request.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkAuthorizationUrl({ searchParams }: URL): void {

@@ -12,7 +12,7 @@ import type { Token } from '../server/token.js'
 import type { Grant, GrantContext, IdTokenExpectation } from './grant.js'
 
 /**
- * Verifies an authorization response that is a JWT and answers its parameters; `jarm()` of `/oidc` makes one.
+ * Verifies an authorization response that is a JWT and returns its parameters; `jarm()` of `/oidc` makes one.
  */
 export type JwtResponseReader = (
   jwt: string,
@@ -23,9 +23,9 @@ export type JwtResponseReader = (
 export interface AuthorizationCodeGrantOptions extends ServerCallOptions {
   /** The callback: its URL, its form body, or its parameters. */
   authorizationResponse: AuthorizationResponse
-  /** What {@link createAuthorizationUrl} answered. */
+  /** The transaction from {@link createAuthorizationUrl}. */
   transaction: AuthorizationTransaction
-  /** Where the response was asked for as a JWT (`response_mode: 'jwt'`): any other is refused then. */
+  /** For responses that were requested as a JWT (`response_mode: 'jwt'`): any other is then refused. */
   jwtResponse?: JwtResponseReader
 }
 
@@ -33,7 +33,7 @@ const OPTIONS = { authorizationResponse: true, transaction: true, jwtResponse: t
 
 const REMEMBERED = 'The transaction remembers it.'
 
-/** Options of other libraries that are needed no more. */
+/** Options of other libraries that are not needed here. */
 const PLACES = {
   redirect_uri: REMEMBERED,
   redirectUri: REMEMBERED,
@@ -44,7 +44,7 @@ const PLACES = {
   state: 'It stands in authorizationResponse.',
 }
 
-/** What is at hand when a callback is judged. */
+/** The context of a callback. */
 interface Callback {
   readonly context: GrantContext
   readonly transaction: AuthorizationTransaction
@@ -54,7 +54,7 @@ interface Callback {
   validate(idToken: string, expected: IdTokenExpectation): Promise<Record<string, unknown>>
 }
 
-/** The parameters of the callback; those of a JWT (JARM) after it was verified. */
+/** The parameters of the callback; those of a JWT (JARM) after its verification. */
 async function readResponse(
   response: AuthorizationResponse,
   jwtResponse: JwtResponseReader | undefined,
@@ -66,11 +66,11 @@ async function readResponse(
   return jwtResponse(jwt, context)
 }
 
-/** Validates the ID token that came through the browser; answers its claims. */
+/** Validates the ID token from the browser; returns its claims. */
 async function checkFront({ context, transaction, front, isHybrid, validate }: Callback) {
   const { id_token, code, access_token } = front
   if (isHybrid && !id_token) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'absent')
-  // nobody asked for it, and nobody can tell whether it is genuine: it is not looked at
+  // It was not requested and cannot be verified, so it is ignored.
   if (!id_token || !(isHybrid || context.openid)) return undefined
   const hasToken = transaction.response_type.split(' ').includes('token')
   return validate(id_token, {
@@ -81,7 +81,7 @@ async function checkFront({ context, transaction, front, isHybrid, validate }: C
   })
 }
 
-/** Validates the ID token that came with the token, and compares it with the one before. */
+/** Validates the ID token of the token response, and compares it with the one from the browser. */
 async function checkBack(
   callback: Callback,
   token: Token,
@@ -100,7 +100,7 @@ async function checkBack(
 
 /**
  * Finishes a sign-in: judges the callback (`state`, `iss`, `error`, `code`, in this order), exchanges the
- * code, and checks the ID token if there is one. Give it to `fetchToken`.
+ * code, and checks the ID token if there is one. Pass it to `fetchToken`.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; what
  * {@link checkAuthorizationResponse} throws, `OAUTH_CODE_MISSING`, `OAUTH_ID_TOKEN_INVALID`, and what the
  * token endpoint throws

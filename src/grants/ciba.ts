@@ -7,8 +7,8 @@ import type { Grant } from './grant.js'
 import { sleep as byTimer, poll, type Sleep } from './poll.js'
 
 /**
- * Options of {@link cibaGrant}: the request's parameters in wire names, one of the three hints, and how to
- * wait.
+ * Options of {@link cibaGrant}: the request's parameters in wire names, exactly one of the three hints, and
+ * the way to wait.
  */
 export interface CibaOptions {
   /** Default `openid`. */
@@ -16,7 +16,7 @@ export interface CibaOptions {
   login_hint?: string
   login_hint_token?: string
   id_token_hint?: string
-  /** Shown on both devices, so that the person knows what is being agreed to. */
+  /** Shown on both devices, so that the person can compare them. */
   binding_message?: string
   user_code?: string
   acr_values?: string
@@ -28,7 +28,7 @@ export interface CibaOptions {
    * Ping mode: resolves when the server has notified `auth_req_id`. Without it the token endpoint is polled.
    */
   notified?: (auth_req_id: string, signal?: AbortSignal) => Promise<unknown>
-  /** Told that the person is being asked, before the first wait. */
+  /** Called when the request was accepted, before the first wait. */
   onStarted?: (request: { auth_req_id: string; expires_in: number }) => Awaitable<void>
   /** More parameters of the authentication request. */
   parameters?: ServerParameters
@@ -53,8 +53,8 @@ const OPTIONS: Record<keyof CibaOptions, true> = {
 }
 
 /**
- * Client-initiated backchannel authentication, poll and ping mode: the person agrees on a phone, while the
- * client waits.
+ * Client-initiated backchannel authentication, poll and ping mode: the person agrees on another device while
+ * the client waits.
  * @throws OAuthError `OAUTH_INVALID_OPTION` without exactly one hint, or for an option that does not exist;
  * `OAUTH_SERVER_REFUSED` (`access_denied`, `unknown_user_id` …), `OAUTH_TRANSACTION_EXPIRED`,
  * `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
@@ -75,7 +75,7 @@ export function cibaGrant(options: CibaOptions): Grant {
     if (!auth_req_id || !(expires_in > 0)) throw responseError('OAUTH_INVALID_RESPONSE', response)
     await onStarted?.({ auth_req_id, expires_in })
     const first = async () => {
-      // a notification that is lost must not keep anybody waiting longer than the request lives
+      // A lost notification must not prolong the wait beyond the life of the request.
       const stop = new AbortController()
       const abort = () => stop.abort()
       signal?.addEventListener('abort', abort, { signal: stop.signal })

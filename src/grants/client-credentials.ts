@@ -3,7 +3,7 @@ import { checkCall } from '../server/check-call.js'
 import type { UnattendedGrant } from './grant.js'
 
 /**
- * A token for the client itself. As a session's `grant` it is run again whenever there is no usable token.
+ * A token for the client itself. As a session's `grant` it runs whenever there is no usable token.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
  */

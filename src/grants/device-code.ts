@@ -6,13 +6,13 @@ import type { Grant } from './grant.js'
 import { poll, type Sleep } from './poll.js'
 
 /**
- * What to show to the person, in wire names. Times are seconds.
+ * The values to show to the person, in wire names. Times are seconds.
  * @see https://www.rfc-editor.org/rfc/rfc8628#section-3.2
  */
 export interface DeviceAuthorization {
   user_code: string
   verification_uri: string
-  /** The same with the code in it: for a QR code; the code itself is still to be shown. */
+  /** The address with the code in it, for a QR code; the code itself must be shown as well. */
   verification_uri_complete?: string
   expires_in: number
   interval: number
@@ -37,7 +37,8 @@ const OPTIONS: Record<keyof DeviceCodeOptions, true> = {
 }
 
 /**
- * Signs in on a device without a browser: shows a code, waits until it was entered elsewhere.
+ * Signs in on a device without a browser: shows a code, and waits until the person has entered it on another
+ * device.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED`
  * (`access_denied`, `expired_token`), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc8628
@@ -55,7 +56,7 @@ export function deviceCodeGrant(options: DeviceCodeOptions): Grant {
     const isShowable = addresses.every(address => /^https?:/i.test(`${address}`))
     if (!device_code || !user_code || !isShowable || !(Number(expires_in) > 0))
       throw responseError('OAUTH_INVALID_RESPONSE', response)
-    // one that is no time would have the server asked without a pause
+    // A value that is not a time would cause polling without a pause.
     const times = { expires_in: Number(expires_in), interval: Number(interval) > 0 ? Number(interval) : 5 }
     const { device_code: _secret, ...shown } = fields
     await onUserCode({ ...(shown as unknown as DeviceAuthorization), ...times })

@@ -20,8 +20,8 @@ import type { StoredGrant, Token } from '../session/stored-grant.js'
 export type TokenEndpoint = (parameters: ServerParameters, options?: ServerCallOptions) => Promise<Token>
 
 /**
- * The part of an axios instance that a grant of one's own may call; it is not the instance that the session
- * is attached to.
+ * The part of an axios instance that a custom grant may call; it is not the instance that the session is
+ * attached to.
  */
 export interface HttpClient {
   request(config: Record<string, unknown>): Promise<HttpResponse>
@@ -29,36 +29,36 @@ export interface HttpClient {
   post(url: string, data?: unknown, config?: Record<string, unknown>): Promise<HttpResponse>
 }
 
-/** What {@link HttpClient} answers. */
+/** The response of {@link HttpClient}. */
 export interface HttpResponse {
   status: number
   data: unknown
   headers: unknown
 }
 
-/** What an ID token must fit. */
+/** The expected values of an ID token. */
 export interface IdTokenExpectation {
   nonce?: string | undefined
   /** Seconds. */
   max_age?: number | undefined
   access_token?: string | undefined
   code?: string | undefined
-  /** True for one that came through the browser: it has a signature, and a hash of each thing beside it. */
+  /** True for an ID token from the browser: it needs a signature, and a hash of each value beside it. */
   front?: boolean | undefined
   /** The grant's earlier ID token: a refresh must be for the same subject. */
   previous?: string | undefined
-  /** True for one that a refresh brought. */
+  /** True for an ID token from a refresh. */
   refreshed?: boolean | undefined
-  /** Is told the signed JWT inside, of one that was encrypted. */
+  /** Called with the signed JWT inside an encrypted one. */
   opened?: ((jwt: string) => void) | undefined
 }
 
-/** What a grant can use beside the token endpoint. */
+/** The context of a grant, beside the token endpoint. */
 export interface GrantContext {
   /** The server's metadata, discovered on first use. */
   server(): Promise<ServerMetadata>
   client: ClientMetadata
-  /** A bare instance: not the attached one, so nothing here can wait for itself. */
+  /** A separate instance: a call through the attached one would wait for itself. */
   http: HttpClient
   /**
    * An authenticated call to another endpoint of the server (device authorization, back-channel
@@ -74,45 +74,37 @@ export interface GrantContext {
   clock: Clock
   random: Random
   crypto: CryptoLike | undefined
-  /** Set where a session made by `session.for()` wants a token of its own. */
+  /** Set if a session made by `session.for()` needs a token of its own. */
   resource?: string | undefined
   scope?: string | undefined
-  /** What is stored now: a grant of one's own may need the refresh token. */
+  /** The stored grant: a custom grant may need the refresh token. */
   stored?: StoredGrant | undefined
   signal?: AbortSignal | undefined
-  /**
-   * True where the session validates ID tokens in full: a sign-in that asked for one is not finished without.
-   */
+  /** True if the session validates ID tokens in full: a sign-in that requested one then fails without it. */
   openid?: boolean
   /**
-   * Validates an ID token: in full by the session's `openid`, else its claims alone. What a grant does not
-   * validate itself is validated when its token is stored.
+   * Validates an ID token: in full by the session's `openid`, else only its claims. ID tokens that a grant
+   * does not validate itself are validated before their token is stored.
    */
   validateIdToken?(idToken: string, expected: IdTokenExpectation): Promise<Record<string, unknown>>
 }
 
-/** How a token is got: calls the token endpoint (or anything else) and answers the token in wire names. */
+/** A way to get a token: calls the token endpoint (or anything else) and returns the token in wire names. */
 export interface Grant {
   (endpoint: TokenEndpoint, context: GrantContext): Promise<Token>
-  /**
-   * True for a grant that can be used once only, with a person present: such a one cannot be a session's
-   * `grant`.
-   */
+  /** True for a grant that needs a person or can be used once only: it cannot be a session's `grant`. */
   readonly interactive?: boolean
-  /** The scope that was asked for, where the token request does not name it. */
+  /** The requested scope, if the token request does not name it. */
   readonly scope?: string | undefined
 }
 
-/**
- * What a session's own `refresh` is given: all that a grant can use, and the refresh token that is to be
- * spent.
- */
+/** The argument of a session's own `refresh`: the context of a grant, and the refresh token to spend. */
 export interface RefreshContext extends GrantContext {
   refresh_token: string
 }
 
-/** Asks something else than the token endpoint for the next token; answers it in wire names. */
+/** Calls something other than the token endpoint for the next token; returns it in wire names. */
 export type RefreshOAuth2Token = (context: RefreshContext) => Promise<Token>
 
-/** A grant that needs nobody: a session may run it whenever it has no usable token. */
+/** A grant without a person: a session may run it whenever it has no usable token. */
 export type UnattendedGrant = Grant & { readonly interactive?: false }

@@ -6,9 +6,9 @@ import type { Grant } from './grant.js'
 
 /**
  * Legacy: reads the token from the fragment of the callback (`response_type: 'token'`). Only for servers that
- * offer nothing else: the token has been in the browser's history. `error` comes first; nothing is asked of
- * the server. An ID token beside it needs the session's full validator (`openid`): here nothing stands in for
- * its signature.
+ * offer nothing else: the token has been in the browser's history. An `error` is reported first; no call goes
+ * to the server. An ID token beside it needs the session's full validator (`openid`), because nothing else
+ * vouches for its signature.
  * @throws OAuthError what {@link checkAuthorizationResponse} throws, `OAUTH_INVALID_RESPONSE` without an
  * `access_token`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`, `OAUTH_ID_TOKEN_INVALID`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.2.2

@@ -6,7 +6,7 @@ import { checkNames } from '../lib/check-options.js'
 import { joinScope } from '../lib/scope.js'
 import type { UnattendedGrant } from './grant.js'
 
-/** What is used of a Google service account's JSON key file; give the file as it is. */
+/** The used part of a Google service account's JSON key file; pass the file unchanged. */
 export interface ServiceAccount {
   client_email: string
   private_key: string
@@ -18,29 +18,28 @@ export interface ServiceAccount {
 /** Options of {@link jwtBearerGrant}: a key, a service account, or a ready assertion. Times are seconds. */
 export interface JwtBearerOptions extends Partial<SigningKey> {
   /**
-   * Google's key file, parsed: issuer, key, its id and the audience are taken from it, and `scope` goes into
-   * the assertion.
+   * Google's key file, parsed: it sets issuer, key, key id and audience, and `scope` goes into the assertion.
    */
   serviceAccount?: ServiceAccount
-  /** An assertion made elsewhere; a function is asked for every token. */
+  /** A ready assertion, or a function that returns one for each token. */
   assertion?: string | (() => Awaitable<string>)
   /** `iss`. Default: the session's `client_id`. */
   issuer?: string
   /**
-   * `sub`: whom the token is for. Default: the issuer; a service account only speaks for another when this is
-   * given.
+   * `sub`: the person to act for. Default: the issuer; a service account acts for another person only with
+   * this.
    */
   subject?: string
   /** `aud`. Default: the server's issuer; without one in the metadata, its token endpoint. */
   audience?: string
-  /** How long an assertion is good for. Default 60; 3600 for a service account. */
+  /** Life of an assertion. Default 60; 3600 for a service account. */
   lifetime?: number
   /** More claims; `jti` is always fresh. */
   claims?: Record<string, unknown>
   /** More header parameters. */
   header?: Record<string, unknown>
   scope?: string | readonly string[]
-  /** Where `scope` goes. Default `body`; `claims` for a service account. */
+  /** The place of `scope`. Default `body`; `claims` for a service account. */
   scopeIn?: 'body' | 'claims'
 }
 
@@ -61,7 +60,7 @@ const OPTIONS: Record<keyof JwtBearerOptions, true> = {
 }
 
 /**
- * Gets a token for a signed assertion (service accounts): the session fetches, renews and recovers by itself.
+ * Gets a token for a signed assertion (service accounts): the session fetches and renews it automatically.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read or does not fit its algorithm, and
  * for an option that does not exist; `OAUTH_SERVER_REFUSED` (`invalid_grant`); `OAUTH_SIGNATURE_FAILED`;
  * `OAUTH_CRYPTO_MISSING`

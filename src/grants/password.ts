@@ -4,8 +4,8 @@ import { checkCall } from '../server/check-call.js'
 import type { UnattendedGrant } from './grant.js'
 
 /**
- * Legacy: a token for a user whose password the application holds. Only for servers that offer nothing else;
- * security practice forbids it. As a session's `grant` it is run again when there is no refresh token.
+ * Legacy: a token for a user whose password the application knows. Only for servers that offer nothing else;
+ * the security practice forbids it. As a session's `grant` it runs again if there is no refresh token.
  * @throws OAuthError `OAUTH_INVALID_OPTION` without `username` or `password`, or for an option that does not
  * exist
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.3

@@ -15,25 +15,25 @@ export const sleep: Sleep = (seconds, signal) =>
       signal?.removeEventListener('abort', done)
       resolve()
     }
-    // what setTimeout cannot count would be no wait at all
+    // setTimeout overflows above 2³¹ ms and would not wait at all.
     const timer = setTimeout(done, Math.min(seconds * 1000, LONGEST))
     if (signal?.aborted) done()
     else signal?.addEventListener('abort', done)
   })
 
-/** What the server said about polling, and how to wait. Times are seconds. */
+/** The server's rules for polling, and the function that waits. Times are seconds. */
 export interface Polling {
   expires_in: number
   interval: number
   sleep?: Sleep | undefined
-  /** Stands in for the first wait: told from elsewhere that the token is ready. */
+  /** Replaces the first wait: resolves when the server has notified that the token is ready. */
   first?: ((signal?: AbortSignal) => Promise<unknown>) | undefined
 }
 
 /**
- * Asks the token endpoint until a person has decided: waits the interval before each request, five seconds
- * longer for good with every `slow_down`, twice as long after each failure to reach the server; never two
- * requests at once.
+ * Polls the token endpoint until a person has decided: waits the interval before each request, permanently
+ * five seconds longer after every `slow_down`, twice as long after each failure to reach the server; never
+ * two requests at once.
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (`access_denied`, `expired_token` …), `OAUTH_TRANSACTION_EXPIRED`
  * when the time is up, `OAUTH_ABORTED`
  * @see https://www.rfc-editor.org/rfc/rfc8628#section-3.5

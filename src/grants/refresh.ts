@@ -1,8 +1,8 @@
 import type { ServerParameters } from '../server/call.js'
 
 /**
- * The parameters of a refresh. `scope` may only narrow what was granted; `resource` names the API that the
- * new token is for.
+ * The parameters of a refresh. `scope` may only narrow the granted scope; `resource` names the API of the new
+ * token.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  */
 export const refreshGrant = (

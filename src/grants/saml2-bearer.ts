@@ -7,14 +7,14 @@ import type { UnattendedGrant } from './grant.js'
 /** Options of {@link saml2BearerGrant}. */
 export interface Saml2BearerOptions {
   /**
-   * One SAML 2.0 assertion, as XML or encoded already (base64url or base64). A function is asked for every
-   * token: an assertion is good for minutes.
+   * One SAML 2.0 assertion, as XML or encoded (base64url or base64). A function is called for each token,
+   * because an assertion lives only minutes.
    */
   assertion: string | (() => Awaitable<string>)
   scope?: string | readonly string[]
 }
 
-/** Base64 as identity providers write it (MIME: padded, in lines), as base64url without either. */
+/** Turns the base64 of identity providers (MIME: padded, in lines) into base64url without padding. */
 const unwrapped = (text: string) => text.replace(/[\s=]/g, '').replace(/\+/g, '-').replace(/\//g, '_')
 
 /**

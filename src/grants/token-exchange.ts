@@ -6,28 +6,28 @@ import type { UnattendedGrant } from './grant.js'
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 
-/** A token, or a function that is asked for it whenever it is needed. */
+/** A token, or a function that is called whenever it is needed. */
 export type TokenInput = string | (() => Awaitable<string>)
 
 /**
- * What is exchanged for what, in wire names; token types are URNs
- * (`urn:ietf:params:oauth:token-type:access_token` where none is given).
+ * The exchange, in wire names; token types are URNs (default
+ * `urn:ietf:params:oauth:token-type:access_token`).
  * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.1
  */
 export interface TokenExchangeOptions {
-  /** The token of the party on whose behalf the new one is wanted. */
+  /** The token of the party for whom the new one is requested. */
   subject_token: TokenInput
   subject_token_type?: string
-  /** The token of who acts for the subject (delegation). */
+  /** The token of the party that acts for the subject (delegation). */
   actor_token?: TokenInput
   actor_token_type?: string
   requested_token_type?: string
-  /** Where the token is to be used: URIs. */
+  /** The targets of the token, as URIs. */
   resource?: string | readonly string[]
-  /** Where the token is to be used: names. */
+  /** The targets of the token, as names. */
   audience?: string | readonly string[]
   scope?: string | readonly string[]
-  /** Any other parameter of the server's own. */
+  /** Other parameters of the server. */
   parameters?: ServerParameters
 }
 
@@ -46,7 +46,7 @@ const OPTIONS: Record<keyof TokenExchangeOptions, true> = {
 const resolve = (token: TokenInput | undefined) => (typeof token === 'function' ? token() : token)
 
 /**
- * The parameters of a token exchange request; asks for the tokens where they are functions.
+ * The parameters of a token exchange request; calls the functions among the tokens.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a `resource` that is no absolute URI or has a fragment, and
  * for an option that does not exist
  */
@@ -70,8 +70,8 @@ export async function tokenExchangeParameters({
 }
 
 /**
- * Exchanges one token for another that an API accepts. The answer must be an access token
- * (`issued_token_type` is kept on it); for any other kind (`token_type` `N_A`) use `exchangeToken`.
+ * Exchanges one token for another that an API accepts. The answer must be an access token (its
+ * `issued_token_type` is kept); for other kinds (`token_type` `N_A`) use `exchangeToken`.
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …),
  * `OAUTH_UNSUPPORTED_TOKEN_TYPE` for `N_A`; `OAUTH_INVALID_OPTION` as {@link tokenExchangeParameters}
  * @see https://www.rfc-editor.org/rfc/rfc8693

@@ -13,7 +13,7 @@ import { inside } from '../session/session-state.js'
 
 type Session = OAuth2Session | OAuth1Session
 
-/** Whose requests are shown: one session, several, a registry's of the moment, or what a function answers. */
+/** The sessions to show: one, several, those of a registry, or the result of a function. */
 export type InspectorSource =
   | Session
   | Iterable<Session>
@@ -22,44 +22,44 @@ export type InspectorSource =
 
 /** Options of {@link createInspector}. */
 export interface InspectorOptions {
-  /** How many requests, renewals and skipped requests are kept, the newest of each. Default 1000. */
+  /** The number of kept requests, renewals and skipped requests, the newest of each. Default 1000. */
   limit?: number
 }
 
-/** One time that a request left. Times are seconds since the inspector was made. */
+/** One send of a request. Times are seconds since the inspector was created. */
 export interface InspectedSend {
-  /** `redirect` where this package follows redirects itself. */
+  /** `redirect` if this package follows redirects itself. */
   kind: 'first' | 'replay' | 'nonce-retry' | 'redirect'
   start: number
-  /** Absent while the answer is awaited. */
+  /** Absent before the answer. */
   end?: number
   /** Absent without an answer. */
   status?: number
 }
 
-/** One request, however often it was sent. What lies between its sends is waiting. */
+/** One request with all its sends. The gaps between its sends are waiting time. */
 export interface RequestLane {
   method: string
   /** Without user, query and fragment. */
   url: string | undefined
   start: number
-  /** Absent while it is under way. */
+  /** Absent before the end. */
   end?: number
   sends: InspectedSend[]
-  /** The status that the application saw. */
+  /** The status that the application got. */
   status?: number
   /** The code (or else the name) of the error of a request without an answer. */
   error?: string
 }
 
-/** One renewal, however many requests waited for it. */
+/** One renewal for any number of requests. */
 export interface RenewalBar {
   protocol: 'oauth1' | 'oauth2'
   cause: 'expired' | 'refused' | 'ahead' | 'forced'
   start: number
-  /** Absent while it is under way. */
+  /** Absent before the end. */
   end?: number
-  /** `taken-over`: another process had renewed the token already. */
+  /** `taken-over`: another process had already renewed the token. */
   outcome?: 'renewed' | 'taken-over' | 'failed'
   /** The code of the error. */
   error?: string
@@ -75,7 +75,7 @@ export interface SkippedRequest {
   reason: string
 }
 
-/** What an inspector saw, in the order in which it began. Plain data without secrets. */
+/** The recorded events, in the order of their beginning. Plain data without secrets. */
 export interface Timeline {
   requests: RequestLane[]
   renewals: RenewalBar[]
@@ -84,22 +84,22 @@ export interface Timeline {
 
 /** See {@link createInspector}. */
 export interface Inspector {
-  /** What was seen so far; a copy. */
+  /** The recorded events so far; a copy. */
   timeline(): Timeline
-  /** Forgets what was seen so far. */
+  /** Deletes the recorded events. */
   clear(): void
   /** Stops listening; the timeline stays. */
   stop(): void
 }
 
-/** Something that was seen, with the time of its two ends in milliseconds. */
+/** A recorded event with its start and end in milliseconds. */
 interface Seen<M> {
   message: M
   start: number
   end?: number
 }
 
-/** A list that keeps the newest. */
+/** A list that keeps the newest entries. */
 function recorder<M extends object>(limit: number) {
   const all: Seen<M>[] = []
   const open = new WeakMap<M, Seen<M>>()
@@ -119,7 +119,7 @@ function recorder<M extends object>(limit: number) {
 }
 
 /**
- * What messages name a session by: its state, and what stands for its other APIs where they are attached.
+ * The names of a session in messages: its state, and the views for its other APIs.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not a session
  */
 function ownersOfSession(session: Session): unknown[] {
@@ -137,7 +137,7 @@ function sessionsOf(source: InspectorSource): readonly Session[] {
 
 const codeOf = (error: { name: string; code?: string | undefined }) => error.code ?? error.name
 
-/** Makes the plain data of what was seen; `at` turns milliseconds into the timeline's seconds. */
+/** Turns recorded events into plain data; `at` turns milliseconds into the timeline's seconds. */
 function describers(at: (milliseconds: number) => number) {
   const end = (value: number | undefined) => (value === undefined ? {} : { end: at(value) })
   const statusOf = (status: number | undefined) => (status === undefined ? {} : { status })
@@ -178,9 +178,9 @@ function describers(at: (milliseconds: number) => number) {
 }
 
 /**
- * Records what the requests of a session do: every request as a lane, every renewal as a bar, every request
- * that was skipped with its reason. {@link printTimeline} prints it. For development and tests: what is
- * recorded is kept in memory.
+ * Records the requests of a session: every request as a lane, every renewal as a bar, every skipped request
+ * with its reason. {@link printTimeline} prints it. For development and tests: the records are kept in
+ * memory.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is no session, and where there are no
  * diagnostics channels
  * @example

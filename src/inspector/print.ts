@@ -26,7 +26,7 @@ const DIM = '2'
 
 const milliseconds = (seconds: number) => `${(seconds * 1000).toFixed(seconds < 0.01 ? 1 : 0)} ms`
 
-/** Stretches of equal marks, so that a colour is begun and ended once for each. */
+/** Groups equal marks, so that each group starts and ends its colour once. */
 function paintMarks(marks: readonly string[], colours: Record<string, string>, paint: Paint): string {
   return marks.join('').replace(/(.)\1*/gu, stretch => {
     const colour = colours[stretch[0] as string]
@@ -34,7 +34,7 @@ function paintMarks(marks: readonly string[], colours: Record<string, string>, p
   })
 }
 
-/** Writes a mark from one time to another; at least once. */
+/** Writes a mark from one time to another; at least one character. */
 function fill(marks: string[], mark: string, from: number, to: number, { width, start, end }: Scale): void {
   const column = (time: number) => Math.round(((time - start) / (end - start || 1)) * (width - 1))
   for (let at = Math.max(0, column(from)); at <= Math.min(width - 1, column(to)); at++) marks[at] = mark
@@ -88,8 +88,8 @@ const NAME = 22
 const OUTCOME = 26
 
 /**
- * Prints a timeline for a terminal: a line for each renewal and request, over the same time. `█` is a send
- * that succeeded, `░` one that was refused, `·` is waiting, `▓` is a renewal.
+ * Prints a timeline for a terminal: a line for each renewal and request, over the same time. `█` is a
+ * successful send, `░` a refused one, `·` is waiting, `▓` is a renewal.
  */
 export function printTimeline(timeline: Timeline, options: PrintOptions = {}): string {
   const { width = 100, rows = 12, colour = false } = options

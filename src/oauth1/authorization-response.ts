@@ -1,31 +1,31 @@
 import { oauthError } from '../errors.js'
 
 /**
- * What an application keeps between leaving for the server and coming back: plain JSON, bound to the person's
- * own browser session, used once, ten minutes old at most. It holds a secret.
+ * The values to keep between the redirect to the server and the callback: plain JSON, bound to the person's
+ * own browser session, usable once, for ten minutes. It contains a secret.
  */
 export interface OAuth1Transaction {
   oauth_token: string
   oauth_token_secret?: string
   /** The client's key. */
   client_key: string
-  /** Where the verifier may be exchanged. */
+  /** The endpoint that exchanges the verifier. */
   access_token_url: string
   /** Seconds since the epoch. */
   created_at: number
 }
 
-/** What came back: the whole callback URL, its query, or its parameters. */
+/** The callback: its whole URL, its query, or its parameters. */
 export type OAuth1AuthorizationResponse = string | URL | Record<string, unknown>
 
-/** What a callback says. */
+/** The content of a callback. */
 export interface OAuth1Authorization {
   oauth_token: string
   oauth_verifier?: string
   [parameter: string]: string | undefined
 }
 
-/** Reads the parameters of a callback; parameters that are not ours may have any encoding. */
+/** Reads the parameters of a callback; parameters of other origin may have any encoding. */
 function parametersOf(response: OAuth1AuthorizationResponse): Record<string, string> {
   if (typeof response === 'object' && !(response instanceof URL))
     return Object.fromEntries(
@@ -33,15 +33,15 @@ function parametersOf(response: OAuth1AuthorizationResponse): Record<string, str
     )
   const [address = ''] = `${response}`.split('#')
   const found: Record<string, string> = Object.create(null)
-  // The first of several counts, so that an attacker cannot append one.
+  // The first of several values counts, so that an attacker cannot append one.
   for (const [name, value] of new URLSearchParams(address.slice(address.indexOf('?') + 1)))
     found[name] ??= value
   return found
 }
 
 /**
- * Judges a callback against the transaction that began it. Its token comes first: with a foreign one nothing
- * else of it is used or shown. Then comes a refusal, then the verifier.
+ * Judges a callback against its transaction. Its token comes first: with a foreign one no other part of it is
+ * used or shown. Then comes a refusal, then the verifier.
  * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the resource owner denied; `OAUTH_STATE_MISMATCH` for
  * a token of another sign-in; `OAUTH_CODE_MISSING` without token or (unless `verifier` is false) verifier.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.2

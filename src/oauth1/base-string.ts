@@ -13,7 +13,7 @@ export const encodeParameter = (name: string, value: string): EncodedParameter =
 const UNRESERVED = /^[\w.~-]*$/
 
 /**
- * An escape or any other text on the wire, in the one way of OAuth. Escapes need not be UTF-8: a server signs
+ * An escape or other text of the wire, in the encoding of OAuth. Escapes need not be UTF-8: a server signs
  * the same bytes.
  */
 function reencodePart(part: string): string {
@@ -22,7 +22,7 @@ function reencodePart(part: string): string {
   return UNRESERVED.test(character) ? character : part.toUpperCase()
 }
 
-/** Percent-encodes what stands on the wire as OAuth wants it. */
+/** Percent-encodes wire text in the encoding of OAuth. */
 function reencode(wire: string): string {
   if (UNRESERVED.test(wire)) return wire
   const spaced = wire.replace(/\+/g, ' ')
@@ -33,10 +33,10 @@ function reencode(wire: string): string {
   }
 }
 
-/** The pairs of a query or a form, as they stand on the wire. */
+/** The pairs of a query or a form, in their wire encoding. */
 export const pairsOf = (wire: string): string[] => wire.split('&').filter(Boolean)
 
-/** Splits a pair at its first equals sign, and percent-encodes both sides anew. */
+/** Splits a pair at its first equals sign, and percent-encodes both sides again. */
 export function encodePair(pair: string): EncodedParameter {
   const end = pair.indexOf('=')
   return end < 0 ? [reencode(pair), ''] : [reencode(pair.slice(0, end)), reencode(pair.slice(end + 1))]
@@ -57,9 +57,8 @@ export function wireParameters(wire: string, lenient = false): EncodedParameter[
 const SEPARATOR = '\n'
 
 /**
- * Joins the parameters in the order that client and server agree on (by name, then by value, both encoded),
- * and encodes the whole a second time: of text that is encoded once, only three characters are left to
- * encode.
+ * Joins the parameters in the order of the specification (by encoded name, then by encoded value), and
+ * encodes the result a second time: in encoded text only three characters need that.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2
  */
 const normalizeParameters = (parameters: readonly EncodedParameter[]): string =>

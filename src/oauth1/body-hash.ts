@@ -10,10 +10,10 @@ import type { BodyHash } from './options.js'
 /** Computes `oauth_body_hash`. */
 export interface BodyHasher {
   readonly when: 'auto' | 'always' | 'never'
-  /** True when the hash of this body is there without waiting. */
+  /** True if the hash of this body is available synchronously. */
   isSync(data: unknown): boolean
   /**
-   * The hash of a body, `''` where it has none.
+   * The hash of a body; `''` if the body gets none.
    * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a body that must have one and cannot,
    * `OAUTH_CRYPTO_MISSING`
    */
@@ -21,7 +21,7 @@ export interface BodyHasher {
 }
 
 /**
- * Makes the function that hashes bodies. `known` is the hash function that signing brings along.
+ * Creates the function that hashes bodies. `known` is the hash function of the signature method.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  * @see https://datatracker.ietf.org/doc/html/draft-eaton-oauth-bodyhash-00
  */

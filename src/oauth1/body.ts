@@ -1,20 +1,20 @@
 export const FORM_TYPE = 'application/x-www-form-urlencoded'
 
 /**
- * What of a request body can be read here without changing it: its text, its bytes; `''` when there is none;
- * `undefined` for streams, files, multipart forms.
+ * The readable content of a request body: its text or its bytes; `''` if there is none; `undefined` for
+ * streams, files, multipart forms.
  */
 export function readable(data: unknown): string | Uint8Array | undefined {
   if (data === undefined || data === null) return ''
   if (typeof data === 'string') return data
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  // By tag, not by instanceof: it may come from another window or from a polyfill.
+  // The tag works for other windows and polyfills, unlike instanceof.
   const tag = Object.prototype.toString.call(data)
   if (tag === '[object ArrayBuffer]') return new Uint8Array(data as ArrayBuffer)
   return tag === '[object URLSearchParams]' ? String(data) : undefined
 }
 
-/** Bytes as ASCII text that means the same in a form. */
+/** Bytes as ASCII text with the same meaning in a form. */
 const asForm = (body: string | Uint8Array): string =>
   typeof body === 'string'
     ? body
@@ -23,15 +23,15 @@ const asForm = (body: string | Uint8Array): string =>
         '',
       )
 
-/** Whether a content type says that the body is a form, whatever its charset. */
+/** True if a content type is that of a form, with any charset. */
 const isForm = (contentType: string | undefined): boolean =>
   /^\s*application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType ?? '')
 
 /** A request body as signing sees it. */
 export interface RequestBody {
-  /** The fields of a form; `''` when the body is none. */
+  /** The fields of a form; `''` for any other body. */
   readonly form: string
-  /** True when the body is a form that can be read. */
+  /** True if the body is a readable form. */
   readonly isForm: boolean
   readonly isEmpty: boolean
   /** True for a stream under the content type of a form, which is axios's default for a stream. */

@@ -5,7 +5,7 @@ import { renewCredentials } from './renewal.js'
 import type { OAuth1Session } from './session-options.js'
 
 /**
- * Stores credentials that were got elsewhere.
+ * Stores existing token credentials.
  * @throws OAuthError `OAUTH_INVALID_OPTION` without an `oauth_token`, `OAUTH_LOCK_TIMEOUT`,
  * `OAUTH_STORE_READ`
  */
@@ -15,7 +15,7 @@ export async function saveOAuth1Token(session: OAuth1Session, token: OAuth1Token
 }
 
 /**
- * Renews the credentials now: with their session handle, or as the option `renew` says.
+ * Renews the credentials now: with their session handle, or with the option `renew`.
  * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` where they cannot be renewed, `OAUTH_SERVER_REFUSED`,
  * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
  */
@@ -24,7 +24,7 @@ export async function renewOAuth1Token(session: OAuth1Session): Promise<OAuth1To
 }
 
 /**
- * Forgets the credentials, here and in the store. @throws OAuthError `OAUTH_STORE_WRITE`,
+ * Deletes the credentials, here and in the store. @throws OAuthError `OAUTH_STORE_WRITE`,
  * `OAUTH_LOCK_TIMEOUT`
  */
 export async function endOAuth1Session(session: OAuth1Session, reason = 'signed_out'): Promise<void> {

@@ -7,7 +7,7 @@ import { FORM_TYPE } from './body.js'
 import type { OAuth1Token, ProtocolParameters } from './options.js'
 
 /**
- * The three endpoints of a server, in the names that they go by everywhere.
+ * The three endpoints of a server, by their usual names.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2
  */
 export interface OAuth1Server {
@@ -20,14 +20,14 @@ export interface OAuth1Server {
 }
 
 /**
- * `1.0` for servers of before the revision: the callback goes on the authorization URL, and there is no
+ * `1.0` for servers before the revision: the callback goes into the authorization URL, and there is no
  * verifier.
  */
 export type Revision = '1.0' | '1.0a'
 
-/** Options of one call to the server, whichever it is. */
+/** Options of one call to the server. */
 export interface DanceOptions {
-  /** Default `POST`, as the specification says. */
+  /** Default `POST`, by the specification. */
   method?: 'POST' | 'GET'
   /** Further parameters: in the form of a POST, in the query of a GET; signed. */
   parameters?: Record<string, string>
@@ -37,7 +37,10 @@ export interface DanceOptions {
   signal?: AbortSignal
 }
 
-/** A call of the dance, to be signed: `signRequest(request, { client, protocolParameters, token })`. */
+/**
+ * An unsigned call of the sign-in: sign it with `signRequest(request, { client, protocolParameters, token
+ * })`.
+ */
 export interface DanceRequest {
   request: PlainRequest & { headers: Record<string, string> }
   /** Seconds. */
@@ -47,12 +50,12 @@ export interface DanceRequest {
   token?: OAuth1Token
 }
 
-/** Adds parameters to the query of a URL; what stands there stays as it is. */
+/** Adds parameters to the query of a URL, whose existing query stays unchanged. */
 function withQuery(address: string, parameters: Record<string, string>): string {
   return addQuery(new URL(address), `${new URLSearchParams(parameters)}`).href
 }
 
-/** Builds a call with the options of one: the parameters go into the form of a POST or the query of a GET. */
+/** Builds a call with its options: the parameters go into the form of a POST or the query of a GET. */
 function call(
   url: string,
   { method = 'POST', parameters = {}, headers, timeout, signal }: DanceOptions,
@@ -102,7 +105,7 @@ export const accessTokenRequest = (
 })
 
 /**
- * Builds the URL that the resource owner is sent to. What stands in the query of `authorize_url` stays.
+ * Builds the URL for the resource owner. An existing query of `authorize_url` stays.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.2
  */
 export const buildAuthorizationUrl = (
@@ -111,7 +114,7 @@ export const buildAuthorizationUrl = (
   parameters: Record<string, string> = {},
 ): string => withQuery(server.authorize_url, { oauth_token, ...parameters })
 
-/** Reads a body of parameters: a JSON object or a form. What is neither has none. */
+/** Reads a body of parameters: a JSON object or a form; any other body has none. */
 function fields(body: string): Record<string, unknown> {
   const text = body.trim()
   try {
@@ -122,7 +125,7 @@ function fields(body: string): Record<string, unknown> {
   }
 }
 
-/** Builds another call that is signed with token credentials: a server's own way of renewing them. */
+/** Builds another call that is signed with token credentials: for a server's own way of renewal. */
 export const apiRequest = (
   url: string,
   { token, ...options }: DanceOptions & { token: OAuth1Token },
@@ -135,7 +138,7 @@ export const apiRequest = (
 const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
 
 /**
- * Refuses an answer that is no success.
+ * Refuses an unsuccessful answer.
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (with the server's `oauth_problem` as `error`),
  * `OAUTH_SERVER_UNAVAILABLE`
  * @see https://wiki.oauth.net/w/page/12238543/ProblemReporting
@@ -143,7 +146,7 @@ const text = (value: unknown) => (typeof value === 'string' && value ? value : u
 export function insistOnSuccess(response: ServerResponse, found = fields(response.body)): ServerResponse {
   const { status } = response
   const challenge = /oauth_problem="?(\w+)/.exec(response.header('www-authenticate') ?? '')?.[1]
-  // Some servers answer in the words of OAuth 2.
+  // Some servers answer with the error members of OAuth 2.
   const error = text(found.oauth_problem) ?? challenge ?? text(found.error)
   const error_description = text(found.oauth_problem_advice) ?? text(found.error_description)
   const isSuccess = !error && status >= 200 && status < 300
@@ -156,7 +159,7 @@ export function insistOnSuccess(response: ServerResponse, found = fields(respons
 }
 
 /**
- * Reads the answer to either call: the credentials, and everything else that came with them.
+ * Reads the answer to either call: the credentials with their further members.
  * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.3
  */
@@ -170,12 +173,11 @@ export function processTokenResponse(response: ServerResponse): OAuth1Token {
   return found as OAuth1Token
 }
 
-/** How strictly an answer with temporary credentials is read. */
+/** The rules for an answer with temporary credentials. */
 export interface RequestTokenRules {
   revision?: Revision | undefined
   /**
-   * Accepts a server of 1.0a that does not send `oauth_callback_confirmed`. The verifier is required all the
-   * same.
+   * Accepts a server of 1.0a that does not send `oauth_callback_confirmed`. The verifier is still required.
    */
   allowUnconfirmedCallback?: boolean | undefined
 }

@@ -10,18 +10,18 @@ export interface OAuth1Inside {
   readonly options: OAuth1SessionOptions
   readonly kept: KeptCredentials
   readonly clock: () => number
-  /** Transactions that were spent here, and when. */
+  /** Used transactions, with their times. */
   readonly spent: Map<string, number>
-  /** Makes a signed call to the server; `signer` where another realm is wanted. */
+  /** Makes a signed call to the server; `signer` replaces the session's for another realm. */
   call(request: DanceRequest, name: keyof OAuth1Server, signer?: Signer): Promise<ServerResponse>
 }
 
-/** Where a session keeps its inside; the same for every copy of this package. */
+/** The property of a session with its internals; the same for every copy of this package. */
 export const INSIDE = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.oauth1-session')
 
 /**
- * The inside of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not
- * a session
+ * The internals of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is
+ * not a session
  */
 export function insideOAuth1(session: OAuth1Session): OAuth1Inside {
   const found = (session as { [INSIDE]?: OAuth1Inside } | undefined)?.[INSIDE]

@@ -6,30 +6,30 @@ import { inside, locked, type Transport } from '../session/session-state.js'
 import type { Token, TokenStore } from '../session/stored-grant.js'
 import type { OAuth1Token } from './options.js'
 
-/** Where and how token credentials are kept. Times are seconds. */
+/** The store of token credentials. Times are seconds. */
 export interface OAuth1StoreOptions {
   /** Default `memoryStore()`. */
   store?: TokenStore
   /**
-   * Where in the store: one key per user. Default: `access_token_url` and the client's key. A shared
+   * The key in the store: one per user. Default: `access_token_url` and the client's key. A shared
    * server-side store requires it.
    */
   key?: string
   /** The longest wait for the store's lock. Default 40. */
   maxWait?: number
-  /** A store is asked again after that time, even if it told of no change. Default 60. */
+  /** A store is read again after that time, even without a notice. Default 60. */
   recheck?: number
 }
 
-/** What a session tells its listeners; never a secret. */
+/** The events of a session; never with a secret. */
 export interface OAuth1SessionEvents {
   /** Token credentials were stored. */
   token: object
-  /** The session is over: `token_rejected`, `token_revoked`, or the reason that ending it was given. */
+  /** The session is over: `token_rejected`, `token_revoked`, or the reason that the application passed. */
   ended: { reason: string }
   /**
-   * Something went wrong that the application should know: a store that cannot be written, credentials that
-   * expired and could not be renewed.
+   * A failure outside of a request: a store that cannot be written, expired credentials that could not be
+   * renewed.
    */
   error: { error: OAuthError }
 }
@@ -40,11 +40,11 @@ export interface KeptCredentials {
   /** @throws OAuthError `OAUTH_INTERACTION_REQUIRED`, `OAUTH_SESSION_ENDED`, `OAUTH_STORE_READ` */
   token(): Promise<OAuth1Token>
   authorized(): Promise<boolean>
-  /** Reads the store, whatever is known already. */
+  /** Reads the store, bypassing the cache. */
   reread(): Promise<OAuth1Token | undefined>
-  /** Stores credentials; `sameUser` when they continue those that are there. */
+  /** Stores credentials; `sameUser` if they continue the existing ones. */
   keep(token: OAuth1Token, sameUser?: boolean): Promise<OAuth1Token>
-  /** Ends the session if these credentials are still the ones that are kept. */
+  /** Ends the session if these credentials are still the current ones. */
   endIfCurrent(token: OAuth1Token, reason: string): Promise<void>
   end(reason: string): Promise<void>
   report(error: OAuthError): void
@@ -55,7 +55,7 @@ export interface KeptCredentials {
   close(): Promise<void>
 }
 
-/** Token credentials in the form of stores: the identifier names the grant. */
+/** Token credentials in the format of stores: the identifier names the grant. */
 const toStored = ({ oauth_token, ...rest }: OAuth1Token): Token => ({
   ...rest,
   access_token: oauth_token,
@@ -63,7 +63,7 @@ const toStored = ({ oauth_token, ...rest }: OAuth1Token): Token => ({
 })
 
 /**
- * Makes the function that reads the form of stores; the same object is answered for the same stored token.
+ * Creates the function that reads the format of stores; it returns the same object for the same stored token.
  */
 function storedReader(): (stored: Token) => OAuth1Token {
   const known = new WeakMap<Token, OAuth1Token>()
@@ -78,7 +78,7 @@ function storedReader(): (stored: Token) => OAuth1Token {
   }
 }
 
-/** True when both are the same credentials, also where a server renews without a new identifier. */
+/** True if both are the same credentials, also after a renewal without a new identifier. */
 export const isSameToken = (a: OAuth1Token | undefined, b: OAuth1Token | undefined): boolean =>
   a?.oauth_token === b?.oauth_token && a?.oauth_token_secret === b?.oauth_token_secret
 
@@ -104,7 +104,7 @@ export function keepCredentials(
     transport,
   )
   const { state } = inside(session)
-  // token credentials do not say whose they are: the latest count
+  // Token credentials do not identify a person, so the latest ones count.
   session.on('changed', () => session.acceptChange())
   const fromStored = storedReader()
   const report = (error: OAuthError) => core(session).emit('error', { error })

@@ -1,8 +1,8 @@
 import type { CryptoLike } from '../server/call.js'
 
 /**
- * A source of nonces: 80 random bits, drawn when the first is asked for, and a number that counts on, so that
- * no two are the same. Where there is no `crypto`, `Math.random` does: a nonce must be new, not secret.
+ * A source of nonces: 80 random bits, drawn on first use, and a counter, so that no two are the same. Without
+ * `crypto` it uses `Math.random`, because a nonce must be new, not secret.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
  */
 export function nonces(crypto: CryptoLike | undefined): () => string {

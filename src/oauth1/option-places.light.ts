@@ -1,4 +1,4 @@
 import type { optionPlaces as full } from './option-places.js'
 
-/** The light build knows the names of other libraries no better than any unknown one. */
+/** The light build has no table of the names of other libraries. */
 export const optionPlaces: typeof full = {}

@@ -1,6 +1,6 @@
 const called = (name: string) => `It is called ${name}.`
 
-/** Options in the words of other libraries, and what they are called here. */
+/** Option names of other libraries, and their names here. */
 export const optionPlaces: Readonly<Record<string, string>> = {
   consumer: called('client: { key, secret }'),
   consumerKey: called('client.key'),

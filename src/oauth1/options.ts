@@ -2,11 +2,11 @@ import { oauthError } from '../errors.js'
 import type { Clock, CryptoLike } from '../server/call.js'
 import type { SignatureMethod } from '../signature-methods/signature-method.js'
 
-/** Where the protocol parameters go: the `Authorization` header, the query, or a form body. */
+/** The place of the protocol parameters: the `Authorization` header, the query, or a form body. */
 export type Placement = 'header' | 'query' | 'body'
 
 /**
- * Token credentials (or temporary ones), in wire names; whatever else the server sent with them is kept.
+ * Token credentials (or temporary ones), in wire names, with all further members of the server's answer.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.3
  */
 export interface OAuth1Token {
@@ -15,19 +15,16 @@ export interface OAuth1Token {
   [parameter: string]: unknown
 }
 
-/**
- * `oauth_callback`, `oauth_verifier` and whatever else a server wants; those that signing itself sets win
- * over them.
- */
+/** `oauth_callback`, `oauth_verifier` and parameters of the server; the generated ones win over them. */
 export type ProtocolParameters = Record<`oauth_${string}`, string>
 
 /**
- * When to send `oauth_body_hash`: `auto` with every request but form bodies, as the draft says; `always` with
- * forms too.
+ * The requests with `oauth_body_hash`: with `auto` all but form bodies, by the draft; with `always` forms
+ * too.
  */
 export type BodyHash = 'auto' | 'always' | 'never' | { when: 'auto' | 'always'; hash: 'SHA-1' | 'SHA-256' }
 
-/** How requests are signed. */
+/** Options of the signature. */
 export interface OAuth1SigningOptions {
   client: { key: string; secret?: string }
   /** Default `hmacSha1()`. */
@@ -36,28 +33,28 @@ export interface OAuth1SigningOptions {
   placement?: Placement
   /** Sent in the header, never signed. */
   realm?: string
-  /** False leaves `oauth_version` out; default true. */
+  /** False omits `oauth_version`; default true. */
   version?: boolean
   /** Default `'never'`; a name alone means SHA-1. */
   bodyHash?: BodyHash
   protocolParameters?: ProtocolParameters
   /** Seconds since the epoch; default the clock of the machine. */
   clock?: Clock
-  /** A string never used before with this second; default 23 random letters and digits. */
+  /** A string that is new within its second; default 23 random letters and digits. */
   nonce?: () => string
   /** For RSA, for a SHA-256 body hash, and for random nonces; default `globalThis.crypto`. */
   crypto?: CryptoLike
-  /** Origins that may see PLAINTEXT and the dance over plain http, or `true` for all; loopback always may. */
+  /** Origins for PLAINTEXT and the sign-in over plain http, or `true` for all; loopback is always allowed. */
   allowInsecure?: true | string[]
   /**
-   * Takes a `%` that begins no escape for a percent sign, as browsers and most servers do, in place of
+   * Treats a `%` that is not an escape as a percent sign, as browsers and most servers do, instead of
    * refusing to sign.
    */
   lenient?: boolean
 }
 
 /**
- * Options of `attachOAuth1`: how requests are signed, and for whom. Without `token` only the client is
+ * Options of `attachOAuth1`: the signature and the credentials. Without `token` only the client is
  * authenticated.
  */
 export interface OAuth1Options extends OAuth1SigningOptions {

@@ -1,17 +1,17 @@
 import type { IncomingResponse } from '../auth/scheme.js'
 import { readable } from './body.js'
 
-/** What a refusal is about: our clock, a nonce that was used before, or token credentials that are over. */
+/** The reason of a refusal: the clock, a used nonce, or token credentials that are over. */
 export interface Problem {
   kind: 'timestamp' | 'nonce' | `token_${'rejected' | 'expired' | 'revoked'}`
-  /** Seconds since the epoch, where the server says which timestamps it takes. */
+  /** Seconds since the epoch, if the server names the accepted timestamps. */
   time?: number
 }
 
-/** Characters of a body that are read: a reason comes early, and a refusal may be a large file. */
+/** The characters of a body that are read: a reason comes early, and a refusal may be a large file. */
 const READ = 20_000
 
-/** The text of a body that may say why the server refused; a stream is left unread. */
+/** The text of a body that may contain the reason; a stream is not read. */
 function textOf(data: unknown): string {
   const body = readable(data)
   if (typeof body === 'string') return body.slice(0, READ)
@@ -24,8 +24,8 @@ function textOf(data: unknown): string {
   }
 }
 
-// A server may echo the parameters or the base string: there our words stand behind `_` or an escape, and
-// before `=`, `:` or `%`.
+// A server may echo the parameters or the base string: there the keywords follow `_` or an escape, and
+// precede `=`, `:` or `%`.
 const start = '(?:^|[^\\w%])'
 const bad = '(?:refus|reject|invalid|illegal|expir|stale|out of|old|late|future|past|accept|wrong|bad)'
 const TOKEN = /* @__PURE__ */ new RegExp(`${start}token_(rejected|expired|revoked)`, 'i')
@@ -46,7 +46,7 @@ function kindOf(words: string): Problem['kind'] | undefined {
 }
 
 /**
- * Reads why a request was refused. Only a 401 counts, or a 400 or 403 that speaks of `oauth_problem`.
+ * Reads the reason of a refusal. Only a 401 counts, or a 400 or 403 that mentions `oauth_problem`.
  * @see https://wiki.oauth.net/w/page/12238543/ProblemReporting
  */
 export function problemOf(response: IncomingResponse): Problem | undefined {

@@ -24,8 +24,7 @@ async function renewBySessionHandle(inside: OAuth1Inside, token: OAuth1Token, se
 }
 
 /**
- * Renews token credentials and stores them; credentials that another process renewed meanwhile are taken
- * over.
+ * Renews token credentials and stores them; it adopts credentials that another process renewed meanwhile.
  * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` without a session handle and without the option `renew`,
  * and what the renewal itself throws
  */
@@ -40,8 +39,8 @@ export async function renewCredentials(inside: OAuth1Inside, token: OAuth1Token)
 }
 
 /**
- * Makes the function that renews refused credentials: once for all requests that were signed with them.
- * Credentials that cannot be renewed are not destroyed; an `error` event tells.
+ * Creates the function that renews refused credentials once for all requests that were signed with them.
+ * Credentials that cannot be renewed are kept, and the session emits `error`.
  */
 export function sharedRenewal(
   inside: OAuth1Inside,

@@ -8,42 +8,42 @@ import { type Problem, problemOf } from './problem.js'
 import { type ServerClocks, serverClocks } from './server-clock.js'
 import { createSigner, type Signer } from './signer.js'
 
-/** Where the token credentials come from: fixed ones, or a session. */
+/** The source of the token credentials: fixed ones, or a session. */
 export interface OAuth1TokenSource {
   /**
-   * What can be had without waiting: the credentials, `null` when none are needed, `undefined` when it takes
-   * waiting.
+   * The credentials that are available synchronously; `null` if none are needed, `undefined` if they must be
+   * awaited.
    */
   current(): OAuth1Token | null | undefined
   /**
-   * The credentials, or `null` when none are needed.
+   * The credentials, or `null` if none are needed.
    * @throws OAuthError when a person is needed.
    */
   token(): Awaitable<OAuth1Token | null>
   /**
-   * The server refused these credentials, and said why. Answers renewed ones where there are some: the
-   * request is sent again.
+   * Handles credentials that the server refused for this reason. Returns renewed ones, if any: the request is
+   * then sent again.
    */
   rejected(token: OAuth1Token | null, reason: TokenProblem): Awaitable<OAuth1Token | undefined>
 }
 
-/** Why token credentials were refused. */
+/** The reasons for refused token credentials. */
 export type TokenProblem = Extract<Problem['kind'], `token_${string}`>
 
-/** The scheme, with what attaching it takes to know. */
+/** The scheme, with the values that attaching needs. */
 export interface OAuth1Auth extends Auth<OAuth1Credential> {
-  /** Where plain http is allowed. */
+  /** Origins that may be plain http. */
   readonly allowInsecure: true | string[] | undefined
   /** The same scheme for the credentials of one request. */
   withToken(token: OAuth1Token): OAuth1Auth
-  /** Lets calls to the server take over the agents, proxy and adapter of an attached instance. */
+  /** Lets calls to the server use the agents, proxy and adapter of an attached instance. */
   adopt?(instance: object): void
 }
 
-/** What a request was signed with. */
+/** The credentials and clock offset of a signature. */
 export interface OAuth1Credential {
   readonly token: OAuth1Token | null
-  /** How far the server's clock was held to be ahead. */
+  /** The assumed lead of the server's clock. */
   readonly offset: number
 }
 
@@ -53,8 +53,8 @@ const isTokenProblem = (problem: Problem | undefined): problem is Problem & { ki
   !!problem?.kind.startsWith('token')
 
 /**
- * OAuth 1.0a as a conversation: sign, send; when the server's clock or a used nonce was the reason for a
- * refusal, once more; when the credentials expired and can be renewed, once more with the new ones.
+ * OAuth 1.0a as a conversation: sign and send; if the clock or a used nonce is the reason of a refusal, once
+ * more; if the credentials expired and can be renewed, once more with the new ones.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
  */
 export function oauth1Auth(
@@ -72,7 +72,7 @@ export function oauth1Auth(
     return yield request
   }
 
-  /** Signs once more where the clock or the nonce was to blame. */
+  /** Signs once more after a refusal for the clock or the nonce. */
   const secondAttempt = async function* (
     request: OutgoingRequest,
     { token, offset: used }: OAuth1Credential,
@@ -127,7 +127,7 @@ function checkToken(token: OAuth1Token): OAuth1Token {
   return token
 }
 
-/** Credentials that are given, and can neither be renewed nor end. */
+/** Fixed credentials, which can neither be renewed nor end. */
 export const fixedToken = (token: OAuth1Token | null): OAuth1TokenSource => ({
   current: () => token,
   token: () => token,

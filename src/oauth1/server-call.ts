@@ -6,23 +6,22 @@ import { fixedToken, oauth1Auth } from './scheme.js'
 import type { Signer } from './signer.js'
 
 /**
- * Places where a server that does not follow the specification can be met. What a request hook changes is
- * signed.
+ * Hooks for servers that do not follow the specification. The signature covers the changes of a request hook.
  */
 export interface OAuth1Hooks {
   /** The request for temporary credentials. */
   requestTokenRequest?: Hook<PlainRequest>
   /** The raw answer to it, before it is judged. */
   requestTokenResponse?: Hook<ServerResponse>
-  /** The request for token credentials, also when they are renewed. */
+  /** The request for token credentials, also for a renewal. */
   accessTokenRequest?: Hook<PlainRequest>
   /** The raw answer to it, before it is judged. */
   accessTokenResponse?: Hook<ServerResponse>
-  /** The authorization URL, before the person is sent there. */
+  /** The authorization URL, before the redirect. */
   authorizationUrl?: Hook<URL>
 }
 
-/** What a call to the server takes. */
+/** The context of a call to the server. */
 export interface ServerCallContext {
   readonly signer: Signer
   readonly send: Send
@@ -30,14 +29,12 @@ export interface ServerCallContext {
   readonly allowInsecure?: true | string[] | undefined
 }
 
-/** Redirects that are followed: what leads further is a mistake of the server. */
+/** The limit of redirects: more are an error of the server. */
 const MOST_REDIRECTS = 5
 
 type Signable = DanceRequest['request']
 
-/**
- * The request that a redirect asks for; `undefined` when there is none, or when it leads to another origin.
- */
+/** The request for a redirect; `undefined` if there is none, or if it leads to another origin. */
 function redirected(response: ServerResponse, request: Signable): Signable | undefined {
   const { status } = response
   const location = response.header('location')
@@ -49,7 +46,7 @@ function redirected(response: ServerResponse, request: Signable): Signable | und
   return { method: 'GET', url: url.href, headers, data: undefined }
 }
 
-/** Signs and sends one request; once more where the clock or the nonce was to blame. */
+/** Signs and sends one request; once more after a refusal for the clock or the nonce. */
 async function sendSigned(
   { signer, send }: ServerCallContext,
   { request, token, protocolParameters, timeout, signal }: DanceRequest,
@@ -76,7 +73,7 @@ async function sendSigned(
 }
 
 /**
- * Makes a call to the server: hooks, signature, redirects of the same origin. The answer is unjudged.
+ * Makes a call to the server: hooks, signature, redirects within the origin. The answer is not judged.
  * @throws OAuthError `OAUTH_INSECURE_URL`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_ABORTED`, `OAUTH_HOOK_FAILED`,
  * and what signing throws
  */

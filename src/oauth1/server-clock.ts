@@ -1,43 +1,39 @@
 import type { IncomingResponse } from '../auth/scheme.js'
 import type { Problem } from './problem.js'
 
-/**
- * What is known of the clocks of the servers that requests go to: for each origin, how far it is ahead of
- * ours.
- */
+/** The clock differences to servers, for each origin. */
 export interface ServerClocks {
-  /** Seconds to add to our time in that request. Its URL is read only where a correction is known. */
+  /** Seconds to add to the local time in that request. Its URL is parsed only if there is a correction. */
   offset(request: { readonly url: string }): number
   /**
-   * Learns from a refusal of a request that was signed with `used`. True when signing again can help.
+   * Reads a refusal of a request that was signed with `used`. True if another signature can help.
    * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.3
    */
   correct(
     url: string,
     refusal: { response: IncomingResponse; problem: Problem | undefined; used: number },
   ): boolean
-  /** Forgets a correction that did not help. */
+  /** Drops a correction that did not help. */
   giveUp(url: string): void
 }
 
-/** A clock that is off by fewer seconds than this is no reason to refuse unless the server says so. */
+/** A smaller difference in seconds is not a reason for a refusal, unless the server says so. */
 const FAR = 60
-/** No clock is believed to be off by more: such a date comes from a cache, or is in another unit. */
+/** A larger difference is ignored: such a date comes from a cache, or is in another unit. */
 const BELIEVABLE = 24 * 60 * 60
 
 const originOf = (url: string): string => /^[^/]*\/\/[^/?#]*/.exec(url)?.[0] ?? url
 
-/** The server's time: its `Date`, and how long a cache held the answer. */
+/** The server's time: its `Date` plus the age of a cached answer. */
 function timeOf(response: IncomingResponse): number {
   const age = Number(response.header('age')) || 0
   return Date.parse(response.header('date') ?? '') / 1000 + Math.max(age, 0)
 }
 
-/** Makes {@link ServerClocks}; `clock` is ours. */
+/** Creates {@link ServerClocks}; `clock` is the local one. */
 export function serverClocks(clock: () => number): ServerClocks {
   const offsets = new Map<string, number>()
-  // Corrections that did not help, so that a refusal with another reason is not answered by a second request
-  // every time.
+  // Corrections that did not help, so that other refusals do not cause a second request every time.
   const futile = new Map<string, number>()
   const known = (origin: string) => offsets.get(origin) ?? 0
 

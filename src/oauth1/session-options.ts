@@ -14,36 +14,32 @@ import type { OAuth1Hooks } from './server-call.js'
 export type OAuth1RenewalCall = (url: string, options?: DanceOptions) => Promise<ServerResponse>
 
 /**
- * Renews expired credentials in a server's own way. Answers the new ones; nothing where the same ones are
- * good again.
+ * Renews expired credentials in a server's own way. Returns the new ones; nothing if the same ones are valid
+ * again.
  */
 export type RenewOAuth1Token = (
   token: OAuth1Token,
   call: OAuth1RenewalCall,
 ) => Promise<OAuth1Token | undefined | void>
 
-/**
- * Options of `createOAuth1Session`: how requests are signed, the server, and where credentials are kept.
- * Times are seconds.
- */
+/** Options of `createOAuth1Session`: the signature, the server, and the store. Times are seconds. */
 export interface OAuth1SessionOptions extends OAuth1SigningOptions, OAuth1StoreOptions {
   server: OAuth1Server
-  /** `1.0` for servers of before the revision, which know no verifier. Default `1.0a`. */
+  /** `1.0` for servers before the revision, which have no verifier. Default `1.0a`. */
   revision?: Revision
   /**
-   * Accepts a server of 1.0a that does not send `oauth_callback_confirmed`. The verifier is required all the
-   * same.
+   * Accepts a server of 1.0a that does not send `oauth_callback_confirmed`. The verifier is still required.
    */
   allowUnconfirmedCallback?: boolean
   /**
-   * Renews expired credentials in the server's own way. Without it they are renewed where the server gave an
-   * `oauth_session_handle` with them.
+   * Renews expired credentials in the server's own way. Without it the session uses the
+   * `oauth_session_handle` of the credentials, if any.
    */
   renew?: RenewOAuth1Token
   hooks?: OAuth1Hooks
   /**
-   * An axios instance for the calls to the server; default: a fresh one, with nothing of the attached
-   * instance but its agents, proxy and adapter.
+   * An axios instance for the calls to the server; default: a new one, with only the agents, proxy and
+   * adapter of the attached instance.
    */
   http?: HttpClient
 }
@@ -58,16 +54,16 @@ export interface OAuth1Session extends UsedAsync {
    * `OAUTH_STORE_READ`
    */
   token(): Promise<OAuth1Token>
-  /** The credentials that are known here; synchronous. */
+  /** The credentials in memory; synchronous. */
   current(): OAuth1Token | undefined
-  /** True while there are credentials. Asks the store, never the server. */
+  /** True while there are credentials. It reads the store, and never calls the server. */
   authorized(): Promise<boolean>
-  /** Listens; returns the function that stops listening. */
+  /** Subscribes; returns the function that unsubscribes. */
   on<E extends keyof OAuth1SessionEvents>(
     event: E,
     listener: (detail: OAuth1SessionEvents[E]) => void,
   ): () => void
-  /** Finishes what is under way and drops the store's notices. */
+  /** Finishes pending work and ends the subscription to the store. */
   close(): Promise<void>
   /** The scheme, for `attach` and `createInterceptors`. */
   readonly auth: OAuth1Auth

@@ -24,7 +24,7 @@ function checkSessionOptions(options: OAuth1SessionOptions): void {
       throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: `server.${name}` })
 }
 
-/** Makes a session that sends through `transport`. @throws OAuthError `OAUTH_INVALID_OPTION` */
+/** Creates a session that sends through `transport`. @throws OAuthError `OAUTH_INVALID_OPTION` */
 export function createSession(options: OAuth1SessionOptions, transport: Transport): OAuth1Session {
   const { client, server, signatureMethod, clock = systemClock, hooks, allowInsecure } = options
   const signer = createSigner(options)
@@ -52,7 +52,7 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
     [asyncDispose]: close,
     async authorized() {
       if (!(await kept.authorized())) return false
-      // RSA does without secrets.
+      // RSA does not use the secrets.
       const needsSecrets = !signatureMethod?.name.startsWith('RSA')
       return !needsSecrets || !!(client.secret && current()?.oauth_token_secret)
     },

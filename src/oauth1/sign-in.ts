@@ -20,32 +20,32 @@ import { createSigner } from './signer.js'
 
 /** Options of {@link fetchOAuth1RequestToken}. */
 export interface OAuth1RequestTokenOptions extends DanceOptions {
-  /** Where the resource owner comes back to, an absolute URL; default `oob`: a code to be typed. */
+  /** The callback, an absolute URL; default `oob`: the person types a code. */
   callback?: string
-  /** For this call, in place of the session's; several are joined by spaces. */
+  /** The realm of this call, instead of the session's; several are joined by spaces. */
   realm?: string | readonly string[]
 }
 
 /** Options of {@link createOAuth1AuthorizationUrl}. */
 export interface OAuth1AuthorizationOptions extends OAuth1RequestTokenOptions {
-  /** Temporary credentials that are there already; default: new ones. */
+  /** Existing temporary credentials; default: new ones. */
   requestToken?: OAuth1Token
   /** Further parameters of the authorization URL. */
   authorize?: Record<string, string>
 }
 
-/** Options of {@link fetchOAuth1Token}: with the callback as it came, or with the code that was typed. */
+/** Options of {@link fetchOAuth1Token}: the callback, or the code that the person typed. */
 export interface OAuth1TokenOptions extends DanceOptions {
   transaction: OAuth1Transaction
   authorizationResponse?: OAuth1AuthorizationResponse
   verifier?: string
 }
 
-/** Seconds that a sign-in may take. */
+/** The longest sign-in, in seconds. */
 const PATIENCE = 600
 
 /**
- * Asks for temporary credentials.
+ * Fetches temporary credentials.
  * @throws OAuthError `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE` (also when
  * the callback was not confirmed), `OAUTH_INSECURE_URL`
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.1
@@ -63,7 +63,7 @@ export async function fetchOAuth1RequestToken(
 }
 
 /**
- * Creates the URL that the person is sent to, and what to keep until the callback.
+ * Creates the URL for the person, and the transaction to keep until the callback.
  * @throws OAuthError as {@link fetchOAuth1RequestToken} does
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-2.2
  */
@@ -92,7 +92,7 @@ export async function createOAuth1AuthorizationUrl(
   }
 }
 
-/** Lets a transaction pass once, in time, and only where it was begun. */
+/** Accepts a transaction once, in time, and only in the session of its server and client. */
 function spend({ options, clock, spent }: OAuth1Inside, transaction: OAuth1Transaction): void {
   const { oauth_token, created_at, client_key, access_token_url } = Object(transaction) as OAuth1Transaction
   const now = clock()

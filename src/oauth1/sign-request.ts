@@ -16,8 +16,7 @@ function absolute(url: string): URL {
 
 /**
  * The base string URI: scheme and authority in lower case, no default port, no user, no query, no fragment;
- * the path as the URL standard writes it. `host`, the `Host` header where it differs, overrides the
- * authority.
+ * the path in the form of the URL standard. `host`, a differing `Host` header, overrides the authority.
  * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a URL without scheme or host, or with an impossible port.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.2
  */
@@ -27,8 +26,8 @@ export function baseStringUri(url: string, host?: string): string {
 }
 
 /**
- * The signature base string of a method, a URL with its query, and further parameters, decoded: those of the
- * protocol and of a form body. `oauth_signature` among them is left out; so must be `realm`.
+ * The signature base string of a method, a URL with its query, and further decoded parameters: those of the
+ * protocol and of a form body. `oauth_signature` among them is ignored; the caller must omit `realm`.
  * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a URL that cannot be signed.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1
  */
@@ -61,8 +60,8 @@ export function authorizationHeader(
 }
 
 /**
- * Signs one request that something else than axios sends: answers a copy with the protocol parameters in the
- * header, the query or the form body. Send its URL as it stands.
+ * Signs one request for a client other than axios: returns a copy with the protocol parameters in the header,
+ * the query or the form body. Send its URL unchanged.
  * @throws OAuthError as the signer does: `OAUTH_INVALID_OPTION`, `OAUTH_SIGNATURE_FAILED`,
  * `OAUTH_CRYPTO_MISSING`; and `OAUTH_INSECURE_URL` for PLAINTEXT over plain http.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.1

@@ -15,41 +15,38 @@ import {
 } from './options.js'
 import { realmParameter, withoutParameters, writeParameters } from './placement.js'
 
-/** What one signature is made with, beside the options. */
+/** The input of one signature, in addition to the options. */
 export interface SigningInput {
   readonly token?: OAuth1Token | undefined
   readonly parameters?: ProtocolParameters | undefined
-  /** Seconds that the server's clock is ahead of ours. */
+  /** The lead of the server's clock in seconds. */
   readonly offset?: number
 }
 
 /** Signs requests under one set of options. */
 export interface Signer {
-  /** Where plain http is allowed: anywhere, but for a signature that is the secret itself. */
+  /** Origins that may be plain http: all, unless the signature is the secret itself. */
   readonly allowInsecure: true | string[] | undefined
-  /** Seconds since the epoch by our own clock. */
+  /** Seconds since the epoch by the local clock. */
   clock(): number
-  /** True when {@link Signer.sign} will not answer a promise for this request. */
+  /** True if {@link Signer.sign} does not return a promise for this request. */
   sync(request: OutgoingRequest): boolean
   /**
-   * Writes the protocol parameters on a request, under a new nonce; nothing is written before the signature
-   * is there.
+   * Writes the protocol parameters to a request, with a new nonce; it writes nothing before the signature is
+   * ready.
    * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for a request that cannot be signed, `OAUTH_CRYPTO_MISSING`
    * where the platform cannot hash or sign.
    */
   sign(request: OutgoingRequest, input?: SigningInput): Awaitable<void>
 }
 
-/** Goes on at once where there is nothing to wait for. */
+/** Continues synchronously if the value is not a promise. */
 const then = <T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> =>
   typeof (value as PromiseLike<T> | undefined)?.then === 'function'
     ? (value as PromiseLike<T>).then(next)
     : next(value as T)
 
-/**
- * The parameters that every signature has, in the order in which they are written; those without a value are
- * left out.
- */
+/** The parameters of every signature, in their order; those without a value are omitted. */
 function protocolParameters(
   options: OAuth1SigningOptions,
   { token, parameters }: SigningInput,
@@ -71,15 +68,14 @@ function protocolParameters(
   return encoded
 }
 
-/** The names that a request must leave to its signature. */
+/** The names that a request must not use itself. */
 const namesOf = (own: readonly EncodedParameter[]): string[] => [
   ...own.map(([name]) => name),
   'oauth_signature',
 ]
 
 /**
- * Refuses parameters of the request that have the name of one that signing writes: a server could not tell
- * them apart.
+ * Refuses parameters of the request with the name of a generated one, which a server could not tell apart.
  */
 function insistOnOwnNames(parameters: readonly EncodedParameter[], own: readonly EncodedParameter[]): void {
   for (const [name] of parameters)
@@ -87,7 +83,7 @@ function insistOnOwnNames(parameters: readonly EncodedParameter[], own: readonly
       throw oauthError('OAUTH_SIGNATURE_FAILED', 'ownName', { name })
 }
 
-/** The base string URI of a URL that the seam has normalised; a `Host` header overrides its authority. */
+/** The base string URI of a normalised URL; a `Host` header overrides its authority. */
 function uriOf(url: string, host: string | undefined): string {
   const mark = url.indexOf('?')
   const uri = mark < 0 ? url : url.slice(0, mark)
@@ -96,7 +92,7 @@ function uriOf(url: string, host: string | undefined): string {
 
 const queryOf = (url: string): string => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '')
 
-/** What a base string is made of, beside the method. */
+/** The parts of a base string, except the method. */
 interface SignedMessage {
   readonly url: string
   readonly form: string
@@ -115,7 +111,7 @@ function baseStringOf(
   return baseString(request.method, uriOf(url, request.header('host')), [...others, ...own])
 }
 
-/** A stream under the content type of a form would be read as one. */
+/** A server would read a stream under the content type of a form as one. */
 function correctContentType(request: OutgoingRequest, { isMistyped }: RequestBody): void {
   if (isMistyped)
     request.setHeader('content-type', (request.data as Partial<Blob>).type || 'application/octet-stream')
@@ -129,7 +125,7 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
   checkSigningOptions(options)
   const { signatureMethod: method = hmacSha1(), placement = 'header', realm, lenient, client } = options
   const { crypto = globalThis.crypto as Crypto | undefined, clock = systemClock } = options
-  // A body that holds the protocol parameters cannot hold its own hash.
+  // A body with the protocol parameters cannot contain its own hash.
   const hasher = bodyHasher(
     placement === 'body' ? 'never' : (options.bodyHash ?? 'never'),
     method.hash,

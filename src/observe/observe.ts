@@ -5,48 +5,49 @@ import { isLogOut, load } from '../session/session-record.js'
 import { emit, type Inside, inside, type Slot, type State } from '../session/session-state.js'
 import { expiresWithin, type StoredGrant } from '../session/stored-grant.js'
 
-/** What a page shows of a session; never a token. Frozen, and the same object while nothing changed. */
+/**
+ * The public view of a session for a page; never a token. It is frozen, and the same object while nothing
+ * changes.
+ */
 export interface SessionSnapshot {
   /**
-   * `unknown` until the store has answered; `signed-out` when nobody signed in or the person logged out;
-   * `signed-in` while there is a token that can be used or renewed; `ended` when the session was over without
-   * anybody wishing that.
+   * `unknown` until the store has answered; `signed-out` without a sign-in or after a log-out; `signed-in`
+   * while there is a usable or renewable token; `ended` after an end without a log-out.
    */
   readonly status: 'unknown' | 'signed-out' | 'signed-in' | 'ended'
-  /** The claims of the ID token while somebody is signed in, for display: nothing is decided by them. */
+  /** The claims of the ID token of the signed-in person, for display only: do not base decisions on them. */
   readonly user?: Readonly<Record<string, unknown>>
   readonly scope?: string
-  /** When the access token expires, in seconds since the epoch. It is renewed on need. */
+  /** The expiry of the access token, in seconds since the epoch. It is renewed on demand. */
   readonly expires_at?: number
   /**
-   * True while another person is signed in than the page has shown, until
-   * {@link SessionObservation.acceptChange}.
+   * True if another person than the displayed one is signed in, until {@link
+   * SessionObservation.acceptChange}.
    */
   readonly changed?: true
-  /** Why the session is over (`invalid_grant`, `session_expired`, `revoked` …). */
+  /** The cause of the end (`invalid_grant`, `session_expired`, `revoked` …). */
   readonly reason?: string
 }
 
 /**
- * A session as something to watch. Its functions need no `this`, so that they can be handed to a framework as
- * they are.
+ * An observable session. Its functions need no `this`, so that they can be passed to a framework directly.
  */
 export interface SessionObservation {
-  /** What holds now. Asks nobody. */
+  /** The current snapshot, without a call to the store or the server. */
   getSnapshot(): SessionSnapshot
   /**
-   * Calls `changed` whenever the snapshot is another; answers the function that stops. The first to subscribe
-   * has the store read, which is how a page starts with the sign-in of the last visit.
+   * Calls `changed` whenever the snapshot changes; returns the function that unsubscribes. The first
+   * subscription reads the store, so a page starts with the sign-in of the last visit.
    */
   subscribe(changed: () => void): () => void
-  /** Goes on as the person whom `changed` tells of: `session.acceptChange()`, and the snapshot follows. */
+  /** Accepts the other person of `changed`: calls `session.acceptChange()`, and the snapshot follows. */
   acceptChange(): void
 }
 
-/** What holds before the store has answered, and while a server renders. */
+/** The snapshot before the store has answered, and while a server renders. */
 export const UNKNOWN: SessionSnapshot = /* @__PURE__ */ Object.freeze({ status: 'unknown' })
 
-/** Claims that belong to the message, not to the person: every renewal brings others. */
+/** Claims that belong to the message, not to the person: they change with every renewal. */
 const OF_THE_MESSAGE = ['nonce', 'iat', 'exp', 'jti', 'at_hash', 'c_hash', 's_hash']
 
 const personOf = (grant: StoredGrant): SessionSnapshot['user'] => {
@@ -57,7 +58,7 @@ const personOf = (grant: StoredGrant): SessionSnapshot['user'] => {
 
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
-/** Why nothing can be got from the grant any more; `undefined` while a token can be used or renewed. */
+/** The reason why the grant can give no more tokens; `undefined` while a token can be used or renewed. */
 function overBy(state: State, slot: Slot, grant: StoredGrant): string | undefined {
   const { options, ending, clock, store } = state
   const told = ending ?? grant.ended?.reason
@@ -87,7 +88,7 @@ function read({ state, slot }: Inside, isKnown: boolean): SessionSnapshot {
   }
 }
 
-/** The events after which a snapshot may be another. */
+/** The events that may change a snapshot. */
 const EVENTS = ['token', 'changed', 'ended'] as const
 
 function observe(session: OAuth2Session): SessionObservation {
@@ -102,7 +103,7 @@ function observe(session: OAuth2Session): SessionObservation {
     isKnown ||= state.grant !== undefined || state.readAt > Number.NEGATIVE_INFINITY
     const next = read(at, isKnown)
     const { user } = snapshot
-    // the same object for the same person, so that what depends on it is not done again
+    // The same object for the same person, so that dependent values are not computed again.
     if (!isSame(next, snapshot))
       snapshot = Object.freeze(user && isSame(next.user, user) ? { ...next, user } : next)
     return snapshot
@@ -113,7 +114,7 @@ function observe(session: OAuth2Session): SessionObservation {
     told = snapshot
     for (const listener of [...listeners]) listener()
   }
-  /** Others' sign-ins and renewals are in the store, and not every one of them is an event here. */
+  /** Sign-ins and renewals of other processes are in the store, but not all of them are events here. */
   const look = () => {
     load(state)
       .catch(error => emit(state, 'error', { error }))
@@ -131,7 +132,7 @@ function observe(session: OAuth2Session): SessionObservation {
   return {
     getSnapshot,
     subscribe(changed) {
-      // the same function may be given twice
+      // The same function may be subscribed twice.
       const listener = () => changed()
       listeners.add(listener)
       stop ??= start()
@@ -156,8 +157,8 @@ function observe(session: OAuth2Session): SessionObservation {
 const observations = /* @__PURE__ */ new WeakMap<Slot, SessionObservation>()
 
 /**
- * Makes what a page shows of a session observable: who is signed in, whether the session is over. The same
- * session has the same observation. Renewals change nothing but `expires_at`.
+ * Makes a session observable for a page: the signed-in person, and the end of the session. The same session
+ * has the same observation. Renewals change only `expires_at`.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not an OAuth 2 session
  * @example
  * const { getSnapshot, subscribe } = observeSession(session)

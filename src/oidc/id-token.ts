@@ -6,13 +6,13 @@ import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /** Options of {@link idTokenValidator}. */
 export interface IdTokenOptions extends VerifierOptions {
-  /** Sign-ins that are good enough (`acr`), any of them. */
+  /** Acceptable authentication classes (`acr`), any of them. */
   acr_values?: readonly string[]
-  /** Seconds by which the clocks may differ, for `exp`, `nbf` and `auth_time`. Default 60. */
+  /** The greatest difference of the clocks in seconds, for `exp`, `nbf` and `auth_time`. Default 60. */
   clockTolerance?: number
 }
 
-/** The left half of the hash that goes with the signature's algorithm. */
+/** The left half of the hash that belongs to the signature's algorithm. */
 async function leftHalf(alg: string, text: string): Promise<string> {
   const size = /(384|512)$/.exec(alg)?.[1] ?? (/^Ed/.test(alg) ? '512' : '256')
   const hash = new Uint8Array(
@@ -22,9 +22,9 @@ async function leftHalf(alg: string, text: string): Promise<string> {
 }
 
 /**
- * Validates ID tokens in full: decryption, signature by the server's published keys (rotation, cool-down),
- * and every claim. Give it to a session as `openid`: it is asked at sign-in and at every refresh that brings
- * an ID token. What it answers throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim,
+ * Creates a full validator of ID tokens: decryption, signature by the server's published keys (rotation,
+ * cool-down), and every claim. Pass it to a session as `openid`: it runs at sign-in and at every refresh with
+ * an ID token. The validator throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim, and
  * `OAUTH_ENDPOINT_MISSING` without `jwks_uri`.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */

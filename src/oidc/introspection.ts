@@ -3,17 +3,17 @@ import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /** Options of {@link introspectionValidator}. */
 export interface IntrospectionValidatorOptions extends VerifierOptions {
-  /** What the server calls this resource server in `aud`. Default: the `client_id`. */
+  /** The server's name for this resource server in `aud`. Default: the `client_id`. */
   audience?: string
-  /** Seconds that an answer may be old, since it does not say which token it is about. Default 120. */
+  /** The greatest age of an answer in seconds, because it does not name its token. Default 120. */
   maxTokenAge?: number
 }
 
 /**
- * Makes the `jwt` of `introspectToken`: reads an answer that is a JWT, after type, signature, `iss`, `aud`
- * and `iat` were checked. Make it once; it keeps the server's keys. An answer that is not signed is refused
- * then. What it answers throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim, `OAUTH_ENDPOINT_MISSING`
- * without `jwks_uri`.
+ * Creates the `jwt` of `introspectToken`: it checks type, signature, `iss`, `aud` and `iat` of a signed
+ * answer, and unsigned answers are then refused. Create it once, because it caches the server's keys. It
+ * throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim, and `OAUTH_ENDPOINT_MISSING` without
+ * `jwks_uri`.
  * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
  */
 export function introspectionValidator(
@@ -25,8 +25,7 @@ export function introspectionValidator(
     const { iss, aud, iat, exp, nbf, token_introspection } = claims
     const { audience = context.client.client_id, maxTokenAge = 120 } = options
     const now = context.clock()
-    // a token of the same server for the same audience, signed with the same keys, must not pass for what it
-    // says of a token
+    // Another token of the same server for the same audience must not pass as an introspection response.
     insist(/^(application\/)?token-introspection\+jwt$/i.test(`${header.typ}`), 'typ')
     insist(typeof iss === 'string' && iss === context.server.issuer, 'iss')
     insist([aud].flat().includes(audience), 'aud')

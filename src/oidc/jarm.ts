@@ -2,9 +2,9 @@ import type { JwtResponseReader } from '../grants/authorization-code.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
 /**
- * Reads authorization responses that come as a JWT (JARM, `response_mode: 'jwt'`): give it to
- * `authorizationCodeGrant` as `jwtResponse`. Signature, `iss`, `aud` and `exp` are checked before anything of
- * the response is looked at. What it answers throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim.
+ * Creates a reader of authorization responses that are a JWT (JARM, `response_mode: 'jwt'`): pass it to
+ * `authorizationCodeGrant` as `jwtResponse`. It checks signature, `iss`, `aud` and `exp` before any other
+ * part of the response, and throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim.
  * @see https://openid.net/specs/oauth-v2-jarm.html#name-processing-rules
  */
 export function jarm(options: VerifierOptions = {}): JwtResponseReader {

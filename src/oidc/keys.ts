@@ -3,11 +3,11 @@ import { oauthError } from '../errors.js'
 import { type Clock, type Send, type ServerRequest, secureUrl } from '../server/call.js'
 import { processServerResponse } from '../server/token-response.js'
 
-/** A server's public keys, read when they are needed. Times are seconds. */
+/** A server's public keys, read on demand. Times are seconds. */
 export interface KeySource {
   /**
-   * The keys that fit a header, most likely one. A `kid` that is not known makes the keys be read anew, if
-   * that was not done just now.
+   * The keys that match a header, usually one. An unknown `kid` makes the keys be read again, except shortly
+   * after the last time.
    * @throws OAuthError `OAUTH_INVALID_RESPONSE` when the document is no key set, `OAUTH_SERVER_UNAVAILABLE`,
    * `OAUTH_ID_TOKEN_INVALID` when no key fits
    */
@@ -28,7 +28,7 @@ async function candidates(find: Known['find'], header: JWSHeaderParameters): Pro
     return [await find(header)]
   } catch (error) {
     const { code } = error as { code?: string }
-    // several keys fit a header without kid: jose hands them out one by one
+    // Several keys match a header without kid: jose returns them one by one.
     if (code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS') {
       const keys: CryptoKey[] = []
       for await (const key of error as unknown as AsyncIterable<CryptoKey>) keys.push(key)
@@ -39,7 +39,7 @@ async function candidates(find: Known['find'], header: JWSHeaderParameters): Pro
   }
 }
 
-/** With the exponent 1 a signature is the padded hash itself, which anybody can make. */
+/** With the exponent 1 a signature is the padded hash itself, which any sender can produce. */
 const isExponentOne = ({ e }: { e?: unknown }) => typeof e === 'string' && /^A*(AQ|E|B)=*$/.test(e)
 
 /** The key sets of one server, by address. */
@@ -50,8 +50,7 @@ interface KeyCache {
 
 const emptyCache = (): KeyCache => ({ known: new Map(), pending: new Map() })
 
-// a weak mark on the metadata, for functions that are called again and again and make no validator that could
-// keep keys
+// Functions that are called repeatedly without a validator share the keys by the metadata object.
 const caches = /* @__PURE__ */ new WeakMap<object, KeyCache>()
 
 function cacheOf(server: object): KeyCache {
@@ -80,7 +79,7 @@ async function readKeys(uri: string, { send, clock, allowInsecure }: How): Promi
   return { find: createLocalJWKSet(usable), readAt }
 }
 
-/** Reads a key set into the cache, once for all who ask at the same time. */
+/** Reads a key set into the cache, once for all concurrent callers. */
 function refill({ known, pending }: KeyCache, uri: string, how: How): Promise<Known> {
   const reading = pending.get(uri) ?? readKeys(uri, how).finally(() => pending.delete(uri))
   pending.set(uri, reading)
@@ -91,8 +90,8 @@ function refill({ known, pending }: KeyCache, uri: string, how: How): Promise<Kn
 }
 
 /**
- * Keeps key sets by address: its own, or (`shared`) those of everybody who asks for the same server's.
- * `maxAge` and `cooldown` bound how old they get and how often an unknown `kid` may ask for them.
+ * Caches key sets by address: its own, or (`shared`) those of all users of the same server. `maxAge` limits
+ * their age, `cooldown` the reads for an unknown `kid`.
  */
 export function keySource(
   { maxAge = 600, cooldown = 30 }: { maxAge?: number; cooldown?: number } = {},

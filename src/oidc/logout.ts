@@ -18,22 +18,22 @@ const OPTIONS: Record<keyof LogoutOptions, true> = {
 
 /** Options of {@link createLogoutUrl}, in wire names. */
 export interface LogoutOptions {
-  /** Exactly as registered; where the user agent comes back to. */
+  /** The page after the log-out, exactly as registered. */
   post_logout_redirect_uri?: string
   /** Default: random, if there is a `post_logout_redirect_uri`. */
   state?: string
-  /** Default: the stored ID token; `null` leaves it out. */
+  /** Default: the stored ID token; `null` omits it. */
   id_token_hint?: string | null
   logout_hint?: string
   ui_locales?: string
-  /** Any other parameter of the server's own. */
+  /** Other parameters of the server. */
   parameters?: ServerParameters
 }
 
 /**
- * Where to send the user agent so that the person is logged out at the authorization server too. Make it
- * before `revokeToken`, which forgets the ID token that is sent as a hint. Keep `state` for
- * {@link validateLogoutResponse}.
+ * The address to which to redirect, so that the person is logged out at the authorization server too. Create
+ * it before `revokeToken`, which deletes the ID token that it needs as a hint. Keep `state` for {@link
+ * validateLogoutResponse}.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist, and for a
  * `post_logout_redirect_uri` that is relative; `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`,
  * `OAUTH_STORE_READ`
@@ -47,7 +47,7 @@ export async function createLogoutUrl(
   const { parameters, ...named } = options
   const given: Omit<LogoutOptions, 'parameters'> = { ...named, ...(parameters as object) }
   const { post_logout_redirect_uri } = given
-  // a server compares it with what is registered: a path alone is nobody's
+  // The server compares it with registered URIs, which are absolute.
   if (post_logout_redirect_uri && !/^[a-z][\w+.-]*:\S/i.test(post_logout_redirect_uri))
     throw oauthError('OAUTH_INVALID_OPTION', 'logoutUri', { uri: post_logout_redirect_uri })
   const inside = core(session)
@@ -63,13 +63,13 @@ export async function createLogoutUrl(
 }
 
 /**
- * Checks that a return to `post_logout_redirect_uri` answers the log-out that was asked for: its whole URL,
- * or its path and query.
+ * Checks that a return to `post_logout_redirect_uri` belongs to the requested log-out: its whole URL, or its
+ * path and query.
  * @throws OAuthError `OAUTH_STATE_MISMATCH`
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RedirectionAfterLogout
  */
 export function validateLogoutResponse(url: string | URL, state: string): void {
-  // a server knows the path alone
+  // A server may know only the path.
   const { searchParams } = new URL(url, 'https://rp.invalid')
   if (!state || searchParams.get('state') !== state) {
     throw oauthError('OAUTH_STATE_MISMATCH', 'logout')
@@ -78,16 +78,16 @@ export function validateLogoutResponse(url: string | URL, state: string): void {
 
 /** Options of {@link validateLogoutToken}. */
 export interface LogoutTokenOptions extends VerifierOptions {
-  /** Seconds that a log-out token may be old. Default 120. */
+  /** The greatest age of a log-out token in seconds. Default 120. */
   maxTokenAge?: number
   /**
-   * Says whether this `jti` came before, and remembers it until `expiresAt` (seconds). Without it replays are
-   * not noticed.
+   * Returns whether this `jti` was used before, and stores it until `expiresAt` (seconds). Without it replays
+   * are not detected.
    */
   isReplayed?: (jti: string, expiresAt: number) => boolean | Promise<boolean>
 }
 
-/** Who is to be logged out. */
+/** The person and session to log out. */
 export interface LogoutToken {
   iss: string
   sub?: string
@@ -99,8 +99,8 @@ export interface LogoutToken {
 
 /**
  * Validates the log-out token that an authorization server posts to a back end (`logout_token`): signature,
- * `iss`, `aud`, `iat`, `exp`, `jti`, `sub` or `sid`, the event, and that it has no nonce. End the sessions of
- * that person, then answer 200.
+ * `iss`, `aud`, `iat`, `exp`, `jti`, `sub` or `sid`, the event, and the absence of a nonce. Then end the
+ * sessions of that person, and answer 200.
  * @throws OAuthError `OAUTH_ID_TOKEN_INVALID` with the name of the claim
  * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation
  */

@@ -8,7 +8,7 @@ import { core, type OAuth2Session } from '../session/session.js'
 import { keySource } from './keys.js'
 import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
 
-/** Claims about the person who signed in. */
+/** Claims about the signed-in person. */
 export interface UserInfo {
   sub: string
   [claim: string]: unknown
@@ -16,13 +16,13 @@ export interface UserInfo {
 
 /** Options of {@link fetchUserInfo}. */
 export interface UserInfoOptions extends VerifierOptions {
-  /** The `sub` that is expected; default: that of the stored ID token. */
+  /** The expected `sub`; default: that of the stored ID token. */
   subject?: string
   signal?: AbortSignal
 }
 
 /**
- * Asks the server about the person who signed in, with the session's token (renewed if it is refused). A
+ * Fetches the claims about the signed-in person, with the session's token (renewed if it is refused). A
  * signed answer is verified. The `sub` must be that of the ID token.
  * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_ID_TOKEN_INVALID` (another subject, a signature),
  * `OAUTH_INVALID_RESPONSE`, and what `session.token()` throws
@@ -89,7 +89,7 @@ export async function fetchUserInfo(
   const stored = (await inside.read())?.id_token
   const known = stored ? readClaims(stored) : undefined
   const subject = options.subject ?? known?.sub
-  // an encrypted ID token that was saved as it came: nobody can tell whose it is
+  // The subject of an encrypted ID token that was saved without validation is unknown.
   insist(!stored || subject !== undefined, 'sub')
   insist(typeof claims.sub === 'string' && claims.sub, 'sub')
   insist(subject === undefined || claims.sub === subject, 'sub')

@@ -4,7 +4,7 @@ import { utf8 } from '../lib/utf8.js'
 import type { ClientMetadata, Clock, Send, ServerMetadata } from '../server/call.js'
 import { type KeySource, keySource } from './keys.js'
 
-/** What may sign where nothing else is said; `none` and the shared secret are not among it. */
+/** The default signature algorithms; neither `none` nor shared secrets. */
 const ASYMMETRIC = [
   'RS256',
   'RS384',
@@ -19,27 +19,27 @@ const ASYMMETRIC = [
   'Ed25519',
 ]
 
-/** Options of everything that verifies a JWT of the authorization server. */
+/** Options for verifying JWTs of the authorization server. */
 export interface VerifierOptions {
   /**
-   * Which signatures are accepted. Default: what the client is registered for, else what the server's
-   * metadata lists, else `RS256`; never `none`.
+   * Accepted signature algorithms. Default: those of the client's registration, else of the server's
+   * metadata, else `RS256`; never `none`.
    */
   algorithms?: readonly string[]
-  /** Opens encrypted ones: a private key (JWK or CryptoKey) of the client. */
+  /** The private key (JWK or CryptoKey) of the client, for encrypted JWTs. */
   decryptionKey?: CryptoKey | JsonWebKey
   /**
-   * Key management algorithms that are accepted for encrypted ones. Default: RSA-OAEP, RSA-OAEP-256 and the
-   * ECDH-ES family.
+   * Accepted key management algorithms of encrypted JWTs. Default: RSA-OAEP, RSA-OAEP-256 and the ECDH-ES
+   * family.
    */
   keyManagementAlgorithms?: readonly string[]
   /** Seconds after which the server's keys are read again. Default 600. */
   maxAge?: number
-  /** Seconds that must pass before an unknown `kid` makes them be read again. Default 30. */
+  /** Seconds between two reads for an unknown `kid`. Default 30. */
   cooldown?: number
 }
 
-/** Who a JWT must come from and be for. */
+/** The expected issuer and audience of a JWT. */
 export interface VerificationContext {
   server: ServerMetadata
   client: ClientMetadata
@@ -48,7 +48,7 @@ export interface VerificationContext {
   allowInsecure?: true | string[] | undefined
 }
 
-/** A JWT whose signature was verified. */
+/** A JWT with a verified signature. */
 export interface VerifiedJwt {
   jwt: string
   header: JWSHeaderParameters
@@ -59,12 +59,12 @@ const fail = (what: string, cause?: unknown) =>
   oauthError('OAUTH_ID_TOKEN_INVALID', 'token', { problem: what }, { cause })
 
 /**
- * Base64url as an encoder writes it: decoders pass over spaces and stray bits, so that one signature would
- * fit many texts.
+ * Strict base64url: lenient decoders skip spaces and stray bits, so that one signature would match several
+ * texts.
  */
 const isBase64url = (part: string) => /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/.test(part)
 
-/** Which algorithms a kind of JWT may be signed with. */
+/** The accepted signature algorithms of one kind of JWT. */
 function allowed(options: VerifierOptions, { server, client }: VerificationContext, kind: string): string[] {
   const registered = client[`${kind}_signed_response_alg`] as string | undefined
   const listed = server[`${kind}_signing_alg_values_supported`] as string[] | undefined
@@ -74,10 +74,10 @@ function allowed(options: VerifierOptions, { server, client }: VerificationConte
   return wanted.filter(alg => ASYMMETRIC.includes(alg) || /^HS(256|384|512)$/.test(alg))
 }
 
-/** How a content key may be wrapped: neither by a password nor by RSA of 1993. */
+/** Accepted key management; neither passwords nor RSA1_5. */
 const KEY_MANAGEMENT = ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW']
 
-/** The signed JWT inside an encrypted one; any other as it is. */
+/** The signed JWT inside an encrypted one; a signed one unchanged. */
 async function open(
   token: string,
   kind: string,
@@ -95,7 +95,7 @@ async function open(
   return new TextDecoder().decode(opened.plaintext)
 }
 
-/** Opens a JWT and reads its header. @throws OAuthError `OAUTH_ID_TOKEN_INVALID` for what is none */
+/** Decrypts a JWT and reads its header. @throws OAuthError `OAUTH_ID_TOKEN_INVALID` for anything else */
 async function readJwt(token: string, kind: string, options: VerifierOptions, client: ClientMetadata) {
   if (!token.split('.').every(isBase64url)) throw fail('it cannot be read')
   try {
@@ -106,7 +106,7 @@ async function readJwt(token: string, kind: string, options: VerifierOptions, cl
   }
 }
 
-/** The keys that may have signed: the server's, or for HS256 and its kin the client's secret. */
+/** The keys for verification: those of the server, or the client's secret for HS256 and the like. */
 async function keysFor(header: JWSHeaderParameters, keys: KeySource, context: VerificationContext) {
   const { server, client } = context
   if (header.alg?.startsWith('HS')) {
@@ -117,7 +117,7 @@ async function keysFor(header: JWSHeaderParameters, keys: KeySource, context: Ve
   return keys.find(server.jwks_uri, header, context)
 }
 
-/** The claims of a JWT whose signature this key verifies. */
+/** The claims of a JWT that this key verifies. */
 async function verifyWith(key: CryptoKey | Uint8Array, jwt: string, algorithms: string[]) {
   const { payload } = await compactVerify(jwt, key, { algorithms })
   const claims = JSON.parse(new TextDecoder().decode(payload))
@@ -126,9 +126,9 @@ async function verifyWith(key: CryptoKey | Uint8Array, jwt: string, algorithms: 
 }
 
 /**
- * Makes the function that opens and verifies JWTs of an authorization server with the keys that it publishes.
- * `kind` is the prefix of the metadata that name the algorithms (`id_token`, `userinfo`, `authorization`).
- * Claims are the caller's to check.
+ * Creates the function that decrypts and verifies JWTs of an authorization server with its published keys.
+ * `kind` is the prefix of the metadata with the algorithms (`id_token`, `userinfo`, `authorization`). The
+ * caller checks the claims.
  */
 export function jwtVerifier(
   options: VerifierOptions,
@@ -151,7 +151,7 @@ export function jwtVerifier(
   }
 }
 
-/** Refuses a token. @throws OAuthError `OAUTH_ID_TOKEN_INVALID` */
+/** Refuses a token if a check fails. @throws OAuthError `OAUTH_ID_TOKEN_INVALID` */
 export function insist(holds: unknown, claim: string): asserts holds {
   if (!holds) throw fail(claim)
 }

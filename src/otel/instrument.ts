@@ -18,20 +18,20 @@ export interface OtelHistogram {
   record(value: number, attributes?: Attributes): void
 }
 
-/** What is used of a `Meter` of `@opentelemetry/api`. */
+/** The used part of a `Meter` of `@opentelemetry/api`. */
 export interface OtelMeter {
   createCounter(name: string, options?: { description?: string; unit?: string }): OtelCounter
   createHistogram(name: string, options?: { description?: string; unit?: string }): OtelHistogram
 }
 
-/** What is used of a `Span` of `@opentelemetry/api`. */
+/** The used part of a `Span` of `@opentelemetry/api`. */
 export interface OtelSpan {
   setAttributes(attributes: Attributes): unknown
   setStatus(status: { code: number }): unknown
   end(): void
 }
 
-/** What is used of a `Tracer` of `@opentelemetry/api`. */
+/** The used part of a `Tracer` of `@opentelemetry/api`. */
 export interface OtelTracer {
   startSpan(name: string, options?: { attributes?: Attributes }): OtelSpan
 }
@@ -47,7 +47,7 @@ export interface OtelOptions {
 /** `SpanStatusCode.ERROR` of `@opentelemetry/api`. */
 const ERROR = 2
 
-/** Methods of RFC 9110 and RFC 5789; any other is `_OTHER`, as the semantic conventions ask. */
+/** Methods of RFC 9110 and RFC 5789; any other is `_OTHER`, by the semantic conventions. */
 const METHODS = /^(CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE)$/
 
 const methodOf = ({ method }: RetryMessage): Attributes => ({
@@ -114,7 +114,7 @@ function spansOf(tracer: OtelTracer): { renewal: TraceListener<RenewalMessage> }
 }
 
 /**
- * Maps the diagnostics channels to metrics and spans, for all sessions of the process. Answers the function
+ * Maps the diagnostics channels to metrics and spans, for all sessions of the process. Returns the function
  * that stops it. `docs/observability.md` lists names and attributes.
  * @throws OAuthError `OAUTH_INVALID_OPTION` where there are no diagnostics channels
  * @example

@@ -2,10 +2,10 @@ import { jwtSigner, type SigningKey } from '../crypto/jws.js'
 import { addParameters, defineProvider, type Provider } from './provider.js'
 
 /**
- * Sign in with Apple. The client's secret is a JWT that the team's key signs, made anew for every call:
+ * Sign in with Apple. The client's secret is a JWT that the team's key signs, created for every call:
  * `teamId`, and the `key` (p8) with its `kid`. With a scope the callback is a POST
- * (`response_mode=form_post`), which is added. Refreshing answers no new refresh token. Not read on a page:
- * the addresses of the keys and of the authorization page, `form_post`, what a refresh answers.
+ * (`response_mode=form_post`), which is added. A refresh returns no new refresh token. Without a source: the
+ * addresses of the keys and of the authorization page, `form_post`, the answer to a refresh.
  * @see https://developer.apple.com/documentation/signinwithapplerestapi/revoke-tokens (stored copy without a
  * date)
  * @see https://developer.apple.com/forums/thread/713882 (claims of the secret)

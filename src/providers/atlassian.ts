@@ -2,10 +2,9 @@ import { addParameters, defineProvider, sendJson } from './provider.js'
 
 /**
  * Atlassian (Jira, Confluence), OAuth 2.0 (3LO). Calls to the token endpoint are JSON with the secret in it.
- * A refresh token needs the scope `offline_access` and is good once. APIs are at
+ * A refresh token needs the scope `offline_access` and can be used once. APIs are at
  * `https://api.atlassian.com/ex/jira/{cloudid}`. There is no revocation endpoint: a log-out ends the session
- * here. Not read on a page: JSON at the token endpoint, `prompt=consent`, that there is no revocation
- * endpoint.
+ * here. Without a source: JSON at the token endpoint, `prompt=consent`, that there is no revocation endpoint.
  * @see https://developer.atlassian.com/cloud/confluence/oauth-2-3lo-apps/ (2025-06-30)
  */
 export const atlassian = defineProvider({

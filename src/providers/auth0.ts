@@ -3,10 +3,9 @@ import type { ServerSource } from '../server/messages.js'
 import { addParameters, defineProvider, type Provider } from './provider.js'
 
 /**
- * Auth0, by discovery. `audience` names the API that the token is for; without one the access token is good
- * for user info alone. A refresh token needs the scope `offline_access`; where rotation is on, each is good
- * once. Not read on a page: the slash at the end of the issuer, and what a token without an audience is good
- * for.
+ * Auth0, by discovery. `audience` names the API that the token is for; without one the access token works
+ * only for user info. A refresh token needs the scope `offline_access`; with rotation, each can be used once.
+ * Without a source: the slash at the end of the issuer, and the use of a token without an audience.
  * @see https://auth0.com/docs/secure/tokens/refresh-tokens/configure-refresh-token-rotation (stored copy
  * without a date)
  * @see https://auth0.com/docs/secure/tokens/refresh-tokens/revoke-refresh-tokens (stored copy without a date)

@@ -1,8 +1,8 @@
 import { defineOAuth1Provider } from './oauth1-provider.js'
 
 /**
- * Bitbucket, OAuth 1.0a, for consumers that have not moved to its OAuth 2.
- * Not read on a page: all of it; the addresses are those that others use.
+ * Bitbucket, OAuth 1.0a, for consumers that have not moved to its OAuth 2. Without a source: the addresses
+ * are those of other libraries.
  */
 export const bitbucket = defineOAuth1Provider({
   server: {

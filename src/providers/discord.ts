@@ -1,7 +1,7 @@
 import { defineProvider } from './provider.js'
 
 /**
- * Discord. Access tokens live a week. Every endpoint takes forms alone, and the authorization response names
+ * Discord. Access tokens live a week. Every endpoint takes only forms, and the authorization response names
  * the issuer.
  * @see https://discord.com/.well-known/oauth-authorization-server
  * @see https://discord.com/developers/docs/topics/oauth2 (stored copy without a date)

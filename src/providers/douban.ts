@@ -3,8 +3,8 @@ import { defineProvider } from './provider.js'
 
 /**
  * Douban. The answer names no token type, which means a bearer token; it goes into the query of API requests.
- * There is no revocation endpoint. Not read on a page: all of it; the quirks are those that requests-oauthlib
- * mends, the addresses those that others use.
+ * There is no revocation endpoint. Without a source: the differences are those that requests-oauthlib
+ * handles, the addresses those of other libraries.
  */
 export const douban = defineProvider({
   server: {

@@ -1,9 +1,9 @@
 import { addParameters, defineProvider } from './provider.js'
 
 /**
- * Dropbox. It gives a refresh token only for `token_access_type=offline`, which is added. Access tokens live
+ * Dropbox. It issues a refresh token only for `token_access_type=offline`, which is added. Access tokens live
  * about 4 hours. A log-out ends the session here: `auth/token/revoke` takes an access token as a credential.
- * Not read on a page: that refresh tokens stay, and how `auth/token/revoke` is called.
+ * Without a source: that refresh tokens stay, and how `auth/token/revoke` is called.
  * @see https://dropbox.tech/developers/using-oauth-2-0-with-offline-access (2022-10-19)
  */
 export const dropbox = defineProvider({

@@ -7,10 +7,10 @@ const bearerType = rewriteAnswer(answer => ({
 }))
 
 /**
- * eBay, or its `sandbox`. In place of the callback's address stands the name under which eBay keeps it
- * (`ruName`); give `createAuthorizationUrl` the address itself. Token types are words of eBay's own. Access
- * tokens live 2 hours, refresh tokens stay. There is no revocation endpoint. Not read on a page: that refresh
- * tokens stay, that there is no revocation endpoint.
+ * eBay, or its `sandbox`. The callback's address is replaced by its name at eBay (`ruName`); give
+ * `createAuthorizationUrl` the address itself. Token types are specific to eBay. Access tokens live 2 hours,
+ * refresh tokens stay. There is no revocation endpoint. Without a source: that refresh tokens stay, that
+ * there is no revocation endpoint.
  * @see https://developer.ebay.com/api-docs/static/oauth-auth-code-grant-request.html (stored copy without a
  * date)
  * @see https://developer.ebay.com/support/kb-article?KBid=5075 (2024-08-30)

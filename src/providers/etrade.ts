@@ -2,10 +2,9 @@ import { defineOAuth1Provider, type OAuth1Provider } from './oauth1-provider.js'
 
 /**
  * E*TRADE, or its `sandbox`. The page is addressed with the client's `key` and a `token`; the person types a
- * code, so leave the callback out. Credentials that were not used for two hours are revived (`renew`), once
- * for all requests; at midnight in New York they end. `https://api.etrade.com/oauth/revoke_access_token`
- * revokes them. Not read on a page: the address of the page, and the words for credentials that were not
- * used.
+ * code, so omit the callback. Credentials that were not used for two hours are extended (`renew`), once for
+ * all requests; at midnight in New York they end. `https://api.etrade.com/oauth/revoke_access_token` revokes
+ * them. Without a source: the address of the page, and the words for credentials that were not used.
  * @see https://apisb.etrade.com/docs/api/authorization/renew_access_token.html (stored copy without a date)
  */
 export function etrade({ key, sandbox }: { key: string; sandbox?: boolean }): OAuth1Provider {

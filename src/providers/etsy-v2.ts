@@ -2,7 +2,7 @@ import { defineOAuth1Provider, type OAuth1Provider } from './oauth1-provider.js'
 
 /**
  * Servers like Etsy's API v2: the scope goes into the query of the first call. (Etsy's v3 has OAuth 2.)
- * Not read on a page: all of it; the addresses are those that others use.
+ * Without a source: the addresses are those of other libraries.
  */
 export const etsyV2 = ({ scope }: { scope: string }): OAuth1Provider =>
   defineOAuth1Provider({

@@ -7,8 +7,8 @@ const tokenResponse = rewriteAnswer(({ expires, ...parameters }) => ({
 }))
 
 /**
- * Facebook. Errors are objects, and an expired token is told by code 190 in the body. There is no refresh
- * token: when a token is over, the person signs in again. There is no revocation endpoint of RFC 7009 either.
+ * Facebook. Errors are objects, and an expired token has code 190 in the body. There is no refresh token:
+ * after the end of a token the person signs in again. There is no revocation endpoint of RFC 7009 either.
  * @see https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow (v21.0)
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling (stored copy without a date)
  */

@@ -7,9 +7,8 @@ const answer = rewriteAnswer(parameters => {
 })
 
 /**
- * Fitbit. Errors are a list with `errorType`. Access tokens live 8 hours, each refresh answers another
- * refresh token. Not read on a page: the address of the authorization page, and which tokens revocation
- * takes.
+ * Fitbit. Errors are a list with `errorType`. Access tokens live 8 hours, each refresh returns another
+ * refresh token. Without a source: the address of the authorization page, and which tokens revocation takes.
  * @see https://dev.fitbit.com/build/reference/web-api/authorization/refresh-token (stored copy without a
  * date)
  * @see https://dev.fitbit.com/build/reference/web-api/troubleshooting-guide/error-handling (stored copy

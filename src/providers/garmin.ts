@@ -1,9 +1,6 @@
 import { defineOAuth1Provider } from './oauth1-provider.js'
 
-/**
- * Garmin Connect, OAuth 1.0a.
- * Not read on a page: all of it; the addresses are those that others use.
- */
+/** Garmin Connect, OAuth 1.0a. Without a source: the addresses are those of other libraries. */
 export const garmin = defineOAuth1Provider({
   server: {
     request_token_url: 'https://connectapi.garmin.com/oauth-service/oauth/request_token',

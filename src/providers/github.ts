@@ -2,7 +2,7 @@ import { defineProvider, spaceScope } from './provider.js'
 
 /**
  * GitHub, for OAuth apps and GitHub Apps. It answers refusals with status 200, separates granted scopes by
- * commas, and says `bad_refresh_token` where the person must sign in again. Tokens of an OAuth app do not
+ * commas, and answers `bad_refresh_token` if the person must sign in again. Tokens of an OAuth app do not
  * expire; those of a GitHub App live 8 hours, their refresh tokens 6 months, and both rotate. GitHub has no
  * revocation endpoint of RFC 7009: a log-out ends the session here, and an application deletes the grant with
  * the REST API.

@@ -1,7 +1,8 @@
 import { defineProvider, type Provider } from './provider.js'
 
 /**
- * GitLab, the hosted one or one's own under `url`. Access tokens live 2 hours; refresh tokens rotate.
+ * GitLab, the hosted one or a self-managed one under `url`. Access tokens live 2 hours; refresh tokens
+ * rotate.
  * @see https://docs.gitlab.com/api/oauth2/ (stored copy without a date)
  */
 export function gitlab({ url = 'https://gitlab.com' }: { url?: string } = {}): Provider {

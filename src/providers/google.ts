@@ -1,7 +1,7 @@
 import { addParameters, defineProvider } from './provider.js'
 
 /**
- * Google, for people. It gives a refresh token only for `access_type=offline`, which is added, and only with
+ * Google, for people. It issues a refresh token only for `access_type=offline`, which is added, and only with
  * the first consent: pass `prompt: 'consent'` to `createAuthorizationUrl` to get another. A service account
  * needs `jwtBearerGrant` of `/jwt`.
  * @see https://developers.google.com/identity/protocols/oauth2/web-server (stored copy without a date)

@@ -1,15 +1,15 @@
 import { bearer } from '../token-types/bearer.js'
 import { commaScope, defineProvider, rewriteAnswer, withSpaces } from './provider.js'
 
-/** True for the answer to a token that is of no use any more. */
+/** True for the answer to an ended token. */
 const isOver = (answer: unknown) => Object(answer).error?.code === 190
 
 /**
- * Instagram, with its own log-in. What a sign-in brings is exchanged at the first request for a token that
- * lives 60 days; that one renews itself, from 10 days before its end on, when it is at least a day old. A
- * token that is over needs a new sign-in. There is no revocation endpoint. The client's secret goes into the
- * query of the exchange: for servers. Not read on a page: the answer to a code, code 190, that the API takes
- * the token in the query, the address of the authorization page.
+ * Instagram, with its own log-in. The token of a sign-in is exchanged at the first request for one that lives
+ * 60 days; that one is renewed, from 10 days before its end on, when it is at least a day old. An ended token
+ * needs a new sign-in. There is no revocation endpoint. The client's secret goes into the query of the
+ * exchange: for servers. Without a source: the answer to a code, code 190, that the API takes the token in
+ * the query, the address of the authorization page.
  * @see https://developers.facebook.com/documentation/instagram-platform/reference/access_token (2026-03-09)
  * @see https://developers.facebook.com/documentation/instagram-platform/reference/refresh_access_token
  * (2025-07-17)
@@ -25,7 +25,7 @@ export const instagram = defineProvider({
   isTokenExpired: ({ data }) => isOver(data),
   hooks: {
     authorizationUrl: commaScope,
-    // the word behind the token says that it lives an hour and must be exchanged
+    // The scheme after the token says that it lives an hour and must be exchanged.
     tokenResponse: rewriteAnswer(answer => {
       const token = Object(answer.data)[0] ?? answer
       const { access_token, permissions } = token

@@ -2,9 +2,9 @@ import { defineProvider, spaceScope } from './provider.js'
 
 /**
  * LinkedIn. The client authenticates in the body, granted scopes may be separated by commas. Access tokens
- * live 60 days; the refresh tokens of approved partners live a year from the sign-in, however often they are
- * used. Not read: a revocation endpoint; a log-out ends the session here. Not read on a page: commas between
- * the scopes of answers.
+ * live 60 days; the refresh tokens of approved partners live a year from the sign-in, independent of their
+ * use. A log-out ends the session here. Without a source: a missing revocation endpoint, commas between the
+ * scopes of answers.
  * @see https://learn.microsoft.com/en-us/linkedin/shared/authentication/programmatic-refresh-tokens
  * (li-lms-2024-08)
  */

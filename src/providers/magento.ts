@@ -4,8 +4,8 @@ import { defineOAuth1Provider, type OAuth1Provider } from './oauth1-provider.js'
 /**
  * Magento and Adobe Commerce, the store at `url`. The merchant activates the integration, and Magento posts
  * key, secret and verifier to it: begin with `createOAuth1AuthorizationUrl` and exchange at once, with the
- * `verifier` that was posted. The callback is not confirmed. Credentials do not expire. Not read on a page:
- * the signature method, the page of Magento 1 on which a person agrees.
+ * `verifier` that was posted. The callback is not confirmed. Credentials do not expire. Without a source: the
+ * signature method, the consent page of Magento 1.
  * @see https://developer.adobe.com/commerce/webapi/get-started/authentication/gs-authentication-oauth (stored
  * copy without a date)
  */

@@ -2,9 +2,9 @@ import { defineProvider, rewriteAnswer } from './provider.js'
 
 /**
  * Mailchimp. Tokens do not expire and there is no refresh token: the answer's `expires_in` of 0 and its
- * `scope` of null are left out. `https://login.mailchimp.com/oauth2/metadata` says in which data centre the
- * API is. There is no revocation endpoint. Not read on a page: all of it; the quirks are those that
- * requests-oauthlib mends, the addresses those that others use.
+ * `scope` of null are left out. `https://login.mailchimp.com/oauth2/metadata` names the data centre of the
+ * API. There is no revocation endpoint. Without a source: the differences are those that requests-oauthlib
+ * handles, the addresses those of other libraries.
  */
 export const mailchimp = defineProvider({
   server: {

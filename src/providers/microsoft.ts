@@ -1,15 +1,15 @@
 import { defineProvider, type Provider } from './provider.js'
 
-/** The directory of all personal accounts, by which their ID tokens name it. */
+/** The tenant of all personal accounts in ID tokens. */
 const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
 /**
  * Microsoft Entra ID and personal accounts. `tenant` is the directory's identifier (not its domain, which no
- * ID token names); `common` (default), `organizations` and `consumers` are for accounts of many. A refresh
- * token needs the scope `offline_access`; the granted scope never shows it. There is no revocation endpoint:
- * `end_session_endpoint` signs the browser out. Refresh tokens of a SPA registration live 24 hours. For many
- * tenants the issuer is a template, and an ID token comes from the tenant of its claim `tid`. Not read on a
- * page: the refusal words, the addresses of log-out and keys, the issuer of personal accounts.
+ * ID token names); `common` (default), `organizations` and `consumers` are for accounts of several tenants. A
+ * refresh token needs the scope `offline_access`; the granted scope never shows it. There is no revocation
+ * endpoint: `end_session_endpoint` signs the browser out. Refresh tokens of a SPA registration live 24 hours.
+ * For many tenants the issuer is a template, and an ID token comes from the tenant of its claim `tid`.
+ * Without a source: the refusal words, the addresses of log-out and keys, the issuer of personal accounts.
  * @see https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow (stored copy
  * without a date)
  */

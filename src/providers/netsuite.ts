@@ -3,9 +3,9 @@ import { defineOAuth1Provider, type OAuth1Provider } from './oauth1-provider.js'
 
 /**
  * NetSuite, token-based authentication in three steps, for the account `accountId` (`1234567_SB1`):
- * HMAC-SHA256, and the account as `realm`. Oracle recommends OAuth 2.0 for new integrations. With a token
- * that was made in NetSuite itself, nobody signs in: `saveOAuth1Token`. Not read on a page: the addresses,
- * which are those that others use; that the realm is required.
+ * HMAC-SHA256, and the account as `realm`. Oracle recommends OAuth 2.0 for new integrations. A token that was
+ * created in NetSuite itself needs no sign-in: `saveOAuth1Token`. Without a source: the addresses, which are
+ * those of other libraries; that the realm is required.
  * @see https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_156337186044.html (stored copy
  * without a date)
  */

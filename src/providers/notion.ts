@@ -3,7 +3,7 @@ import { addParameters, defineProvider, sendJson } from './provider.js'
 /**
  * Notion. Calls to the token endpoint are JSON, with the client in Basic. The answer names no expiry: a
  * refused token is renewed, and the refresh token with it. A log-out ends the session here: revocation takes
- * an access token. Not read on a page: `owner=user` in the authorization URL.
+ * an access token. Without a source: `owner=user` in the authorization URL.
  * @see https://developers.notion.com/reference/refresh-a-token (stored copy without a date)
  * @see https://developers.notion.com/reference/revoke-token (of API version 2025-09-03)
  */

@@ -1,10 +1,7 @@
 import type { OAuth1SigningOptions } from '../oauth1/options.js'
 import type { OAuth1SessionOptions } from '../oauth1/session-options.js'
 
-/**
- * What a provider of OAuth 1.0a settles for every client: the part of a session's options that is the same
- * for all of its users.
- */
+/** The session options of a provider of OAuth 1.0a that are the same for all its clients. */
 export interface OAuth1Provider
   extends Pick<OAuth1SessionOptions, 'server'>,
     Partial<
@@ -20,8 +17,8 @@ export interface OAuth1Provider
       >
     > {}
 
-/** What a server without sign-in settles: how requests are signed. For `attachOAuth1`. */
+/** The signature options of a server without a sign-in. For `attachOAuth1`. */
 export type OAuth1Signing = Partial<Pick<OAuth1SigningOptions, 'signatureMethod' | 'placement' | 'realm'>>
 
-/** Checks a provider by its type and answers it as it is: `createOAuth1Session({ ...twitter, client })`. */
+/** Checks the type of a provider and returns it unchanged: `createOAuth1Session({ ...twitter, client })`. */
 export const defineOAuth1Provider = (provider: OAuth1Provider): OAuth1Provider => provider

@@ -12,8 +12,8 @@ const snakeCase = rewriteAnswer(answer =>
 
 /**
  * PlentyMarkets, the shop at `url`. A back-end user signs in with `passwordGrant`; answers have names in
- * camel case; a refresh goes to an address of its own. There is no revocation endpoint of RFC 7009. Not read
- * on a page: all of it; the names in camel case are what requests-oauthlib mends.
+ * camel case; a refresh goes to an address of its own. There is no revocation endpoint of RFC 7009. Without a
+ * source: the names in camel case are those that requests-oauthlib handles.
  */
 export function plentymarkets({ url }: { url: string }): Provider {
   const login = `${url.replace(/\/$/, '')}/rest/login`

@@ -2,10 +2,7 @@ import type { ServerMetadata, ServerRequest, ServerResponse, ServerSource } from
 import type { OAuth2SessionOptions } from '../session/session-options.js'
 import type { TokenType } from '../token-types/token-type.js'
 
-/**
- * What a provider settles for every client: the part of a session's options that is the same for all of its
- * users.
- */
+/** The session options of a provider that are the same for all its clients. */
 export interface Provider<Server extends ServerMetadata | ServerSource = ServerMetadata>
   extends Pick<
     OAuth2SessionOptions,
@@ -19,8 +16,8 @@ export interface Provider<Server extends ServerMetadata | ServerSource = ServerM
 }
 
 /**
- * Checks a provider by its type and answers it as it is: `createOAuth2Session({ ...github, client })`. A hook
- * of one's own goes beside the provider's: `hooks: { ...github.hooks, protectedRequest }`.
+ * Checks the type of a provider and returns it unchanged: `createOAuth2Session({ ...github, client })`.
+ * Combine your own hooks with those of the provider: `hooks: { ...github.hooks, protectedRequest }`.
  */
 export const defineProvider = <Server extends ServerMetadata | ServerSource>(
   provider: Provider<Server>,
@@ -37,8 +34,7 @@ function read(body: string): Record<string, unknown> {
 
 /**
  * A hook that rewrites the parameters of an answer (`tokenResponse`, `refreshResponse`) before it is judged.
- * `change` gets a copy and answers what takes its place. A page that is neither JSON nor a form is judged as
- * it came.
+ * `change` gets a copy and returns its replacement. Bodies that are neither JSON nor a form stay unchanged.
  */
 export const rewriteAnswer =
   (change: (parameters: Record<string, unknown>) => Record<string, unknown>) =>
@@ -48,7 +44,7 @@ export const rewriteAnswer =
     return { status, header: name => response.header(name), body: JSON.stringify(change(read(body))) }
   }
 
-/** The parameters with spaces in place of the commas of their `scope`. */
+/** The parameters with spaces instead of commas in their `scope`. */
 export const withSpaces = ({ scope, ...parameters }: Record<string, unknown>): Record<string, unknown> => ({
   ...parameters,
   ...(scope !== undefined && scope !== null && { scope: `${scope}`.replaceAll(',', ' ') }),
@@ -60,7 +56,7 @@ export const withSpaces = ({ scope, ...parameters }: Record<string, unknown>): R
  */
 export const spaceScope = rewriteAnswer(withSpaces)
 
-/** A hook (`authorizationUrl`) that puts commas between the scopes that are asked for. */
+/** A hook (`authorizationUrl`) that puts commas between the requested scopes. */
 export function commaScope({ searchParams }: URL): void {
   const scope = searchParams.get('scope')
   if (scope) searchParams.set('scope', scope.replaceAll(' ', ','))
@@ -85,9 +81,8 @@ export const sendJson = (request: ServerRequest): ServerRequest => ({
 })
 
 /**
- * A type for bearer tokens that an API takes in a header of its own, or after a word of its own. A browser
- * does not keep such a header from following a redirect to another origin, as it does with `Authorization`:
- * for servers.
+ * A token type for APIs with the token in a custom header, or after a custom scheme. It is for servers: a
+ * browser sends such a header along on a redirect to another origin, unlike `Authorization`.
  */
 export const tokenInHeader = (name: string, word = ''): TokenType => ({
   accepts: ['bearer'],

@@ -3,7 +3,7 @@ import { defineProvider, sendJson } from './provider.js'
 /**
  * QuickBooks Online and the rest of Intuit. Access tokens live an hour; refresh tokens change and live 100
  * days from their last use, 5 years at most. The callback has the company's `realmId` beside the code. The
- * answer names no scope. Revocation takes JSON. Not read on a page: that revocation takes JSON.
+ * answer names no scope. Revocation takes JSON. Without a source: that revocation takes JSON.
  * @see https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq
  * (stored copy without a date)
  * @see https://github.com/intuit/QuickBooks-V3-Java-SDK/releases/tag/v6.5.4 (5 years at most)

@@ -8,8 +8,8 @@ export const isSalesforce = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' && /\.salesforce\.com$/.test(hostname)
 
 /**
- * Salesforce, under `url`: the log-in page, a sandbox (`https://test.salesforce.com`) or one's own domain.
- * The API's host stands in the token (`instance_url`): give the axios instance `url` as its `baseURL` and
+ * Salesforce, under `url`: the log-in page, a sandbox (`https://test.salesforce.com`) or a custom domain. The
+ * token names the API's host (`instance_url`): give the axios instance `url` as its `baseURL` and
  * `allowedOrigins: isSalesforce`, and requests go to that host. Tokens have no expiry: a refused one is
  * renewed. A refresh token needs the scope `refresh_token`.
  * @see

@@ -2,9 +2,9 @@ import { commaScope, defineProvider, type Provider, spaceScope, tokenInHeader } 
 
 /**
  * Shopify, for the shop `shop` (`acme.myshopify.com`). Scopes have commas, the Admin API takes the token in
- * `X-Shopify-Access-Token`. Offline tokens that expire are asked for (`expiring=1`): they live an hour, their
- * refresh tokens rotate. There is no revocation endpoint: tokens end when the app is uninstalled. Not read on
- * a page: the parameter `expiring` in the request for a token, and commas in the authorization URL.
+ * `X-Shopify-Access-Token`. Expiring offline tokens are requested (`expiring=1`): they live an hour, their
+ * refresh tokens rotate. There is no revocation endpoint: tokens end when the app is uninstalled. Without a
+ * source: the parameter `expiring` in the request for a token, and commas in the authorization URL.
  * @see https://shopify.dev/changelog/offline-access-tokens-now-support-expiry-and-refresh (2025-12-10)
  * @see https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens (stored copy without a
  * date)

@@ -1,14 +1,14 @@
 import { commaScope, defineProvider, type Provider, rewriteAnswer, withSpaces } from './provider.js'
 
-/** Words for a token that is of no use any more, with status 200. */
+/** Error codes for an ended token, with status 200. */
 const OVER = ['token_expired', 'token_revoked']
 
 /**
  * Slack (OAuth v2), with or without token rotation. Answers are 200 with `ok: false` for a refusal, also of
- * the Web API; scopes have commas; the token type is `bot` or `user`. `as: 'user'` asks for the person's own
- * token, which stands in `authed_user`. With rotation a token lives 12 hours and every refresh token is good
- * once. `auth.revoke` takes an access token alone, so a log-out ends the session here. Not read on a page:
- * the addresses of v2, and the refusal words `token_expired` and `token_revoked`.
+ * the Web API; scopes have commas; the token type is `bot` or `user`. `as: 'user'` requests the person's own
+ * token, which is in `authed_user`. With rotation a token lives 12 hours and every refresh token can be used
+ * once. `auth.revoke` takes only an access token, so a log-out ends the session here. Without a source: the
+ * addresses of v2, and the refusal words `token_expired` and `token_revoked`.
  * @see https://api.slack.com/authentication/rotation (stored copy without a date; docs.slack.dev has it
  * since, 2026-06-10)
  * @see https://api.slack.com/methods/auth.revoke

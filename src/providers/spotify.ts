@@ -1,8 +1,8 @@
 import { defineProvider } from './provider.js'
 
 /**
- * Spotify. Access tokens live an hour. A refresh token lives 6 months from the sign-in, and refreshing does
- * not prolong it; an answer without one leaves the old one valid. There is no revocation endpoint.
+ * Spotify. Access tokens live an hour. A refresh token lives 6 months from the sign-in, and a refresh does
+ * not prolong it; after an answer without one the old one stays valid. There is no revocation endpoint.
  * @see https://developer.spotify.com/documentation/web-api/tutorials/refreshing-tokens (stored copy without a
  * date)
  */

@@ -4,9 +4,9 @@ import { commaScope, defineProvider, type Provider, rewriteAnswer } from './prov
 /**
  * Stack Overflow and the other sites of Stack Exchange (`site`). The answer is a form with `expires`; API
  * requests have the token, the `site` and the application's `key` in the query, and errors are 400 with a
- * number. There is no refresh token: when a token is over, the person signs in again; with the scope
- * `no_expiry` it never is. A log-out ends the session here. Not read on a page: all of it; the quirks are
- * those of Authlib's documentation, the addresses those that others use.
+ * number. There is no refresh token: after the end of a token the person signs in again; with the scope
+ * `no_expiry` it does not expire. A log-out ends the session here. Without a source: the differences are
+ * those of Authlib's documentation, the addresses those of other libraries.
  */
 export const stackOverflow = ({
   site = 'stackoverflow',

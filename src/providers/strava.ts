@@ -7,10 +7,10 @@ const refreshResponse = rewriteAnswer(answer => {
 })
 
 /**
- * Strava. Scopes have commas; what was granted stands in the callback alone. Access tokens live 6 hours, and
- * a refresh answers the refresh token that counts from then on. A log-out ends the session here:
- * deauthorizing takes an access token. Not read on a page: the life of 6 hours, how a refresh is refused, and
- * how deauthorizing is called.
+ * Strava. Scopes have commas; only the callback has the granted scope. Access tokens live 6 hours, and a
+ * refresh returns the refresh token to use from then on. A log-out ends the session here: deauthorizing takes
+ * an access token. Without a source: the life of 6 hours, how a refresh is refused, and how deauthorizing is
+ * called.
  * @see https://developers.strava.com/docs/authentication (stored copy without a date)
  */
 export const strava = defineProvider({

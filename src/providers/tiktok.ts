@@ -3,7 +3,7 @@ import { commaScope, defineProvider, spaceScope } from './provider.js'
 /**
  * TikTok (Login Kit, v2). The client is `client_key` everywhere, scopes have commas. Access tokens live 2
  * hours (24 in an older page), refresh tokens rotate. A log-out ends the session here: revocation takes an
- * access token. Not read on a page: commas in the authorization URL.
+ * access token. Without a source: commas in the authorization URL.
  * @see https://developers.tiktok.com/docs/en/oauth-refresh-a-user-access-token (2026-11-02)
  * @see https://developers.tiktok.com/doc/oauth-user-access-token-management (stored copy without a date)
  */

@@ -2,9 +2,9 @@ import { defineOAuth1Provider, type OAuth1Provider } from './oauth1-provider.js'
 import { addParameters } from './provider.js'
 
 /**
- * Trello. The page shows the application's `name` and asks for `scope` (`read,write`), for as long as
- * `expiration` says (`1hour`, `1day`, `30days`, `never`). Not read on a page: all of it; the addresses are
- * those that others use.
+ * Trello. The page shows the application's `name` and requests `scope` (`read,write`) for the time of
+ * `expiration` (`1hour`, `1day`, `30days`, `never`). Without a source: the addresses are those of other
+ * libraries.
  */
 export const trello = ({
   name,

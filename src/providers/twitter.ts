@@ -2,9 +2,9 @@ import { defineOAuth1Provider } from './oauth1-provider.js'
 
 /**
  * X, formerly Twitter, OAuth 1.0a. Credentials do not expire; they come with `user_id` and `screen_name`.
- * Credentials that are over are refused with 401 and code 89, which ends nothing here: end the session and
- * sign in again. A person who refuses comes back with `denied`. Not read on a page: all of it; the addresses
- * are those that others use.
+ * Ended credentials are refused with 401 and code 89, which does not end the session: end it and sign in
+ * again. A refusal by the person is a callback with `denied`. Without a source: the addresses are those of
+ * other libraries.
  */
 export const twitter = defineOAuth1Provider({
   server: {

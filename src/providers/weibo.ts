@@ -1,13 +1,13 @@
 import { bearer } from '../token-types/bearer.js'
 import { defineProvider } from './provider.js'
 
-/** Words of the API for a token that is of no use any more. */
+/** Error codes of the API for an ended token. */
 const EXPIRED = ['expired_token', 'invalid_access_token']
 
 /**
  * Weibo. The token goes into the query of API requests, the answer names no token type and has no refresh
- * token: when a token is over, the person signs in again. A log-out ends the session here. Not read on a
- * page: all of it; the quirks are those that requests-oauthlib mends, the addresses those that others use.
+ * token: after the end of a token the person signs in again. A log-out ends the session here. Without a
+ * source: the differences are those that requests-oauthlib handles, the addresses those of other libraries.
  */
 export const weibo = defineProvider({
   server: {

@@ -1,10 +1,10 @@
 import { defineProvider } from './provider.js'
 
 /**
- * Xero. Access tokens live 30 minutes; refresh tokens need the scope `offline_access` and rotate. Each call
- * to an API names the organisation in a header of its own (`Xero-Tenant-Id`). Not read on a page: the address
- * of revocation, the issuer, the header.
- * @see https://nango.dev/blog/xero-oauth-refresh-token-invalid-grant (about Xero, by others; stored copy
+ * Xero. Access tokens live 30 minutes; refresh tokens need the scope `offline_access` and rotate. Each API
+ * call names the organisation in a header (`Xero-Tenant-Id`). Without a source: the address of revocation,
+ * the issuer, the header.
+ * @see https://nango.dev/blog/xero-oauth-refresh-token-invalid-grant (about Xero, by a third party; stored copy
  * without a date)
  * @see https://github.com/XeroAPI/xero-node/releases/tag/4.10.1 (revocation takes a refresh token)
  */

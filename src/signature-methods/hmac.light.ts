@@ -4,7 +4,7 @@ import { base64 } from '../lib/base64url.js'
 import type { SignatureMethod } from './signature-method.js'
 
 /**
- * The HMAC family without `node:crypto`, which no browser has; it never waits.
+ * The HMAC family without `node:crypto`; it is synchronous.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.2
  */
 export const hmacMethod = (hash: Hash): SignatureMethod => ({

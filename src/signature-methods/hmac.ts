@@ -6,7 +6,7 @@ import type { SignatureMethod } from './signature-method.js'
 
 type Mac = (baseString: string) => string
 
-/** The function that signs under one key: with `node:crypto` where it is at hand, else in JavaScript. */
+/** The function that signs under one key: with `node:crypto` if available, else in JavaScript. */
 function macUnder(key: Uint8Array, hash: Hash, algorithm: string): Mac {
   const node = nodeCrypto()
   if (node) {
@@ -18,12 +18,12 @@ function macUnder(key: Uint8Array, hash: Hash, algorithm: string): Mac {
 }
 
 /**
- * The HMAC family; it never waits.
+ * The HMAC family; it is synchronous.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.2
  */
 export function hmacMethod(hash: Hash): SignatureMethod {
   const algorithm = hash.name.replace('-', '')
-  // Requests mostly share one key: what depends on it alone is computed once.
+  // Most requests share one key, so its part of the computation is kept.
   let last: { key: string; mac: Mac } | undefined
   return {
     name: `HMAC-${algorithm}`,

@@ -16,10 +16,10 @@ const NAME = 'RSASSA-PKCS1-v1_5'
 
 const unusable = (why: string): OAuthError => oauthError('OAUTH_INVALID_OPTION', 'rsaKey', { problem: why })
 
-// The platform's own reason is left out: it may show the key.
+// The platform's own error is omitted, because it may show the key.
 const rejected = () => unusable('the platform does not accept it')
 
-/** Refuses a key of another kind, and a `CryptoKey` that is bound to another algorithm. */
+/** Refuses another kind of key, and a `CryptoKey` for another algorithm. */
 function insistOnRsa(material: KeyMaterial, hash: RsaHash): void {
   if (material.form === 'CryptoKey') {
     const { algorithm, usages } = material.key
@@ -32,7 +32,7 @@ function insistOnRsa(material: KeyMaterial, hash: RsaHash): void {
   if (kind && kind !== 'RSA') throw unusable(`it is of the kind ${kind}`)
 }
 
-/** Signs with `node:crypto`, off the main thread; `undefined` where that is not at hand. */
+/** Signs with `node:crypto`, off the main thread; `undefined` if it is not available. */
 function signWithNode(material: KeyMaterial, hash: RsaHash): Sign | undefined {
   const node = nodeCrypto()
   if (!node || material.form === 'CryptoKey') return undefined
@@ -68,8 +68,8 @@ function signWithWebCrypto(material: KeyMaterial, hash: RsaHash): Sign {
 }
 
 /**
- * The RSA family: RSASSA-PKCS1-v1_5; the secrets play no part. The Web Crypto API signs, or `node:crypto`
- * where that is at hand and no other `crypto` is given.
+ * The RSA family: RSASSA-PKCS1-v1_5; it does not use the secrets. `node:crypto` signs if it is available and
+ * no other `crypto` is given, otherwise the Web Crypto API.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a key that cannot sign, here or with the first request;
  * `OAUTH_CRYPTO_MISSING` with the first request where there is neither.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.3

@@ -3,14 +3,14 @@ import { oauthError } from '../errors.js'
 import type { TokenType } from './token-type.js'
 
 /**
- * Where a bearer token goes: `header`, `query` or `body`. The rest are the names that other libraries use for
+ * The place of a bearer token: `header`, `query` or `body`. The others are the names of other libraries for
  * the first two.
  */
 export type BearerPlacement = 'header' | 'query' | 'body' | 'auth_header' | 'headers' | 'uri' | 'url'
 
 /**
- * Puts the token into the query. A link that the API made may hold the one of the request before: one token,
- * in one place.
+ * Adds the token to the query, and replaces one there: a link from the API may hold the token of the previous
+ * request.
  */
 function intoQuery(request: OutgoingRequest, parameter: string): void {
   const { url } = request
@@ -18,13 +18,13 @@ function intoQuery(request: OutgoingRequest, parameter: string): void {
     /^([^#]*[?&])access_token=[^&#]*|(?=#)|$/,
     (_, before = /^[^#]*\?/.test(url) ? '&' : '?') => before + parameter,
   )
-  // a page's browser would first ask the other origin, which few of them allow
+  // This header would trigger a CORS preflight.
   if (!globalThis.location && !request.header('Cache-Control')) request.setHeader('Cache-Control', 'no-store')
 }
 
 const FORM = 'application/x-www-form-urlencoded'
 
-/** Puts the token into a form body. @throws OAuthError `OAUTH_INVALID_OPTION` for any other body */
+/** Adds the token to a form body. @throws OAuthError `OAUTH_INVALID_OPTION` for any other body */
 function intoBody(request: OutgoingRequest, parameter: string): void {
   const { data, method } = request
   const text = data instanceof URLSearchParams ? `${data}` : (data ?? '')
@@ -37,8 +37,8 @@ function intoBody(request: OutgoingRequest, parameter: string): void {
 }
 
 /**
- * Bearer tokens. `placement`: the `Authorization` header (default), a form `body`, or the `query` – the last
- * two only for APIs that know nothing else: URLs end up in logs.
+ * Bearer tokens. `placement`: the `Authorization` header (default), a form `body`, or the `query`. Use the
+ * last two only for APIs without the header: URLs end up in logs.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown placement, and, before anything is sent, for a
  * request whose body is no form
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2

@@ -11,9 +11,9 @@ import type { TokenType, TokenTypeContext } from './token-type.js'
 /** Options of {@link dpop}. */
 export interface DPoPOptions {
   /**
-   * The key pair: of the Web Crypto API, a private JWK, or a function that gets either from where keys
-   * outlive the page or process; `make` makes one (not extractable, unless told). Default: kept by the
-   * session's store where that can, else made on first use and as long-lived as this object.
+   * The key pair: a `CryptoKeyPair`, a private JWK, or a function that returns either from a place that
+   * outlives the page or process; `make` creates one (not extractable by default). Default: the session's
+   * store keeps it if it can; otherwise it is created on first use and lives as long as this object.
    */
   key?:
     | DPoPKey
@@ -22,36 +22,34 @@ export interface DPoPOptions {
   alg?: JwsAlgorithm
   /**
    * Binds the authorization code to the key as well (`dpop_jkt`, a proof on pushed requests). The key must
-   * then outlive the redirect. Default: where `key` is given or the store keeps it.
+   * then outlive the redirect. Default: true with a given `key`, or if the store keeps the key.
    */
   bindCode?: boolean
-  /**
-   * True uses an access token of type Bearer as such, unbound, where the server answers one. Default: it is
-   * refused.
-   */
+  /** True accepts an access token of type Bearer, which is not bound to the key. Default: it is refused. */
   allowBearer?: boolean
 }
 
 /** A key pair of the Web Crypto API, or a private JWK. */
 export type DPoPKey = CryptoKeyPair | JsonWebKey
 
-/** The token type that {@link dpop} makes. */
+/** The token type of {@link dpop}. */
 export interface DPoP extends TokenType {
   /**
-   * The key's thumbprint: `dpop_jkt` of an authorization request, `cnf.jkt` of what the server binds to it.
+   * The key's thumbprint: `dpop_jkt` of an authorization request, `cnf.jkt` of the tokens that the server
+   * binds to it.
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-10
    */
   thumbprint(context?: Partial<TokenTypeContext>): Promise<string>
 }
 
-/** The key in use, and what of it is shown to others. */
+/** The current key and its public part. */
 interface KeyInUse {
   privateKey: CryptoKey
   /** The public members, in the order of RFC 7638. */
   jwk: JsonWebKey
 }
 
-/** The members that make a public key, in the order of RFC 7638. */
+/** The members of a public key, in the order of RFC 7638. */
 function publicMembers({ kty, crv, e, n, x, y }: JsonWebKey): JsonWebKey {
   if (kty === 'RSA') return { e, kty, n } as JsonWebKey
   return (kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x }) as JsonWebKey
@@ -73,7 +71,7 @@ function asksForNonce({ status, body }: ServerResponse): boolean {
   }
 }
 
-/** The key of one token type: which algorithm it is for, and where it comes from. */
+/** The key of one token type: its algorithm and its source. */
 class ProofKey {
   private ready: Promise<KeyInUse> | undefined
   readonly alg: JwsAlgorithm
@@ -87,11 +85,11 @@ class ProofKey {
     if (this.parameters.name === 'HMAC') throw oauthError('OAUTH_INVALID_OPTION', 'dpopAlgorithm')
   }
 
-  /** The key, made or read on first use. */
+  /** The key, created or read on first use. */
   inUse(context?: Partial<TokenTypeContext>): Promise<KeyInUse> {
     if (!this.ready) {
       const attempt = this.find(context)
-      // what failed may work next time: a key that could not be read
+      // A key that could not be read may be readable next time.
       attempt.catch(() => {
         if (this.ready === attempt) this.ready = undefined
       })
@@ -138,10 +136,7 @@ class ProofKey {
   }
 }
 
-/**
- * What servers want the next proof to contain: one nonce for each server, and for the two roles that one
- * origin may have.
- */
+/** The nonces for the next proofs: one for each server and for each of the two roles of an origin. */
 class Nonces {
   private readonly known = new Map<string, string>()
 
@@ -149,12 +144,12 @@ class Nonces {
     return this.known.get(slot)
   }
 
-  /** Learns the nonce of an answer; true if it has one. */
+  /** Stores the nonce of an answer; true if it has one. */
   learn(slot: string, response: { header(name: string): string | undefined }): boolean {
     const nonce = nonceIn(response)
     if (nonce === undefined) return false
     const { known } = this
-    // the newest last, so that the oldest server is the one forgotten
+    // The newest is the last, so that the oldest server is dropped first.
     known.delete(slot)
     known.set(slot, nonce)
     if (known.size > MAX_NONCES) known.delete(known.keys().next().value as string)
@@ -162,7 +157,7 @@ class Nonces {
   }
 }
 
-/** What a proof is for. */
+/** The request that a proof covers. */
 interface Proven {
   method: string
   url: URL
@@ -196,9 +191,9 @@ const atApi = (url: string) => `api ${new URL(url).origin}`
 const atServer = ({ origin }: URL) => `server ${origin}`
 
 /**
- * DPoP tokens: every request carries a proof that its sender has the key that the token is bound to. Nonces
- * are learnt from every response, for each server; a request that is refused for its nonce is sent once more
- * with a new proof. A `token_type` other than DPoP is refused, unless `allowBearer`.
+ * DPoP tokens: every request carries a proof of possession of the key that the token is bound to. Nonces are
+ * read from every response, for each server; a request that is refused for its nonce is sent once more with a
+ * new proof. A `token_type` other than DPoP is refused, unless `allowBearer` is set.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an algorithm that is not allowed or a key that does not fit
  * it; `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc9449

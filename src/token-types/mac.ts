@@ -12,15 +12,15 @@ import type { TokenType, TokenTypeContext } from './token-type.js'
 /** Options of {@link mac}. */
 export interface MacOptions {
   /**
-   * Which of the expired drafts the API speaks: 0 (age in the nonce, the body's hash) or 1 and later (`ts`,
-   * no hash). Default 0.
+   * The draft that the API uses: 0 (age in the nonce, hash of the body) or 1 and later (`ts`, no hash).
+   * Default 0.
    */
   draft?: 0 | 1
   /** Text that is signed with the request and sent along. */
   ext?: string | ((request: OutgoingRequest) => string)
   /**
-   * Draft 0: when the token was issued, in seconds. Default: reckoned from `expires_at` and `expires_in`,
-   * else when this was called.
+   * Draft 0: the time of issue of the token, in seconds. Default: computed from `expires_at` and
+   * `expires_in`, else the time of this call.
    */
   issuedAt?: number
 }
@@ -28,7 +28,7 @@ export interface MacOptions {
 const randomBytes = (size: number) => globalThis.crypto.getRandomValues(new Uint8Array(size))
 const quote = (value: string) => `"${value.replace(/["\\]/g, '\\$&')}"`
 
-/** The body's bytes; what cannot be read twice cannot be hashed. */
+/** The bytes of the body; `undefined` for a body that cannot be read twice. */
 function bodyBytes(data: unknown): Uint8Array | undefined {
   if (data === undefined || data === null) return undefined
   if (typeof data === 'string' || data instanceof URLSearchParams) return utf8(`${data}`)
@@ -37,7 +37,7 @@ function bodyBytes(data: unknown): Uint8Array | undefined {
   throw oauthError('OAUTH_SIGNATURE_FAILED', 'macBody')
 }
 
-/** What of a MAC header is signed. */
+/** The signed parts of a MAC header. */
 interface MacFields {
   ts: string | undefined
   nonce: string
@@ -56,11 +56,11 @@ function keyOf({ mac_key }: Token): string {
   throw oauthError('OAUTH_SIGNATURE_FAILED', 'macKey')
 }
 
-/** When a token was issued, reckoned from its life. */
+/** The time of issue of a token, from its life. */
 const issueOf = ({ expires_at, expires_in }: Token): number | undefined =>
   expires_at !== undefined && expires_in !== undefined ? expires_at - expires_in : undefined
 
-/** The text that is signed: the drafts differ in their first and in their next to last line. */
+/** The signed text: the drafts differ in its first line and in its next to last one. */
 function normalized(
   { method, url }: OutgoingRequest,
   { ts, nonce, bodyhash, ext }: MacFields,
@@ -79,7 +79,7 @@ function headerOf(fields: Record<string, string | undefined>): string {
 }
 
 /**
- * MAC tokens, by the drafts that never became a standard; for servers that still have them. The token's
+ * MAC tokens, by the drafts of an abandoned specification, for servers that still use them. The token's
  * `mac_key` and `mac_algorithm` (`hmac-sha-1` or `hmac-sha-256`) sign every request.
  * @throws OAuthError `OAUTH_SIGNATURE_FAILED` for another algorithm, a token without `mac_key`, a body that
  * cannot be hashed

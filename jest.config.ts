@@ -41,7 +41,7 @@ const suite = (name: string, more: Config = {}) => ({
   testMatch: [`<rootDir>/__tests__/${name}/**/*.test.ts`],
   ...more,
 })
-// these loads take seconds: `npm test` runs a sample, the project `long` the whole (see __tests__/support/long.ts)
+// these loads take seconds: `npm test` runs a sample, the project `long` the whole (see support/long.ts)
 const long = ['scenarios/storm', 'scenarios/server-side', 'stores/file', 'locks/processes', 'oauth1/fuzz']
 
 const projects = [
@@ -53,13 +53,13 @@ const projects = [
     testMatch: long.map(name => `<rootDir>/__tests__/${name}.test.ts`),
     globals: { LONG: true },
   }),
-  suite('package', { globalSetup: '<rootDir>/tools/prepare-package.mjs' }),
-  suite('generated', { globalSetup: '<rootDir>/tools/prepare-generators.mjs' }),
+  suite('package', { globalSetup: '<rootDir>/tools/prepare.mjs' }),
+  suite('generated', { globalSetup: '<rootDir>/tools/prepare.mjs' }),
   suite('browsers'),
   suite('faults'),
   suite('load'),
   suite('foreign'),
-  suite('consumers', { globalSetup: '<rootDir>/tools/prepare-consumers.mjs' }),
+  suite('consumers', { globalSetup: '<rootDir>/tools/prepare.mjs' }),
 ]
 // `npx jest some/path` runs what `npm test` runs
 const selects = process.argv.some(argument => argument.startsWith('--selectProjects'))
@@ -71,7 +71,7 @@ const config: Config = {
   coverageProvider: 'v8',
   coverageDirectory: 'coverage',
   collectCoverageFrom: ['src/**/*.ts'],
-  reporters: ['default', '<rootDir>/tools/skipped-reporter.mjs'],
+  reporters: ['default', '<rootDir>/__tests__/support/skipped-reporter.mjs'],
 }
 
 export default config

@@ -1,11 +1,12 @@
 /**
- * Builds of the same sources. The ES modules exist twice: `dist/node` is the full build, for Node, Deno, Bun, workerd and
- * development; `dist` is the light build, for the bundles that browsers load. In the light build a file `x.light.ts` stands in
- * for the `x.ts` beside it, with the same exports. CommonJS is full, the IIFE (for a <script> after axios's own) is light.
+ * Builds of the same sources. The ES modules exist twice: `dist/node` is the full build, for Node, Deno, Bun,
+ * workerd and development; `dist` is the light build, for the bundles that browsers load. In the light build
+ * a file `x.light.ts` stands in for the `x.ts` beside it, with the same exports. CommonJS is full, the IIFE
+ * (for a <script> after axios's own) is light.
  *
- * jose is ES module only: the ES modules import it, the CommonJS build carries it, so that `require` works in Node 18 and in a
- * consumer's Jest. CommonJS is what old bundlers read, and webpack 4 cannot parse `?.`: hence its older target, and axios-retry
- * inside.
+ * jose is ES module only: the ES modules import it, the CommonJS build carries it, so that `require` works in
+ * Node 18 and in a consumer's Jest. CommonJS is what old bundlers read, and webpack 4 cannot parse `?.`:
+ * hence its older target, and axios-retry inside.
  */
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
@@ -19,7 +20,7 @@ const shared = {
   outDir: 'dist',
   report: false,
 }
-// what is never inside: the peers, also the frameworks among them, and the Node modules of the entries that are for Node
+// what is never inside: the peers, also the frameworks among them, and what entries for Node alone import
 const outside = [/^node:/, 'axios', 'react', 'vue', '@angular/core', 'proper-lockfile', 'redis-semaphore']
 
 // what several entries share, kept apart from what can be imported
@@ -31,7 +32,10 @@ const chunks =
       : `shared/[name]-[hash].${end}`
 const retry = ['axios-retry', 'is-retry-allowed']
 
-/** Takes `x.light.ts` wherever `./x.js` is imported; declarations keep the full file, because the types are the same. */
+/**
+ * Takes `x.light.ts` wherever `./x.js` is imported; declarations keep the full file, because the types are
+ * the same.
+ */
 const light = {
   name: 'light-build',
   resolveId: {

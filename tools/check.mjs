@@ -12,7 +12,7 @@ const tsc6 = bin('typescript/lib/tsc.js')
 const tsc7 = bin('typescript7/lib/tsc.js')
 
 const checks = {
-  exports: [['tools/sync-exports.mjs', '--check'], ['tools/check-exports.mjs']],
+  exports: [['tools/exports.mjs', '--check']],
   types: [
     [tsc6, '-p', 'tsconfig.json'],
     [tsc6, '-p', 'tsconfig.test.json'],
@@ -28,7 +28,9 @@ const checks = {
     ],
   ],
   words: [['tools/check-words.mjs']],
-  layers: [['tools/check-layers.mjs']],
+  layers: [
+    [bin('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.mjs', 'src'],
+  ],
   docstrings: [['tools/check-docstrings.mjs']],
   docs: [['tools/check-docs.mjs']],
   standards: [['tools/standards.mjs', '--check']],

@@ -10,47 +10,25 @@ import { join } from 'node:path'
 const path = join(process.argv[2] ?? '.', 'package-lock.json')
 const lock = JSON.parse(readFileSync(path, 'utf8'))
 const { packages } = lock
-
-const systems = [
-  'aix',
-  'android',
-  'darwin',
-  'freebsd',
-  'linux',
-  'netbsd',
-  'openbsd',
-  'openharmony',
-  'sunos',
-  'win32',
-]
-const processors = [
-  'arm64',
-  'arm',
-  'x64',
-  'ia32',
-  'ppc64',
-  's390x',
-  'riscv64',
-  'loong64',
-  'mips64el',
-  'wasm32',
-]
+const systems = /^(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)$/
+const processors = /^(arm64|arm|x64|ia32|ppc64|s390x|riscv64|loong64|mips64el|wasm32)$/
 
 /** What npm would find in the manifest, read from the package's name. */
 function platform(name) {
   const words = name.split(/[-/.]/)
   const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') ? ['glibc'] : undefined
-  const os = words.find(word => systems.includes(word))
-  const cpu = words.find(word => processors.includes(word))
+  const os = words.find(word => systems.test(word))
+  const cpu = words.find(word => processors.test(word))
   return os && cpu ? { cpu: [cpu], ...(libc && { libc }), os: [os] } : undefined
 }
 
 /** True when the lock file knows `name` at `from` or in a folder above. */
 function isKnown(from, name) {
-  for (let folder = from; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('node_modules/') - 1, 0))) {
-    if (packages[`${folder ? `${folder}/` : ''}node_modules/${name}`]) return true
-    if (folder === '') return false
-  }
+  const at = `${from ? `${from}/` : ''}node_modules/${name}`
+  return (
+    Boolean(packages[at]) ||
+    (from !== '' && isKnown(from.slice(0, Math.max(from.lastIndexOf('node_modules/') - 1, 0)), name))
+  )
 }
 
 let added = 0

@@ -4,7 +4,7 @@
  * (`stores/file` is src/stores/file.ts), so that a helper beside them stays inside; in `folders` every file
  * is a subpath, so that a new provider is a new file and nothing else.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,23 +17,17 @@ export const readJson = path => JSON.parse(readFileSync(join(root, path), 'utf8'
 /** The package's name, as users import it. */
 export const packageName = readJson('package.json').name
 
-/**
- * Every entry that has a source file today, the root first:
- * `{ name: 'stores/file', source: 'src/stores/file.ts', specifier: 'axios-oauth-interceptor/stores/file' }`.
- * The root's name is `index`.
- */
+/** Every entry, the root first, as `{ name, source, specifier }`; the root's name is `index`. */
 export function entries() {
   const table = readJson('tools/entries.json')
-  const inFolders = table.folders.flatMap(folder => {
-    const path = join(root, 'src', folder)
-    const files = existsSync(path) ? readdirSync(path) : []
-    return files.filter(file => /^[^.]+\.ts$/.test(file)).map(file => `${folder}/${file.slice(0, -3)}`)
-  })
-  const subpaths = [...table.files.filter(name => existsSync(join(root, `src/${name}.ts`))), ...inFolders]
-    .sort()
-    .map(name => ({ name, source: `src/${name}.ts`, specifier: `${packageName}/${name}` }))
-  const main = existsSync(join(root, table.root))
-    ? [{ name: 'index', source: table.root, specifier: packageName }]
-    : []
-  return [...main, ...subpaths]
+  const inFolders = table.folders.flatMap(folder =>
+    readdirSync(join(root, 'src', folder))
+      .filter(file => /^[^.]+\.ts$/.test(file))
+      .map(file => `${folder}/${file.slice(0, -3)}`),
+  )
+  const subpaths = [...table.files, ...inFolders].sort()
+  return [
+    { name: 'index', source: table.root, specifier: packageName },
+    ...subpaths.map(name => ({ name, source: `src/${name}.ts`, specifier: `${packageName}/${name}` })),
+  ]
 }

@@ -7,25 +7,19 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { drawStorm } from '../bench/pictures/storm.mjs'
 import { readJson, root } from './entries.mjs'
 import { budgets, families } from './size-budgets.mjs'
-import { drawStorm } from './storm-picture.mjs'
 
 const isCheck = process.argv.includes('--check')
 const stale = []
 
 /** Runs a program of this repository and answers what it prints as data. */
 function run(...command) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', './tools/register.mjs', ...command],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      timeout: 60_000,
-      env: { ...process.env, NODE_ENV: 'test' },
-    },
-  )
+  const env = { ...process.env, NODE_ENV: 'test' }
+  const options = { cwd: root, encoding: 'utf8', timeout: 60_000, env }
+  const line = ['--import', './tools/register.mjs', ...command]
+  const { status, stdout, stderr } = spawnSync(process.execPath, line, options)
   if (status !== 0) throw new Error(`${command[0]} failed:\n${stderr}`)
   return JSON.parse(stdout)
 }
@@ -75,16 +69,15 @@ function peersTable() {
 function sizesTable() {
   const budget = name => budgets.find(one => one.name === name).max
   const [{ max, except }] = families
-  const rows = [
+  const grant = `${max} kB at most; authorization code with PKCE ${except.authorizationCodeGrant} kB`
+  return [
+    ['what a page loads, minified and gzipped', 'at most'],
+    ['---', '---'],
     ['attaching, sessions, bearer tokens, renewal, `memoryStore`', `${budget('bearer')} kB`],
-    [
-      'a grant beside it',
-      `${max} kB at most; authorization code with PKCE ${except.authorizationCodeGrant} kB`,
-    ],
+    ['a grant beside it', grant],
     ['DPoP beside it', `${budget('dpop')} kB`],
     ['OAuth 1.0a alone', `${budget('oauth1')} kB`],
   ]
-  return [['what a page loads, minified and gzipped', 'at most'], ['---', '---'], ...rows]
     .map(cells)
     .join('\n')
 }
@@ -98,17 +91,8 @@ function between(text, name, content) {
 }
 
 picture()
-let readme = readFileSync(join(root, 'README.md'), 'utf8')
-for (const [name, content] of [
-  ['peers', peersTable()],
-  ['sizes', sizesTable()],
-])
-  readme = between(readme, name, content)
-put('README.md', readme)
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+put('README.md', between(between(readme, 'peers', peersTable()), 'sizes', sizesTable()))
 
-if (stale.length > 0) {
-  console.error(`readme: stale: ${stale.join(', ')}. Run: npm run readme`)
-  process.exitCode = 1
-} else {
-  console.log(`readme: the picture, the table of peers and the sizes are what a fresh run says`)
-}
+if (stale.length > 0) console.error(`readme: stale: ${stale.join(', ')}. Run: npm run readme`)
+process.exitCode = stale.length > 0 ? 1 : 0

@@ -1,10 +1,8 @@
 /**
- * `node --import ./tools/register.mjs file` runs the TypeScript sources as they are: the demo, the examples
- * and the benches need no build. Imports of `axios-oauth-interceptor` and its subpaths lead to src/,
- * `./file.js` to `./file.ts`, and esbuild strips the types, some milliseconds a file.
+ * `node --import ./tools/register.mjs FILE` runs the TypeScript sources as they are, so that the demo, the
+ * examples and the benches need no build. tsconfig.test.json leads imports of the package to src/.
  */
-import * as nodeModule from 'node:module'
-import * as hooks from './ts-loader.mjs'
+import { fileURLToPath } from 'node:url'
+import { register } from 'tsx/esm/api'
 
-if (nodeModule.registerHooks) nodeModule.registerHooks({ resolve: hooks.resolveSync, load: hooks.loadSync })
-else nodeModule.register('./ts-loader.mjs', import.meta.url)
+register({ tsconfig: fileURLToPath(new URL('../tsconfig.test.json', import.meta.url)) })

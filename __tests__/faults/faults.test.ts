@@ -6,7 +6,7 @@ import { join } from 'node:path'
  */
 function faults(...options: string[]): string {
   try {
-    return execFileSync(process.execPath, [join(__dirname, '../../tools/test-faults.mjs'), ...options], {
+    return execFileSync(process.execPath, [join(__dirname, 'run.mjs'), ...options], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -5,7 +5,7 @@ import { optional } from '../support/optional.js'
 
 /** Runs one load in processes of its own and shows what it printed. */
 function load(name: string) {
-  const tool = join(__dirname, '../../tools/test-load.mjs')
+  const tool = join(__dirname, 'run.mjs')
   const { stdout, stderr } = spawnSync(process.execPath, [tool, '--only', name], { encoding: 'utf8' })
   process.stdout.write(stdout)
   expect(stdout + stderr).toContain(`ok: ${name}`)

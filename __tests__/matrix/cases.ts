@@ -6,7 +6,7 @@ const apiCalls = async (world: World) => {
   return { sent: arrivals.filter(({ path }) => path.includes('/api/')), arrivals, made }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: an error of any version; 1.13.3 and 1.13.4 keep the response in its cause
+// biome-ignore lint/suspicious/noExplicitAny: an error of any version; 1.13.3 keeps the response in its cause
 const responseOf = (error: any) => error.response ?? error.cause?.response
 // biome-ignore lint/suspicious/noExplicitAny: an error of any version
 const statusOf = (error: any) => responseOf(error)?.status

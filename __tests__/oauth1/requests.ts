@@ -183,7 +183,10 @@ export const options = fc.record({
   } as const) as fc.Arbitrary<BodyHash>,
 })
 
-/** Protocol parameters can stand in the body only where that is a form; text without a type is one with three methods. */
+/**
+ * Protocol parameters can stand in the body only where that is a form; text without a type is one with three
+ * methods.
+ */
 export function fitting(placement: Placement, method: string, kind: string, data: unknown): Placement {
   if (placement !== 'body') return placement
   const form = kind === 'form text' ? /post|put|patch/.test(method) : /typed|search|form bytes/.test(kind)

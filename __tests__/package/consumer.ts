@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path'
 /** The repository. */
 export const root = join(__dirname, '../..')
 
-/** Old tools, installed apart; see tools/prepare-package.mjs. */
+/** Old tools, installed apart; see tools/prepare.mjs. */
 export const legacy = join(root, 'tools/legacy/node_modules')
 
 /** The Node versions a consumer is tried on: the oldest supported, this one, the newest. */
@@ -25,7 +25,7 @@ export const nodes: Record<string, string> = {
   'Node 26': join(legacy, 'node26/bin/node'),
 }
 
-type Names = Record<string, { values: string[]; types: string[] }>
+type Names = Record<string, { values: string[] }>
 
 /** Entries for one framework each, and what an application has installed that uses it. */
 export const frameworks: Record<string, string[]> = {
@@ -34,13 +34,34 @@ export const frameworks: Record<string, string[]> = {
   'axios-oauth-interceptor/vue': ['vue'],
 }
 
-const agreed: Names = JSON.parse(readFileSync(join(root, 'tools/exports.json'), 'utf8'))
+/** Names of values, by entry, as the record of the public API has them. */
+function agreedNames(): Names {
+  const record = readFileSync(join(root, 'tools/public.api.md'), 'utf8')
+  const values = new Set(record.match(/(?<=^(?:abstract class|class|const|function) )\w+/gm))
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const subpaths = Object.keys(exports).filter(subpath => subpath !== './package.json')
+  return Object.fromEntries(
+    subpaths.map(subpath => {
+      const entry = `entry_${subpath === '.' ? 'index' : subpath.slice(2).replace(/\W/g, '_')}`
+      const [, block = ''] =
+        new RegExp(`^declare namespace ${entry} \\{\\s+export \\{([^}]*)`, 'm').exec(record) ?? []
+      const names = block.split(',').map(name => name.trim().split(' as '))
+      const own = names.filter(([local = '']) => values.has(local))
+      return [
+        `axios-oauth-interceptor${subpath.slice(1)}`,
+        { values: own.map(([local = '', name = local]) => name) },
+      ]
+    }),
+  )
+}
+
+const agreed = agreedNames()
 const pick = (isWanted: (entry: string) => boolean): Names =>
   Object.fromEntries(Object.entries(agreed).filter(([entry]) => isWanted(entry)))
 
 /**
  * Names of every entry that needs no framework, as they were agreed on:
- * `{ 'axios-oauth-interceptor/dpop': { values, types } }`.
+ * `{ 'axios-oauth-interceptor/dpop': { values } }`.
  */
 export const api = pick(entry => !(entry in frameworks))
 

@@ -4,7 +4,7 @@
  * is a failed test, so that CI cannot be green because it tested less.
  */
 
-/** Between a suite's title and the way to run it; tools/skipped-reporter.mjs reads it. */
+/** Between a suite's title and the way to run it; ./skipped-reporter.mjs reads it. */
 export const LEFT_OUT = ' » left out: '
 
 /**

@@ -13,7 +13,8 @@ import { serverClient } from './server-client.js'
  * Makes a session: the client at one server, the dance that gets token credentials, and the store that keeps
  * them. Attach it with {@link attachOAuth1}; one session may be attached to many instances.
  * @example
- * const session = createOAuth1Session({ client: { key, secret }, server: { request_token_url, authorize_url, access_token_url } })
+ * const server = { request_token_url, authorize_url, access_token_url }
+ * const session = createOAuth1Session({ client: { key, secret }, server })
  * attachOAuth1(api, session)
  * const { url, transaction } = await createOAuth1AuthorizationUrl(session, { callback: 'https://app.example.com/callback' })
  * // … on the callback page

@@ -148,7 +148,8 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
       if (config.oauth === false || isTaken(config) || skip?.(config)) return undefined
       const { baseURL, socketPath } = config
       const url = urlText(config)
-      if (socketPath && !allowedOrigins) return undefined // a local socket is no origin: it must be vouched for
+      // a local socket is no origin: it must be vouched for
+      if (socketPath && !allowedOrigins) return undefined
       const appends = !UNUSUAL.test(url)
       if (appends && baseURL !== undefined && baseURL === usual) return true
       const target = freeze(config, instance)

@@ -16,6 +16,7 @@ import { bearer } from '../token-types/bearer.js'
 import { type DPoPOptions, dpop } from '../token-types/dpop.js'
 import { checkAuthorizationUrl, checkRequest } from './rules.js'
 
+/** The signature algorithms that the profile allows. */
 const ALGORITHMS = ['PS256', 'ES256', 'EdDSA', 'Ed25519'] as const
 
 /** The signature algorithms that the profile allows; `EdDSA` is Ed25519 under its older name. */
@@ -133,8 +134,10 @@ function guarded(options: Fapi2Options, authenticate: ClientAuth): ClientAuth {
  * @example
  * const profile = fapi2({ issuer: 'https://bank.example', client_id: 'app', key })
  * const session = createOAuth2Session(profile.session)
- * const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri, ...profile.parameters }, profile.transport)
- * await fetchToken(session, authorizationCodeGrant({ authorizationResponse, transaction, ...profile.callback }))
+ * const asked = { redirect_uri, ...profile.parameters }
+ * const { url, transaction } = await createAuthorizationUrl(session, asked, profile.transport)
+ * const answer = { authorizationResponse, transaction, ...profile.callback }
+ * await fetchToken(session, authorizationCodeGrant(answer))
  *
  */
 export function fapi2(options: Fapi2Options): Fapi2Profile {

@@ -11,6 +11,7 @@ import type { OAuth1Session } from '../oauth1/session-options.js'
 import type { OAuth2Session } from '../session/session-options.js'
 import { inside } from '../session/session-state.js'
 
+/** A session of either protocol. */
 type Session = OAuth2Session | OAuth1Session
 
 /** The sessions to show: one, several, those of a registry, or the result of a function. */

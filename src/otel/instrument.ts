@@ -6,6 +6,7 @@ import {
   type TraceListener,
 } from '../lib/diagnostics.js'
 
+/** Attributes of a span or a measurement. */
 type Attributes = Record<string, string>
 
 /** A counter of `@opentelemetry/api`. */

@@ -193,7 +193,8 @@ export function clientsFromOpenApi(
  * Creates a registry from an OpenAPI document: a client for each of its security schemes, by their names.
  * `ignored` names the schemes that are not OAuth.
  * @example
- * const { registry } = registryFromOpenApi(document, { clients: { login: { client: { client_id: 'app' } } } })
+ * const clients = { login: { client: { client_id: 'app' } } }
+ * const { registry } = registryFromOpenApi(document, { clients })
  * await registry.client('login').get('/orders')
  * @throws OAuthError as {@link clientsFromOpenApi} and `createRegistry` do
  */

@@ -99,7 +99,10 @@ const personOf = async (routes: Routes, request: NodeRequest) => routes.user(awa
  * The routes as middleware of Express or Connect. Later middleware runs for the person of the request.
  * @example
  * app.use(expressRoutes(routes, served))
- * app.get('/orders', async (_, response) => response.json((await registry.client('orders').get('/orders')).data))
+ * app.get('/orders', async (_, response) => {
+ *   const { data } = await registry.client('orders').get('/orders')
+ *   response.json(data)
+ * })
  *
  */
 export function expressRoutes(routes: Routes, served?: ServedUser) {

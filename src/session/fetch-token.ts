@@ -174,6 +174,7 @@ export function saveToken(
   token: Token,
   options?: { sameUser?: boolean },
 ): Promise<Token>
+/** The same with a refresh token alone. */
 export function saveToken(
   session: OAuth2Session,
   token: { refresh_token: string } & Partial<Token>,

@@ -122,8 +122,9 @@ export interface SignInOptions extends AuthorizationTransport {
  * Signs a person in from a page: stores the sign-in and navigates to the authorization server, which
  * redirects to `redirect_uri`, the page with {@link handleCallback}.
  * @example
+ * const asked = { redirect_uri: location.origin, scope: 'openid' }
  * if (isCallback()) await handleCallback(session)
- * else if (!(await session.authorized())) await signIn(session, { redirect_uri: location.origin, scope: 'openid' })
+ * else if (!(await session.authorized())) await signIn(session, asked)
  * @throws OAuthError as {@link beginSignIn} does
  */
 export async function signIn(

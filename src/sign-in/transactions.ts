@@ -112,7 +112,8 @@ const MAX_AT_ONCE = 20
  * Keeps sign-ins in a framework's session (`request.session` of Express and others): plain data under one
  * name. The session must belong to the browser, and be saved before the redirect is sent.
  * @example
- * const { url } = await beginSignIn(session, { redirect_uri }, { transactions: sessionTransactions(request.session) })
+ * const transactions = sessionTransactions(request.session)
+ * const { url } = await beginSignIn(session, { redirect_uri }, { transactions })
  *
  */
 export function sessionTransactions(session: object, name = 'oauthSignIns'): TransactionStore {

@@ -24,7 +24,8 @@ export interface StorageState {
  * Creates Playwright's `storageState` for a page whose session lives in `webStorageStore(localStorage)`: the
  * page is signed in when it opens.
  * @example
- * test.use({ storageState: signedInState({ origin, key: 'app', token: { access_token: 'test', expires_in: 3600 } }) })
+ * const token = { access_token: 'test', expires_in: 3600 }
+ * test.use({ storageState: signedInState({ origin, key: 'app', token }) })
  *
  */
 export function signedInState(options: SignedInStateOptions): StorageState {

@@ -37,6 +37,7 @@ export const executableToken =
     { args = [], environment, timeout = 30, ...options }: ExecutableOptions = {},
   ): WorkloadToken =>
   async () => {
+    // biome-ignore lint/correctness/noNodejsModules: loaded when it is called, so the entry loads anywhere
     const { execFile } = await import('node:child_process')
     const settings = {
       timeout: timeout * 1000,

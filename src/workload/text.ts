@@ -42,12 +42,16 @@ export function readToken(text: string, name: string, { member }: TokenText): st
  * @see
  * https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#serviceaccount-token-volume-projection
  * @example
- * tokenExchangeGrant({ subject_token: tokenFile('/var/run/secrets/tokens/api'), subject_token_type: 'urn:ietf:params:oauth:token-type:jwt' })
+ * tokenExchangeGrant({
+ *   subject_token: tokenFile('/var/run/secrets/tokens/api'),
+ *   subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+ * })
  *
  */
 export const tokenFile =
   (path: string, options: TokenText = {}): WorkloadToken =>
   async () => {
+    // biome-ignore lint/correctness/noNodejsModules: loaded when it is called, so the entry loads anywhere
     const { readFile } = await import('node:fs/promises')
     const text = await readFile(path, 'utf8').catch((error: { code?: string }) => {
       if (error.code === 'ENOENT') throw oauthError('OAUTH_SOURCE_ABSENT', 'file', { name: path })

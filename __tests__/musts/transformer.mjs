@@ -1,12 +1,12 @@
 /**
- * Jest's transformer for tools/test-musts.mjs: every refusal of the sources can be switched off while the
+ * Jest's transformer for __tests__/musts/run.mjs: every refusal of the sources can be switched off while the
  * tests run.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import swc from '@swc/jest'
-import { root } from '../entries.mjs'
+import { root } from '../../tools/entries.mjs'
 import { refusalsIn } from './refusals.mjs'
 
 const compiler = swc.createTransformer({

@@ -1,7 +1,7 @@
 /**
- * The walk of one request: `node tools/walk.mjs` sends `api.get()` whose answer is a 401, has the token
- * renewed and the request sent again, and prints which functions of src/ were entered, by file. A newcomer
- * follows them; the fewer the better.
+ * The walk of one request: `node bench/pictures/walk.mjs` sends `api.get()` whose answer is a 401, has the
+ * token renewed and the request sent again, and prints which functions of src/ were entered, by file. A
+ * newcomer follows them; the fewer the better.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
-import { root } from './entries.mjs'
+import { root } from '../../tools/entries.mjs'
 
 const scratch = mkdtempSync(join(tmpdir(), 'walk-'))
 const file = join(scratch, 'walk.mjs')

@@ -1,5 +1,5 @@
 /**
- * Many processes on one store: `node tools/test-load.mjs --seconds 60`, `--only redis-kill`. A minute of each
+ * Many processes on one store: `npm run test:load -- --seconds 60`, `--only redis-kill`. A minute of each
  * by default is for people; CI runs fifteen seconds.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
-import { root } from './entries.mjs'
-import './register.mjs'
+import { root } from '../../tools/entries.mjs'
+import '../../tools/register.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -29,6 +29,6 @@ await build({
   outfile: worker,
   logLevel: 'error',
 })
-const { runScenes } = await import('../__tests__/load/scenes.ts')
+const { runScenes } = await import('./scenes.ts')
 const wrong = await runScenes({ worker, seconds: Number(options.seconds), only: options.only })
 process.exit(wrong > 0 ? 1 : 0)

@@ -1,5 +1,5 @@
 /**
- * The simulated world: `node tools/test-faults.mjs --schedules 20000`, `--seed 123 --trace` to see one
+ * The simulated world: `npm run test:faults -- --schedules 20000`, `--seed 123 --trace` to see one
  * schedule again, `--mutants` to prove that it can fail: sessions that are broken on purpose must each be
  * caught. Also `--from N` (first seed), `--workers N`, and `--mutant NAME` with a seed or alone.
  */
@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import ts from 'typescript'
-import { mutants } from '../__tests__/faults/mutants.mjs'
-import { root } from './entries.mjs'
+import { root } from '../../tools/entries.mjs'
+import { mutants } from './mutants.mjs'
 
 const { values: options } = parseArgs({
   options: {

@@ -1,5 +1,5 @@
 /**
- * Jest's environment for tools/test-musts.mjs: notes which test makes which refusal fire, or switches one
+ * Jest's environment for __tests__/musts/run.mjs: notes which test makes which refusal fire, or switches one
  * refusal off and runs the tests that made it fire until one fails.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'

@@ -3,11 +3,12 @@
  * `npm run test:foreign -- wycheproof` one. The results are written to docs/proof.md. In CI nothing is
  * written: there the page must say what the run found.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readJson, root } from './entries.mjs'
+import { readJson, root } from '../../tools/entries.mjs'
+import { install } from '../../tools/prepare.mjs'
 
 const suites = readJson('__tests__/foreign/suites.json')
 const page = join(root, 'docs/proof.md')
@@ -104,11 +105,7 @@ function write(text, rows) {
     )
 }
 
-// a separate install, because few changes need it
-const mcp = join(root, 'tools/mcp')
-if (names.includes('mcp') && !existsSync(join(mcp, 'node_modules/@modelcontextprotocol/conformance')))
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: mcp, stdio: 'inherit' })
-
+if (names.includes('mcp')) install('tools/mcp', '@modelcontextprotocol/conformance', '--ignore-scripts')
 const { passed, isGreen } = run(names)
 const text = readFileSync(page, 'utf8')
 const rows = rowsOf(text)

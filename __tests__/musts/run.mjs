@@ -1,16 +1,16 @@
 /**
  * `npm run test:musts`: switches off each refusal of the sources in turn; a test must fail. Refusals are
- * found over the syntax tree (tools/musts/refusals.mjs), so renamed functions and moved lines change nothing.
- * The first run notes which tests make which refusal fire, the next runs those tests without it. `--share 4`
- * tries every fourth refusal, `--only text` those whose name has this text. tools/musts/accepted.json lists
- * the refusals that no test can miss, each with its reason.
+ * found over the syntax tree (refusals.mjs), so renamed functions and moved lines change nothing. The first
+ * run notes which tests make which refusal fire, the next runs those tests without it. `--share 4` tries
+ * every fourth refusal, `--only text` those whose name has this text. accepted.json lists the refusals that
+ * no test can miss, each with its reason.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readJson, root } from './entries.mjs'
-import { refusalsIn } from './musts/refusals.mjs'
+import { readJson, root } from '../../tools/entries.mjs'
+import { refusalsIn } from './refusals.mjs'
 
 const { values: options, positionals: paths } = parseArgs({
   options: { share: { type: 'string', default: '1' }, only: { type: 'string', default: '' } },
@@ -32,7 +32,7 @@ const all = sources.flatMap(name => {
     name: refusal.name,
   }))
 })
-const accepted = readJson('tools/musts/accepted.json')
+const accepted = readJson('__tests__/musts/accepted.json')
 const chosen = all.filter(
   ({ id, name }, index) =>
     id.includes(options.only) && !(name in accepted) && index % Number(options.share) === 0,
@@ -43,13 +43,13 @@ function jest(config, env = {}) {
   const path = join(scratch, 'jest.config.json')
   const common = {
     rootDir: root,
-    testEnvironment: '<rootDir>/tools/musts/environment.mjs',
+    testEnvironment: '<rootDir>/__tests__/musts/environment.mjs',
     moduleNameMapper: {
       '^(\\.{1,2}/.*)\\.js$': '$1',
       '^axios-oauth-interceptor$': '<rootDir>/src/index.ts',
       '^axios-oauth-interceptor/(?!package\\.json)(.*)$': '<rootDir>/src/$1.ts',
     },
-    transform: { '^.+\\.[cm]?[tj]s$': '<rootDir>/tools/musts/transformer.mjs' },
+    transform: { '^.+\\.[cm]?[tj]s$': '<rootDir>/__tests__/musts/transformer.mjs' },
     transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi|@angular|svelte|esm-env)/)'],
     testTimeout: 15_000,
     maxWorkers: '100%',

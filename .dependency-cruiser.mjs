@@ -1,12 +1,9 @@
 /**
  * Imports run one way, so that a reader can start anywhere and go down, and a bundle carries no more than it
- * uses. The table says which rooms of src/ a room may import values from; types may come from anywhere. Files
- * directly in src/ are entry points and put the rooms together.
+ * uses. The table says which rooms of src/ a room may import values from; types may come from any room, but
+ * no import, of a type either, closes a circle. Files directly in src/ are entry points and put the rooms
+ * together.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
-import { root } from './entries.mjs'
-
 const rooms = {
   lib: [],
   crypto: ['lib'],
@@ -51,43 +48,37 @@ const rooms = {
   // a kit for tests stands above everything that it imitates
   testing: ['axios', 'crypto', 'oidc', 'oauth2', 'oauth1', 'session', 'auth', 'lib', 'stores', 'locks'],
 }
-/** Imported by everybody. */
-const everywhere = ['src/errors.ts']
 
-const src = join(root, 'src')
-const files = readdirSync(src, { recursive: true }).filter(path => path.endsWith('.ts'))
-const failures = []
-for (const file of files.filter(path => path.includes(sep))) {
-  const room = file.split(sep)[0]
-  if (!(room in rooms)) {
-    failures.push(`src/${room}: this room is not in the table of tools/check-layers.mjs`)
-    continue
-  }
-  const text = readFileSync(join(src, file), 'utf8')
-  for (const [, names = '', target] of text.matchAll(
-    /^(?:import|export)\s+((?!type\b)[^'";]*?from\s+)?['"](\.[^'"]+)['"]/gm,
-  )) {
-    const isTypesOnly =
-      /^\{/.test(names) &&
-      !names
-        .replace(/[{}]|from/g, '')
-        .split(',')
-        .some(name => name.trim() && !/^\s*type\s/.test(name))
-    if (isTypesOnly) continue
-    const path = relative(root, join(src, dirname(file), target))
-      .replace(/\.js$/, '.ts')
-      .split(sep)
-      .join('/')
-    const other = path.split('/')[1]
-    if (everywhere.includes(path) || other === room || rooms[room].includes(other)) continue
-    failures.push(`src/${file} imports from ${path}`)
-  }
-}
-if (failures.length > 0) {
-  console.error(
-    `layers: imports that go the wrong way:\n${[...new Set(failures)].map(failure => `  ${failure}`).join('\n')}`,
-  )
-  process.exitCode = 1
-} else {
-  console.log(`layers: ${files.length} files import one way`)
+const folder = names => `^src/(${names.join('|')})/`
+
+export default {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'room-without-a-line-in-the-table',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: folder(Object.keys(rooms)) },
+      to: {},
+    },
+    ...Object.entries(rooms).map(([room, below]) => ({
+      name: `${room}-imports-what-stands-above-it`,
+      severity: 'error',
+      from: { path: folder([room]) },
+      to: {
+        path: '^src/',
+        pathNot: [folder([room, ...below]), '^src/errors\\.ts$'],
+        dependencyTypesNot: ['type-only'],
+      },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.build.json' },
+  },
 }

@@ -95,7 +95,10 @@ const oneOf = list => (list.length < 2 ? list.join('') : `${list.slice(0, -1).jo
 
 const run = /(?:%[psdifjo#$]|\$[A-Za-z_][\w.]*)(?: (?:%[psdifjo#$]|\$[A-Za-z_][\w.]*))*/g
 
-/** The values that stand in place of placeholders, as Markdown, without repeats; nothing where they are made elsewhere. */
+/**
+ * The values that stand in place of placeholders, as Markdown, without repeats; nothing where they are
+ * made elsewhere.
+ */
 function valuesOf(marks, rows) {
   const lines = (rows ?? []).map(({ cells, named }) =>
     marks.map(({ mark, index }) => {
@@ -107,8 +110,9 @@ function valuesOf(marks, rows) {
 }
 
 /**
- * A name as Markdown. Values are named where they are few and short. Else two of them are, and `…`; at the end, after a colon,
- * or in brackets they then say nothing that the name does not say, and go. `first` is the column of the first placeholder.
+ * A name as Markdown. Values are named where they are few and short. Else two of them are, and `…`; at the
+ * end, after a colon, or in brackets they then say nothing that the name does not say, and go. `first` is
+ * the column of the first placeholder.
  */
 function rendered(name, rows, first) {
   if (rows === null) return escaped(name)
@@ -133,7 +137,10 @@ function rendered(name, rows, first) {
   return text + escaped(name.slice(from))
 }
 
-/** `{ of, section, label, text }` of a name that begins with a section: of which document, its number, how it is written. */
+/**
+ * `{ of, section, label, text }` of a name that begins with a section: of which document, its number, how
+ * it is written.
+ */
 function placeOf(name) {
   const found = sectionIn.exec(name)
   if (found === null) return undefined
@@ -155,8 +162,8 @@ function variants(name, rows) {
 }
 
 /**
- * Every test of a source text that is run: `{ line, groups, name, place, text }`. `place` is where the name, or a group
- * around the test, says that the rule stands; `text` is the rule as Markdown.
+ * Every test of a source text that is run: `{ line, groups, name, place, text }`. `place` is where the
+ * name, or a group around the test, says that the rule stands; `text` is the rule as Markdown.
  */
 export function testsOf(path, source) {
   const file = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true)

@@ -224,7 +224,8 @@ describe('axios-cache-interceptor', () => {
       never.renew = () => Promise.reject(new Error('no'))
       const cached = setupCache(failing)
       attach(failing, never)
-      const both = await Promise.allSettled([cached.get('/y'), cached.get('/y')]) // the second waits for the first
+      // the second waits for the first
+      const both = await Promise.allSettled([cached.get('/y'), cached.get('/y')])
       expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     }
     await server.close()

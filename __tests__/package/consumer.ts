@@ -124,7 +124,8 @@ export function consumer(axios = 'axios', more: string[] = [], apart: string[] =
         const env = { ...process.env, NODE_OPTIONS: '', NODE_ENV: '' }
         execFile(program, options, { cwd: folder, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
           resolve({
-            status: typeof error?.code === 'number' ? error.code : error ? 1 : 0, // a minified bundle in a stack trace is of no use to a reader
+            status: typeof error?.code === 'number' ? error.code : error ? 1 : 0,
+            // a minified bundle in a stack trace is of no use to a reader
             output: `${stdout}${stderr}`.slice(-20_000),
           })
         })

@@ -4,7 +4,8 @@ const waitedForLock = 'The wait for the lock ended without it: try again, or rai
 
 /**
  * The text of every error, by code and reason: it says what happened and what to do. The value of the same
- * name replaces `{name}`. The light build omits the texts: its messages are the code, the reason and the values.
+ * name replaces `{name}`. The light build omits the texts: its messages are the code, the reason and the
+ * values.
  */
 export const texts = {
   OAUTH_INVALID_OPTION: {

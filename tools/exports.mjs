@@ -62,6 +62,7 @@ function record() {
         reportFolder: declarations,
         reportTempFolder: declarations,
       },
+      newlineKind: 'lf',
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },

@@ -1,4 +1,5 @@
-import { applyHooks, checkHooks } from '../../src/server/hooks.js'
+import { checkHooks } from '../../src/server/check-hooks.js'
+import { applyHooks } from '../../src/server/hooks.js'
 import { errorOf } from '../oauth2/support.js'
 
 it('a value passes through every hook, in order', async () => {

@@ -1,7 +1,7 @@
 import { oauthError } from '../errors.js'
 import { toForm } from '../lib/form.js'
 import { chooseClientAuth } from './client-auth/choose.js'
-import { type HookedCall, hooksOf } from './hooks.js'
+import { applyHooks, type HookedCall } from './hooks.js'
 import type {
   EndpointContext,
   EndpointName,
@@ -48,51 +48,45 @@ export async function callEndpoint(
   parameters: ServerParameters,
   options: ServerCallOptions & { hook?: HookedCall } = {},
 ): Promise<ServerResponse> {
-  const { server, client, tokenType, allowInsecure } = context
+  const { server, client, tokenType, hooks, allowInsecure } = context
   const {
     clientAuth = context.clientAuth,
     hook = parameters.grant_type === 'refresh_token' ? 'refresh' : endpoint,
     method = 'POST',
-    parameters: more,
-    headers,
+    timeout = context.timeout,
     signal,
-    ...call
   } = options
   if (method !== 'POST' && method !== 'GET') throw oauthError('OAUTH_INVALID_OPTION', 'method')
   const authenticate = chooseClientAuth(clientAuth, endpoint, context)
   const name = endpoints[endpoint]
   const address = (authenticate.mtls && server.mtls_endpoint_aliases?.[name]) || server[name]
   if (!address) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name })
-  const [onRequest, onResponse] = hooksOf(context.hooks, hook)
 
   for (let mayRepeat = true; ; mayRepeat = false) {
     let request: ServerRequest = {
-      ...(context.timeout !== undefined && { timeout: context.timeout }),
-      ...call,
       endpoint,
       method,
       url: secureUrl(address, name, allowInsecure),
       headers: {
         Accept: 'application/json',
         'Content-Type': 'application/x-www-form-urlencoded',
-        ...headers,
+        ...options.headers,
       },
-      body: toForm({ ...parameters, ...more }),
+      body: toForm({ ...parameters, ...options.parameters }),
     }
+    if (timeout !== undefined) request.timeout = timeout
     // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
     if (signal && hook !== 'refresh') request.signal = signal
     await authenticate(request, context)
-    request = await onRequest(request)
+    request = await applyHooks(hooks?.[`${hook as HookedCall}Request`], request)
     request.url = secureUrl(request.url, name, allowInsecure)
     // a proof names the URL that a hook may have changed
     await tokenType.prepare?.(request, context)
     if (request.method === 'GET') request = withoutBody(request)
     context.beforeSend?.()
     const response = withoutSecrets(await context.send(request), request, client.client_secret)
-    const learnt = [
-      tokenType.learnFromServer?.(response, request),
-      authenticate.learnFromServer?.(response, request),
-    ]
-    if (!learnt.includes(true) || !mayRepeat) return onResponse(response)
+    const learnt = [tokenType, authenticate].map(one => one.learnFromServer?.(response, request))
+    if (!learnt.includes(true) || !mayRepeat)
+      return applyHooks(hooks?.[`${hook as HookedCall}Response`], response)
   }
 }

@@ -1,6 +1,6 @@
 import type { Awaitable, OutgoingRequest } from '../auth/scheme.js'
 import { isOAuthError, oauthError } from '../errors.js'
-import type { EndpointName, ServerRequest, ServerResponse } from './messages.js'
+import type { ServerRequest, ServerResponse } from './messages.js'
 import type { Token } from './token.js'
 
 /**
@@ -33,26 +33,8 @@ export interface Hooks {
   introspectionResponse?: Hook<ServerResponse>
 }
 
-/** The calls that have a pair of hooks. */
-const pairs = {
-  token: ['tokenRequest', 'tokenResponse'],
-  refresh: ['refreshRequest', 'refreshResponse'],
-  revocation: ['revocationRequest', 'revocationResponse'],
-  introspection: ['introspectionRequest', 'introspectionResponse'],
-} as const
-
 /** A call that may have hooks of its own. */
-export type HookedCall = keyof typeof pairs
-
-/**
- * Refuses a hook that would never run.
- * @throws OAuthError `OAUTH_INVALID_OPTION`
- */
-export function checkHooks(hooks: Hooks | undefined): void {
-  const known: readonly string[] = ['authorizationUrl', 'protectedRequest', ...Object.values(pairs).flat()]
-  for (const name in hooks)
-    if (!known.includes(name)) throw oauthError('OAUTH_INVALID_OPTION', 'hook', { name })
-}
+export type HookedCall = 'token' | 'refresh' | 'revocation' | 'introspection'
 
 /**
  * Runs one kind of hook, in the order given, and answers the value that came out.
@@ -72,16 +54,4 @@ export async function applyHooks<T, Rest extends unknown[]>(
     throw isOAuthError(cause) ? cause : oauthError('OAUTH_HOOK_FAILED', 'threw', {}, { cause })
   }
   return result
-}
-
-/**
- * What runs around a call: the hooks for its request and for its answer. An endpoint without hooks passes
- * both as they are.
- */
-export function hooksOf(hooks: Hooks | undefined, call: HookedCall | EndpointName) {
-  const [request, response] = call in pairs ? pairs[call as HookedCall] : []
-  return [
-    (value: ServerRequest) => applyHooks(request && hooks?.[request], value),
-    (value: ServerResponse) => applyHooks(response && hooks?.[response], value),
-  ] as const
 }

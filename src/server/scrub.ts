@@ -7,81 +7,59 @@ const PROTOCOL_WORDS =
   /^([\W_]*(invalid|expired|revoked|refresh|access|bearer|client|secret|password|token|code|grant|request|user)[\W_]*)+$/i
 
 /**
- * One character in one of its spellings: JSON and percent escapes, character references, `+` for a space, or
- * plain.
+ * One character in one of its spellings: JSON and percent escapes, character references, or plain.
  */
 const SPELLING =
-  /\\u([\da-f]{4})|%([0-7][\da-f])|((?:%[89a-f][\da-f])+)|&#(?:x([\da-f]{1,6})|(\d{1,7}));|&amp;|\\(.)|[\s\S]/gi
-
-function plainText(characters: string): string {
-  try {
-    return decodeURIComponent(characters)
-  } catch {
-    return characters
-  }
-}
+  /\\u([\da-f]{4})|&#(?:x([\da-f]{1,6})|(\d{1,7}));|(%[0-7][\da-f]|(?:%[89a-f][\da-f])+)|(&)amp;|\\(.)|[\s\S]/gi
 
 /** The character that is spelled so. A space and a plus are one: in forms either may stand for the other. */
-function spelled(match: RegExpExecArray): string {
-  const [whole, json, ascii, encoded, hex, decimal, escaped] = match
-  if (encoded) return plainText(encoded)
-  const code = Number.parseInt(json ?? ascii ?? hex ?? decimal ?? '', decimal ? 10 : 16)
-  if (code <= 0x10ffff) return String.fromCodePoint(code).replace(' ', '+')
-  if (whole.toLowerCase() === '&amp;') return '&'
-  return (escaped ?? whole).replace(' ', '+')
+function spelled([whole, json, hex, decimal, encoded, amp, escaped]: readonly string[]): string {
+  const code = json ?? hex ?? decimal
+  let character = amp ?? escaped ?? whole ?? ''
+  try {
+    if (code) character = String.fromCodePoint(Number.parseInt(code, decimal ? 10 : 16))
+    if (encoded) character = decodeURIComponent(encoded)
+  } catch {}
+  return character === ' ' ? '+' : character
 }
 
-/** A text with every spelling undone, and where in the original each of its characters begins. */
-interface Decoded {
-  text: string
-  starts: number[]
-}
-
-function decode({ text, starts }: Decoded): Decoded {
-  const characters: string[] = []
-  const next: number[] = []
-  for (const match of text.matchAll(SPELLING)) {
-    const character = spelled(match)
-    characters.push(character)
-    for (let unit = 0; unit < character.length; unit++) next.push(starts[match.index] as number)
-  }
-  next.push(starts[text.length] as number)
-  return { text: characters.join(''), starts: next }
-}
-
-/** Undoes what an echo went through: a form inside of JSON, a URL inside of a form. */
-function decoded(text: string): Decoded {
-  let result: Decoded = { text, starts: Array.from({ length: text.length + 1 }, (_, at) => at) }
+/**
+ * Undoes what an echo went through: a form inside of JSON, a URL inside of a form. Answers the plain text,
+ * and where in the original each of its characters begins.
+ */
+function decoded(text: string): { plain: string; starts: number[] } {
+  let plain = text
+  let starts = Array.from({ length: text.length + 1 }, (_, at) => at)
   for (let layer = 0; layer < 3; layer++) {
-    const next = decode(result)
-    if (next.text === result.text) break
-    result = next
+    const before = starts
+    starts = []
+    let next = ''
+    for (const match of plain.matchAll(SPELLING)) {
+      next += spelled(match)
+      while (starts.length < next.length) starts.push(before[match.index] as number)
+    }
+    starts.push(text.length)
+    if (next === plain) break
+    plain = next
   }
-  return result
+  return { plain, starts }
 }
 
 /** Replaces every secret, however it is spelled there, by `…`. */
 function mask(text: string, secrets: readonly string[]): string {
-  const { text: plain, starts } = decoded(text)
-  const hidden: [from: number, to: number][] = []
-  for (const secret of new Set(secrets.map(value => decoded(value).text))) {
+  const { plain, starts } = decoded(text)
+  const units = text.split('')
+  for (const secret of secrets.map(value => decoded(value).plain)) {
     if (secret.length < 6) continue
     // a word of letters alone is no part of another word
     const isWord = /^[a-z]{1,11}$/i.test(secret)
-    for (let at = plain.indexOf(secret); at >= 0; at = plain.indexOf(secret, at + secret.length)) {
-      const end = at + secret.length
+    for (let end = 0, at: number; (at = plain.indexOf(secret, end)) >= 0; ) {
+      end = at + secret.length
       const isInside = /\w/.test(`${plain[at - 1] ?? ''}${plain[end] ?? ''}`)
-      if (!isWord || !isInside) hidden.push([starts[at] as number, starts[end] as number])
+      if (!isWord || !isInside) units.fill('\0', starts[at], starts[end])
     }
   }
-  if (!hidden.length) return text
-  let masked = ''
-  let done = 0
-  for (const [from, to] of hidden.sort(([a], [b]) => a - b)) {
-    if (from >= done) masked += `${text.slice(done, from)}…`
-    done = Math.max(done, to)
-  }
-  return masked + text.slice(done)
+  return units.join('').replace(/\0+/g, '…')
 }
 
 /** What of a request is secret: values under the names of credentials, and the client's secret. */
@@ -106,7 +84,5 @@ export function withoutSecrets(
 ): ServerResponse {
   const { status, body } = response
   const isError = status > 399 || (saysError(body) && !saysSuccess(body))
-  if (!isError) return response
-  const masked = mask(body, secretsOf(request, client_secret))
-  return masked === body ? response : { ...response, body: masked }
+  return isError ? { ...response, body: mask(body, secretsOf(request, client_secret)) } : response
 }

@@ -1,6 +1,6 @@
 import { type OAuthError, type OAuthErrorDetails, oauthError } from '../errors.js'
+import { missingToken, plainWords } from './explain-answer.js'
 import type { ServerResponse } from './messages.js'
-import { missingToken } from './missing-token.js'
 import { errorWord, isPassing } from './refusal.js'
 import type { Token } from './token.js'
 
@@ -8,13 +8,6 @@ import type { Token } from './token.js'
 export type ServerFields = Record<string, unknown>
 
 const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
-
-/** Of a body only what reads like words: anything that could be a credential, or part of one, is dropped. */
-const plainWords = (body: string) =>
-  body
-    .slice(0, 400)
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, '')
 
 /**
  * An answer that makes no sense, or a bad one. Of its body the message holds the plain words only: anything
@@ -45,11 +38,6 @@ function parse(body: string): ServerFields {
   }
 }
 
-function unhappyCode(passing: boolean, refused: boolean) {
-  if (passing) return 'OAUTH_SERVER_UNAVAILABLE'
-  return refused ? 'OAUTH_SERVER_REFUSED' : 'OAUTH_INVALID_RESPONSE'
-}
-
 /**
  * Judges the answer to any call to the authorization server and reads its parameters; a body that is no
  * object has none. `now` is in seconds, for `Retry-After`.
@@ -62,17 +50,20 @@ export function processServerResponse(response: ServerResponse, now: number): Se
   const { status, body } = response
   const fields = parse(body)
   const wait = response.header('retry-after') as string
-  const retryAfter = Math.ceil(+wait > 0 ? +wait : Date.parse(wait) / 1000 - now)
-  const passing = isPassing(status, fields, retryAfter > 0)
+  const seconds = Math.ceil(+wait > 0 ? +wait : Date.parse(wait) / 1000 - now)
+  const retryAfter = seconds > 0 ? seconds : undefined
+  const passing = isPassing(status, fields, !!retryAfter)
   // a refusal is one also where its body is empty or of another protocol
   const refused = fields.error || status === 400
-  if (passing || refused || status < 200 || status > 299)
-    throw responseError(unhappyCode(passing, !!refused), response, {
+  if (passing || refused || status < 200 || status > 299) {
+    const definite = refused ? 'OAUTH_SERVER_REFUSED' : 'OAUTH_INVALID_RESPONSE'
+    throw responseError(passing ? 'OAUTH_SERVER_UNAVAILABLE' : definite, response, {
       error: errorWord(fields),
       error_description: text(fields.error_description),
       error_uri: text(fields.error_uri),
-      retryAfter: retryAfter > 0 ? retryAfter : undefined,
+      retryAfter,
     })
+  }
   return fields
 }
 
@@ -81,7 +72,9 @@ export function processServerResponse(response: ServerResponse, now: number): Se
  * `undefined`.
  */
 function seconds(value: unknown): number | undefined {
-  const number = typeof value === 'number' || text(value)?.trim() ? Math.floor(value as number) : Number.NaN
+  const number = Math.floor(
+    typeof value === 'number' || text(value)?.trim() ? +(value as string) : Number.NaN,
+  )
   return Number.isSafeInteger(number) ? number : undefined
 }
 
@@ -90,10 +83,8 @@ function seconds(value: unknown): number | undefined {
  * `undefined`, and what no clock can hold.
  */
 export function instant(value: unknown): number | undefined {
-  if (value instanceof Date || (typeof value === 'string' && /\d-\d/.test(value))) {
-    const time = +new Date(value)
-    return Number.isNaN(time) ? undefined : Math.floor(time / 1000)
-  }
+  const isDate = value instanceof Date || /\d-\d/.test(text(value) ?? '')
+  if (isDate) return seconds(+new Date(value as string) / 1000)
   const time = seconds(value)
   // no token lives until the year 5138
   return time !== undefined && time > 1e11 ? Math.floor(time / 1000) : time
@@ -169,7 +160,7 @@ export function processTokenResponse(
     )
   // the server's clock may be wrong: the length of life is worth more than the hour of death
   if (seconds(fields.expires_in) !== undefined) delete fields.expires_at
-  const token = normaliseToken(fields, requestedAt)
+  const token = inOrder(fields, requestedAt) as Token
   checkTokenType(token, tokenType.accepts)
   return token
 }

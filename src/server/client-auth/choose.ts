@@ -22,12 +22,13 @@ const methods = new Map<string, () => ClientAuth>([
 
 /** The registered name of the method that fits what is known of the client and the server. */
 function nameFor({ client, server }: Pick<EndpointContext, 'client' | 'server'>): string {
-  const { client_secret, token_endpoint_auth_method: registered } = client
-  if (registered) return registered
-  if (!client_secret) return 'none'
-  const { token_endpoint_auth_methods_supported: supported } = server
-  if (!supported?.length || supported.includes('client_secret_basic')) return 'client_secret_basic'
-  return supported.includes('client_secret_post') ? 'client_secret_post' : 'none'
+  const supported = server.token_endpoint_auth_methods_supported
+  const isKnown = (name: string) => !supported?.length || supported.includes(name)
+  return (
+    client.token_endpoint_auth_method ||
+    (client.client_secret && ['client_secret_basic', 'client_secret_post'].find(isKnown)) ||
+    'none'
+  )
 }
 
 /**

@@ -24,3 +24,10 @@ export function missingToken(fields: object, onlyKnown?: { status: number }): OA
   const values = { names: names.slice(0, 12).join(', '), hint }
   return oauthError('OAUTH_INVALID_RESPONSE', 'otherMembers', values, { ...onlyKnown })
 }
+
+/** Of a body only what reads like words: anything that could be a credential, or part of one, is dropped. */
+export const plainWords = (body: string): string =>
+  body
+    .slice(0, 400)
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\S*[^\sa-z.,:'-]\S*|\S{16,}/gi, '')

@@ -28,16 +28,19 @@ interface Failure {
 /** Seconds that a server may ask for before another try; a longer wait is for the session to decide. */
 const PATIENCE = 10
 
-const same = (data: unknown) => data
+/** Defaults of the application that calls do not override. */
+const APPLICATION_DEFAULTS = /^(baseURL|params|auth|xsrfCookieName|beforeRedirect|signal|cancelToken)/
 
-/**
- * A second try is harmless where the server said that it did nothing, or was never reached. After a reset or
- * a timeout it may have spent the refresh token.
- */
-const isHarmless = (polls: boolean) => (error: Failure) =>
-  error.response
-    ? !polls && retryAfter(error as never) <= PATIENCE * 1000
-    : /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(error.cause?.code ?? error.code ?? '')
+/** An instance without the user's defaults: `axios.create()` copies those of `axios` itself. */
+function bareInstance(): Instance {
+  const { create } = axios
+  const instance = create({ withCredentials: false })
+  const { defaults } = instance
+  for (const key in defaults) if (APPLICATION_DEFAULTS.test(key)) delete defaults[key]
+  defaults.headers = {}
+  axiosRetry(instance as never, { retries: 0 })
+  return instance
+}
 
 /**
  * Makes the client for calls to the authorization server: over `http`, or over a fresh axios instance that
@@ -48,31 +51,28 @@ const isHarmless = (polls: boolean) => (error: Failure) =>
  */
 export function serverClient(http?: HttpClient, from?: object): ServerClient {
   let model = from as Instance | undefined
-  let made = http
+  let made = http as Instance | undefined
 
   // made when first used, so that a session that never asks the server (one for each request of a web server)
   // costs nothing; what the application set on its instance since is taken over before every call
   const client = () => {
-    made ??= bareInstance() as unknown as HttpClient
-    const fresh = made
-    if (!http && model)
-      for (const key of ['adapter', 'httpAgent', 'httpsAgent', 'proxy'])
-        if (model.defaults[key] !== undefined)
-          (fresh as unknown as Instance).defaults[key] =
-            key === 'adapter' ? adapterOf(model) : model.defaults[key]
-    return fresh
+    made ??= bareInstance()
+    for (const key of ['adapter', 'httpAgent', 'httpsAgent', 'proxy'])
+      if (!http && model?.defaults[key] !== undefined)
+        made.defaults[key] = key === 'adapter' ? adapterOf(model) : model.defaults[key]
+    return made
   }
 
   return {
     get http() {
-      return client()
+      return client() as unknown as HttpClient
     },
     adopt(instance) {
       model ??= instance as Instance
     },
     async send(request) {
       const { status, data, headers } = await withinLimits(request, limits =>
-        client().request({ ...toConfig(request, limits), ...proxyFor(client(), request) } as never),
+        client().request(toConfig(request, limits, client())),
       ).catch(error => answerOf(request, error))
       if (!status) throw oauthError('OAUTH_SERVER_UNAVAILABLE', 'redirect', { host: request.url.host })
       const body = String(data ?? '')
@@ -94,51 +94,31 @@ function answerOf(request: ServerRequest, error: Failure | OAuthError): AxiosLik
   throw oauthError('OAUTH_SERVER_UNAVAILABLE', 'noAnswer', { host: request.url.host, problem: code })
 }
 
-/** An instance without the user's defaults: `axios.create()` copies those of `axios` itself. */
-function bareInstance(): Instance {
-  const { create } = axios
-  const instance = create({ withCredentials: false })
-  const { defaults } = instance
-  for (const key of [
-    'baseURL',
-    'params',
-    'paramsSerializer',
-    'auth',
-    'xsrfCookieName',
-    'maxRedirects',
-    'beforeRedirect',
-    'signal',
-    'cancelToken',
-  ])
-    delete defaults[key]
-  defaults.headers = {}
-  axiosRetry(instance as never, { retries: 0 })
-  return instance
-}
+const same = (data: unknown) => data
 
-/**
- * A proxy of the environment would carry secrets in the clear away from this machine; one that the
- * application names is its own.
- */
-function proxyFor(client: HttpClient, { url }: ServerRequest): { proxy?: false } {
-  const isNamed = (client as { defaults?: AxiosLikeConfig }).defaults?.proxy !== undefined
-  return !isNamed && isClearLoopback(url.href) ? { proxy: false } : {}
-}
+/** Milliseconds that a server asks for before another try. */
+const askedFor = (error: Failure) => retryAfter(error as never)
 
 /** Writes a call as a request that overrides whatever its instance's defaults say. */
-function toConfig(request: ServerRequest, { signal, arrived }: CallLimits): AxiosLikeConfig {
-  const { endpoint, method, url, headers, body, json, agent } = request
-  const form = json === undefined ? `${body}` : JSON.stringify(json)
+function toConfig(
+  { endpoint, method, url, headers, body, json, agent, timeout = TIMEOUT }: ServerRequest,
+  { signal, arrived }: CallLimits,
+  { defaults }: Partial<Instance>,
+): AxiosLikeConfig {
+  const data = json === undefined ? `${body}` : JSON.stringify(json)
   return {
     method,
     url: url.href,
     headers: json === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
-    ...(form && { data: form }),
+    ...(data && { data }),
     ...(agent ? { httpsAgent: agent } : {}),
+    // a proxy of the environment would carry secrets in the clear away from this machine; one that the
+    // application names is its own
+    ...(defaults?.proxy === undefined && isClearLoopback(url.href) && { proxy: false }),
     signal,
     // an adapter of the application may know this one alone; the attached instance's own is for its own
     // requests
-    timeout: (request.timeout ?? TIMEOUT) * 1000,
+    timeout: timeout * 1000,
     maxContentLength: SIZE_LIMIT,
     onDownloadProgress: ({ loaded }: { loaded: number }) => arrived(loaded),
     oauth: false,
@@ -151,8 +131,13 @@ function toConfig(request: ServerRequest, { signal, arrived }: CallLimits): Axio
     validateStatus: (status: number) => status !== 429 && status !== 503,
     'axios-retry': {
       retries: 2,
-      retryCondition: isHarmless(/^(device|backchannel)$/.test(endpoint)),
-      retryDelay: (count: number, error: Failure) => Math.max(100 * 2 ** count, retryAfter(error as never)),
+      // a second try is harmless where the server said that it did nothing, or was never reached; after a
+      // reset or a timeout it may have spent the refresh token
+      retryCondition: (error: Failure) =>
+        error.response
+          ? !/^(device|backchannel)$/.test(endpoint) && askedFor(error) <= PATIENCE * 1000
+          : /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(error.cause?.code ?? error.code ?? ''),
+      retryDelay: (count: number, error: Failure) => Math.max(100 * 2 ** count, askedFor(error)),
     },
   }
 }

@@ -1,7 +1,9 @@
-import type { AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
+import type { AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { refreshToken } from '../session/fetch-token.js'
+import { noteInVain, wasInVain } from '../session/refusals.js'
 import type { OAuth2Session } from '../session/session-options.js'
+import { inside } from '../session/session-state.js'
 import type { Token } from '../session/stored-grant.js'
 import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
 
@@ -17,24 +19,23 @@ export interface Challenge extends StepUp {
   }
 }
 
+/** Where the tokens of a request come from: a session, or one token given with the request. */
+export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
+
 /** A refused request, to whoever may send it once more. */
 export interface ChallengedRequest {
   readonly request: OutgoingRequest
-  /** The session that can renew the token; absent for a token that was given with the request. */
-  readonly session: OAuth2Session | undefined
   /** What the request was sent with. */
   readonly token: Token
-  /** The session's answers under way, by what was asked for. */
-  readonly answers: Map<string, Promise<void>>
-  /** The token that is there now. */
-  next(): Awaitable<Token>
-  /** True when `token` continues the grant that the request was sent with. */
-  isSameGrant(token: Token): boolean
+  /** The session that the request belongs to. */
+  readonly session: OAuth2Session
+  /** What has the token that is there now: the session, or no more than the token that was given. */
+  readonly source: TokenSource
   /** Sends the request with `token`. */
-  attempt(token: Token): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse>
-  /** True while what `key` names was asked for in vain a short time ago. */
-  isBlocked(key: string): boolean
-  block(key: string, token: Token): void
+  attempt(
+    request: OutgoingRequest,
+    token: Token,
+  ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse>
 }
 
 /** How a session deals with an API that asks for more than a fresh token; {@link challenges} makes one. */
@@ -68,11 +69,11 @@ export function challenges(answer?: (challenge: Challenge) => Promise<void>): Ch
 /** What is done about a challenge: a renewal where that can be enough, then the application's own answer. */
 function answerTo(
   asked: Challenge,
-  { session }: ChallengedRequest,
+  { session, source }: ChallengedRequest,
   answer: ((challenge: Challenge) => Promise<void>) | undefined,
 ): Promise<void> | undefined {
   const { claims } = asked
-  if (!claims || !session) return answer?.(asked)
+  if (!claims || source !== session) return answer?.(asked)
   const renewal = refreshToken(session, { parameters: { claims } }).then(() => {})
   return answer ? renewal.catch(() => answer(asked)) : renewal
 }
@@ -83,9 +84,12 @@ async function* resume(
   asked: Challenge,
   conversation: ChallengedRequest,
 ): AuthFlow {
-  const { request, token, answers } = conversation
+  const { request, token, session, source, attempt } = conversation
+  const { state } = inside(session)
   const key = new URL(request.url).origin + JSON.stringify(asked.parameters)
-  if (conversation.isBlocked(key)) return
+  if (wasInVain(state, key, token)) return
+  state.answers ??= new Map()
+  const { answers } = state
   const answering =
     answers.get(key) ?? answerTo(asked, conversation, answer)?.finally(() => answers.delete(key))
   if (!answering) return
@@ -94,15 +98,14 @@ async function* resume(
     await answering
   } catch (cause) {
     // without a person to ask the API's own answer says all
-    if (!answer) return conversation.block(key, token)
+    if (!answer) return noteInVain(state, key, token)
     const { error } = asked
     throw oauthError('OAUTH_INTERACTION_REQUIRED', 'challengeFailed', { error }, { cause, error })
   }
-  const renewed = await conversation.next()
+  const renewed = await source.token({ signal: request.signal })
   if (renewed.access_token === token.access_token) return
-  if (!conversation.isSameGrant(renewed)) {
+  if (state.owners?.get(renewed) !== state.owners?.get(token))
     throw oauthError('OAUTH_SESSION_CHANGED', 'maybeAnother')
-  }
-  const response = yield* conversation.attempt(renewed)
-  if (response.authenticated && read(response, renewed.scope)) conversation.block(key, renewed)
+  const response = yield* attempt(request, renewed)
+  if (response.authenticated && read(response, renewed.scope)) noteInVain(state, key, renewed)
 }

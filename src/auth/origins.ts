@@ -31,15 +31,12 @@ export const isLoopback = ({ hostname }: URL): boolean => isClearLoopback(`http:
  * True if a secret may go to this URL: https, loopback, or an origin that `allowInsecure` names.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-1.6
  */
-export function isSecure(url: URL, allowInsecure?: AllowInsecure): boolean {
-  return (
-    url.protocol === 'https:' ||
-    (url.protocol === 'http:' &&
-      (isLoopback(url) ||
-        allowInsecure === true ||
-        !!allowInsecure?.some(entry => parse(entry)?.origin === url.origin)))
-  )
-}
+export const isSecure = (url: URL, allowInsecure?: AllowInsecure): boolean =>
+  url.protocol === 'https:' ||
+  (url.protocol === 'http:' &&
+    (isLoopback(url) ||
+      allowInsecure === true ||
+      !!allowInsecure?.some(entry => parse(entry)?.origin === url.origin)))
 
 /** Parses a URL; `undefined` if it is not valid. */
 export function parse(url: string, base?: string): URL | undefined {

@@ -32,19 +32,12 @@ export function fromBase64url(text: string): Uint8Array | undefined {
     .replace(/_/g, '/')
     .replace(/={0,2}$/, '')
   if (/[^\w+/]|_/.test(digits) || digits.length % 4 === 1) return undefined
-  const bytes = new Uint8Array((digits.length * 3) >> 2)
-  let bits = 0
-  let filled = 0
-  let at = 0
-  for (const digit of digits) {
-    bits = ((bits << 6) | alphabet.indexOf(digit)) & 0xffffff
-    filled += 6
-    if (filled >= 8) {
-      filled -= 8
-      bytes[at++] = (bits >> filled) & 255
-    }
-  }
-  return bytes
+  const valueAt = (at: number) => alphabet.indexOf(digits[at] as string)
+  // byte i begins in digit i * 4 / 3; the array keeps the last eight bits
+  return Uint8Array.from({ length: (digits.length * 3) >> 2 }, (_, i) => {
+    const at = Math.floor((i * 4) / 3)
+    return ((valueAt(at) << 6) | valueAt(at + 1)) >> (4 - 2 * (i % 3))
+  })
 }
 
 /**

@@ -3,7 +3,7 @@ import type { EndpointContext } from '../server/messages.js'
 import type { Token } from '../server/token.js'
 import { checkTokenType } from '../server/token-response.js'
 import { secureUrl } from '../server/url.js'
-import { bearer } from '../token-types/bearer.js'
+import { headerBearer } from '../token-types/bearer.js'
 import type { TokenType } from '../token-types/token-type.js'
 import { protocolContext } from './protocol-context.js'
 
@@ -19,7 +19,7 @@ export async function authorizeRequest<R extends PlainRequest>(
   token: Token,
   options: Partial<EndpointContext> & { tokenType?: TokenType } = {},
 ): Promise<R & { headers: Record<string, string> }> {
-  const { tokenType = bearer(), ...rest } = options
+  const { tokenType = headerBearer(), ...rest } = options
   const context = protocolContext({ server: {}, client: { client_id: '' }, ...rest })
   secureUrl(request.url, 'The URL', context.allowInsecure)
   checkTokenType(token, tokenType.accepts)

@@ -2,7 +2,7 @@ import { type CryptoLike, randomBytesOf } from '../crypto/crypto-like.js'
 import { oauthError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import type { EndpointContext } from '../server/messages.js'
-import { bearer } from '../token-types/bearer.js'
+import { headerBearer } from '../token-types/bearer.js'
 
 /** What must be known to build a message; the rest has defaults. Without `send` it can be built, not sent. */
 export type ProtocolOptions = Pick<EndpointContext, 'server' | 'client'> & Partial<EndpointContext>
@@ -21,7 +21,7 @@ export function protocolContext(options: ProtocolOptions): EndpointContext {
       if (!crypto) throw oauthError('OAUTH_CRYPTO_MISSING', 'random')
       return randomBytesOf(crypto, bytes)
     },
-    tokenType: bearer(),
+    tokenType: headerBearer(),
     send: () => Promise.reject(oauthError('OAUTH_INVALID_OPTION', 'noSend')),
     ...options,
     crypto,

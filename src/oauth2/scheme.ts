@@ -8,7 +8,7 @@ import { doubtful, noteInVain, noteRenewed, noteSuccess, PAUSE, wasInVain } from
 import type { OAuth2Session } from '../session/session.js'
 import { emit, inside, type State, signingContext } from '../session/session-state.js'
 import type { Token } from '../session/stored-grant.js'
-import { bearer } from '../token-types/bearer.js'
+import { headerBearer } from '../token-types/bearer.js'
 import type { ChallengedRequest, TokenSource } from './challenges.js'
 
 /** A request is sent so often at most while the API asks for another nonce each time. */
@@ -23,7 +23,7 @@ interface Sender {
 }
 
 function senderOf(state: State): Sender {
-  const { tokenType: type = bearer(), hooks } = state.options
+  const { tokenType: type = headerBearer(), hooks } = state.options
   const context = signingContext(state)
   const sign: Sender['sign'] = (request, token) => {
     // no token endpoint answered for one that was saved, or given with the request
@@ -122,7 +122,7 @@ function flowOf(
  */
 function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth<Token> {
   const { state } = inside(session)
-  const { tokenType = bearer(), hooks, challenges, isTokenExpired } = state.options
+  const { tokenType = headerBearer(), hooks, challenges, isTokenExpired } = state.options
   const sender = senderOf(state)
   const auth: Auth<Token> = {
     owner: state,

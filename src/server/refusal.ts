@@ -7,23 +7,18 @@ import { isOAuthError } from '../errors.js'
 export type KindOfRefusal = 'passing' | 'refused' | 'over'
 
 /** Error words by which servers say that the same request will be answered later. */
-const PASSING: readonly string[] = ['temporarily_unavailable', 'slow_down']
+const PASSING = /^(temporarily_unavailable|slow_down)$/i
 
 /** Error words by which servers say that the grant is over; GitHub and HubSpot have one of their own. */
-const OVER: readonly string[] = ['invalid_grant', 'bad_refresh_token']
-
-const isOneOf = (words: readonly unknown[], word: unknown) =>
-  typeof word === 'string' && words.includes(word.toLowerCase())
+const OVER = /^(invalid_grant|bad_refresh_token)$/i
 
 /**
  * The word by which an answer names its error: `error`, or where that is an object or missing, the name in
  * its place.
  */
-export function errorWord(fields: Record<string, unknown>): string | undefined {
-  const { error, status } = fields
+export function errorWord({ error, status }: Record<string, unknown>): string | undefined {
   const { type, code, status: name } = Object(error) as Record<string, unknown>
-  const words = typeof error === 'string' ? [error] : [name, type, code, status]
-  return words.find((word): word is string => typeof word === 'string' && word !== '')
+  return [error, name, type, code, status].find((word): word is string => typeof word === 'string' && !!word)
 }
 
 /**
@@ -33,11 +28,10 @@ export function errorWord(fields: Record<string, unknown>): string | undefined {
  */
 export function isPassing(status: number, fields: Record<string, unknown>, mayRetry: boolean): boolean {
   if (status > 499 || [408, 425, 429].includes(status)) return true
-  const word = errorWord(fields)
-  if (isOneOf(OVER, word)) return false
-  const isError = status > 399 || !!fields.error
-  const isTransient = fields.is_transient === true || Object(fields.error).is_transient === true
-  return isError && (mayRetry || isTransient || isOneOf(PASSING, word))
+  const { error, is_transient = Object(error).is_transient } = fields
+  const word = `${errorWord(fields)}`
+  const isError = status > 399 || !!error
+  return isError && !OVER.test(word) && (mayRetry || is_transient === true || PASSING.test(word))
 }
 
 /**
@@ -47,7 +41,8 @@ export function isPassing(status: number, fields: Record<string, unknown>, mayRe
 export function kindOfRefusal(failure: unknown, endedBy: readonly (string | number)[] = []): KindOfRefusal {
   if (!isOAuthError(failure)) return 'passing'
   const { code, error, status } = failure
-  const named = endedBy.some(sign => sign === status || sign === error)
-  if (named || (code === 'OAUTH_SERVER_REFUSED' && isOneOf(OVER, error))) return 'over'
-  return code === 'OAUTH_SERVER_REFUSED' ? 'refused' : 'passing'
+  const isDefinite = code === 'OAUTH_SERVER_REFUSED'
+  const isNamed = endedBy.some(sign => sign === status || sign === error)
+  if (isNamed || (isDefinite && OVER.test(`${error}`))) return 'over'
+  return isDefinite ? 'refused' : 'passing'
 }

@@ -70,11 +70,11 @@ function secretsOf({ body, headers, url }: ServerRequest, client_secret: string)
     .map(([name, value]) => (/^authorization$/i.test(name) ? value.replace(/^\S+ /, '') : value))
 }
 
-/** True where the answer says `error`, as JSON or as a form. */
-const saysError = (body: string) => /"error"\s*:\s*["{]|(^|&)error=./.test(body)
+/** An answer that says `error`, as JSON or as a form. */
+const SAYS_ERROR = /"error"\s*:\s*["{]|(^|&)error=./
 
-/** True where it has what was asked for; such an answer may well have the very refresh token again. */
-const saysSuccess = (body: string) => /"(access_token|active)"|(^|&)access_token=/.test(body)
+/** An answer that has what was asked for; it may well have the very refresh token again. */
+const SAYS_SUCCESS = /"(access_token|active)"|(^|&)access_token=/
 
 /** Servers repeat in their errors what they were sent; nothing of it may get into ours. */
 export function withoutSecrets(
@@ -83,6 +83,6 @@ export function withoutSecrets(
   client_secret = '',
 ): ServerResponse {
   const { status, body } = response
-  const isError = status > 399 || (saysError(body) && !saysSuccess(body))
+  const isError = status > 399 || (SAYS_ERROR.test(body) && !SAYS_SUCCESS.test(body))
   return isError ? { ...response, body: mask(body, secretsOf(request, client_secret)) } : response
 }

@@ -12,7 +12,7 @@ import {
   type Send,
   type ServerMetadata,
 } from '../server/call.js'
-import { bearer } from '../token-types/bearer.js'
+import { headerBearer } from '../token-types/bearer.js'
 import type { TokenTypeContext } from '../token-types/token-type.js'
 import type { BackOff } from './back-off.js'
 import type { Refusals } from './refusals.js'
@@ -238,7 +238,7 @@ export async function contextOf(state: State): Promise<EndpointContext> {
     server: metadata ?? {},
     client: client ?? { client_id: '' },
     ...signingContext(state),
-    tokenType: options.tokenType ?? bearer(),
+    tokenType: options.tokenType ?? headerBearer(),
     send,
     hooks,
     clientAuth,

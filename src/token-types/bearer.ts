@@ -37,6 +37,19 @@ function intoBody(request: OutgoingRequest, parameter: string): void {
 }
 
 /**
+ * Bearer tokens in the `Authorization` header: what a session uses where it is told nothing else. Apart from
+ * {@link bearer}, so that a bundle without it has no other placement.
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ */
+export const headerBearer = (): TokenType => ({
+  accepts: ['bearer'],
+  synchronous: true,
+  authorize(request, { access_token }) {
+    request.setHeader('Authorization', `Bearer ${access_token}`)
+  },
+})
+
+/**
  * Bearer tokens. `placement`: the `Authorization` header (default), a form `body`, or the `query`. Use the
  * last two only for APIs without the header: URLs end up in logs.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an unknown placement, and, before anything is sent, for a
@@ -44,16 +57,15 @@ function intoBody(request: OutgoingRequest, parameter: string): void {
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2
  */
 export function bearer({ placement = 'header' }: { placement?: BearerPlacement } = {}): TokenType {
-  const header = /^(auth_)?headers?$/.test(placement)
-  const query = /^(query|ur[il])$/.test(placement)
-  if (!header && !query && placement !== 'body') throw oauthError('OAUTH_INVALID_OPTION', 'bearerPlacement')
+  if (/^(auth_)?headers?$/.test(placement)) return headerBearer()
+  const isQuery = /^(query|ur[il])$/.test(placement)
+  if (!isQuery && placement !== 'body') throw oauthError('OAUTH_INVALID_OPTION', 'bearerPlacement')
   return {
-    accepts: ['bearer'],
-    boundToUrl: !header,
-    synchronous: true,
+    ...headerBearer(),
+    boundToUrl: true,
     authorize(request, { access_token }) {
-      if (header) request.setHeader('Authorization', `Bearer ${access_token}`)
-      else (query ? intoQuery : intoBody)(request, `access_token=${encodeURIComponent(access_token)}`)
+      const put = isQuery ? intoQuery : intoBody
+      put(request, `access_token=${encodeURIComponent(access_token)}`)
     },
   }
 }

@@ -20,17 +20,6 @@ const methods = new Map<string, () => ClientAuth>([
   ['self_signed_tls_client_auth', tlsClientAuth],
 ])
 
-/** The registered name of the method that fits what is known of the client and the server. */
-function nameFor({ client, server }: Pick<EndpointContext, 'client' | 'server'>): string {
-  const supported = server.token_endpoint_auth_methods_supported
-  const isKnown = (name: string) => !supported?.length || supported.includes(name)
-  return (
-    client.token_endpoint_auth_method ||
-    (client.client_secret && ['client_secret_basic', 'client_secret_post'].find(isKnown)) ||
-    'none'
-  )
-}
-
 /**
  * The client authentication of one call: what the option says for this endpoint; without it what the client
  * is registered with, else what the server's metadata list.
@@ -46,7 +35,12 @@ export function chooseClientAuth(
   const method: ClientAuthMethod | undefined =
     typeof option === 'object' ? (option[endpoint as 'token'] ?? option.token) : option
   if (typeof method === 'function') return method
-  const name = method ?? nameFor(context)
+  const { client, server } = context
+  const supported = server.token_endpoint_auth_methods_supported
+  const fitting = ['client_secret_basic', 'client_secret_post'].find(
+    known => !supported?.length || supported.includes(known),
+  )
+  const name = method ?? (client.token_endpoint_auth_method || (client.client_secret && fitting) || 'none')
   const make = methods.get(name)
   if (!make) throw oauthError('OAUTH_INVALID_OPTION', 'clientAuth', { name })
   return make()

@@ -11,7 +11,7 @@ const rooms = {
   auth: ['lib'],
   axios: ['oauth1', 'oauth2', 'session', 'auth', 'lib'],
   server: ['auth', 'crypto', 'lib', 'token-types', 'session'],
-  authorization: ['server', 'crypto', 'lib', 'session', 'oauth2'],
+  authorization: ['server', 'auth', 'crypto', 'lib', 'session', 'oauth2'],
   grants: ['authorization', 'server', 'crypto', 'lib', 'session'],
   'token-types': ['server', 'crypto', 'lib', 'session'],
   session: ['grants', 'authorization', 'server', 'token-types', 'crypto', 'lib', 'stores', 'locks', 'auth'],

@@ -148,7 +148,12 @@ export async function prepareAuthorization(
     parameters.code_challenge = await createCodeChallenge(verifier, method, context.crypto)
     parameters.code_challenge_method = method
   }
-  const remembered = {
+  const transaction = {
+    issuer: serverIdentity(server),
+    client_id,
+    response_type,
+    state: parameters.state,
+    created_at: Math.floor(context.clock()),
     redirect_uri,
     scope,
     resource,
@@ -158,16 +163,8 @@ export async function prepareAuthorization(
   }
   return {
     parameters: { ...parameters, ...others },
-    transaction: {
-      issuer: serverIdentity(server),
-      client_id,
-      response_type,
-      state: parameters.state as string,
-      created_at: Math.floor(context.clock()),
-      ...(Object.fromEntries(
-        Object.entries(remembered).filter(([, value]) => value !== undefined),
-      ) as Partial<AuthorizationTransaction>),
-    },
+    // plain JSON, without what is undefined
+    transaction: JSON.parse(JSON.stringify(transaction)),
   }
 }
 

@@ -1,3 +1,4 @@
+import { parse } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
 import type { AuthorizationTransaction } from './request.js'
@@ -83,14 +84,9 @@ function checkRedirectUri(response: AuthorizationResponse, redirect_uri: string 
   )
   // `localhost:3000/callback` is not a URL.
   if (!/^(\/|[a-z][\w+.-]*:(?!\d))/i.test(address) || /^urn:/i.test(`${redirect_uri}`)) return
-  let wanted: URL
-  let arrived: URL
-  try {
-    wanted = new URL(redirect_uri as string)
-    arrived = new URL(address, wanted)
-  } catch {
-    return
-  }
+  const wanted = parse(`${redirect_uri}`)
+  const arrived = wanted && parse(address, wanted.href)
+  if (!arrived) return
   const [place, here] = [placeOf(wanted), placeOf(arrived)]
   const missing = [...wanted.searchParams].some(
     ([name, value]) => !arrived.searchParams.getAll(name).includes(value),

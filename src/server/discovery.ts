@@ -74,14 +74,21 @@ export function processDiscoveryResponse(
 const isAsked = (name: string) =>
   /(_endpoint|^jwks_uri)$/.test(name) && !/^(authorization|end_session)_endpoint$/.test(name)
 
-/** Refuses a document by which a public server sends this machine into a private network. */
+/**
+ * Refuses a document by which a public server sends this machine into a private network. What `metadata`
+ * names in its place is the application's own.
+ */
 function checkEndpoints(
   document: ServerMetadata,
+  metadata: ServerMetadata | undefined,
   from: string[],
   allowInsecure?: true | string[] | undefined,
 ): void {
-  const aliases = Object(document.mtls_endpoint_aliases) as Record<string, unknown>
-  for (const [name, address] of [...Object.entries(document), ...Object.entries(aliases)])
+  const told: Record<string, unknown> = { ...document }
+  for (const name in metadata) delete told[name]
+  for (const [name, address] of Object.entries(told).concat(
+    Object.entries(Object(told.mtls_endpoint_aliases)),
+  ))
     if (isAsked(name)) checkReach(address, name, from, allowInsecure)
 }
 
@@ -100,12 +107,13 @@ async function readDocument(
   { address = issuer, algorithm, metadata, headers, timeout = 10 }: DiscoveryOptions,
   { send, clock, allowInsecure }: Parameters<ServerSource>[0],
 ): Promise<ServerMetadata> {
-  const isDocument = issuerOfDocument(address) !== undefined
-  const urls = isDocument
-    ? [secureUrl(address, 'issuer', allowInsecure).href]
-    : discoveryUrls(address, algorithm, allowInsecure)
+  const named = issuerOfDocument(address)
+  const urls =
+    named === undefined
+      ? discoveryUrls(address, algorithm, allowInsecure)
+      : [secureUrl(address, 'issuer', allowInsecure).href]
   // of a document's address it cannot be told whether the issuer ends with a slash
-  const expected = issuerOfDocument(address) === issuer ? [issuer, `${issuer}/`] : issuer
+  const expected = named === issuer ? [issuer, `${issuer}/`] : issuer
   let cause: OAuthError | undefined
   for (const place of urls) {
     const request: ServerRequest = {
@@ -117,11 +125,9 @@ async function readDocument(
       timeout,
     }
     try {
-      const found = { ...processDiscoveryResponse(await send(request), expected, clock()), ...metadata }
-      const own = new Set(Object.keys(metadata ?? {}))
-      const told = Object.fromEntries(Object.entries(found).filter(([name]) => !own.has(name)))
-      checkEndpoints(told, [issuer, address], allowInsecure)
-      return found
+      const document = processDiscoveryResponse(await send(request), expected, clock())
+      checkEndpoints(document, metadata, [issuer, address], allowInsecure)
+      return { ...document, ...metadata }
     } catch (error) {
       cause = moreTelling(cause, error)
     }

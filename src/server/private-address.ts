@@ -1,14 +1,9 @@
 import { parse } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 
-/** The first four bytes of an address literal that lead to a private network, or to this machine. */
-const PRIVATE_V4 = [
-  /^(0|10|127)\./,
-  /^172\.(1[6-9]|2\d|3[01])\./,
-  /^192\.168\./,
-  /^169\.254\./,
-  /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./,
-]
+/** IPv4 literals that lead to a private network, or to this machine. */
+const PRIVATE_V4 =
+  /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./
 const PRIVATE_V6 = /^\[(::1?|f[cd][\da-f]{2}:.*|fe[89a-f][\da-f]:.*)\]$/
 const PRIVATE_NAME = /(^|\.)(localhost|local|internal)$/
 
@@ -29,8 +24,7 @@ function embeddedV4(hostname: string): string | undefined {
 export function isPrivate({ hostname }: URL): boolean {
   const host = hostname.replace(/\.$/, '')
   const v4 = embeddedV4(host) ?? host
-  const isV4 = /^[\d.]+$/.test(v4)
-  return isV4 ? PRIVATE_V4.some(range => range.test(v4)) : PRIVATE_V6.test(host) || PRIVATE_NAME.test(host)
+  return /^[\d.]+$/.test(v4) ? PRIVATE_V4.test(v4) : PRIVATE_V6.test(host) || PRIVATE_NAME.test(host)
 }
 
 /**

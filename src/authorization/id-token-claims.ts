@@ -15,13 +15,15 @@ export function readClaims(jwt: string): Record<string, unknown> | undefined {
 
 /** Apple omits the nonce and declares so; a refreshed ID token may repeat that of the sign-in. */
 function isNonceRight(
-  claims: Record<string, unknown>,
+  { nonce, nonce_supported }: Record<string, unknown>,
   wanted: string | undefined,
   isLater: boolean,
 ): boolean {
-  if (claims.nonce === wanted) return true
-  return claims.nonce === undefined ? claims.nonce_supported === false : wanted === undefined && isLater
+  if (nonce === undefined) return wanted === undefined || nonce_supported === false
+  return nonce === wanted || (wanted === undefined && isLater)
 }
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
 
 /**
  * Checks the claims of an ID token from the token endpoint, where TLS replaces its signature. For one from
@@ -45,34 +47,26 @@ export async function checkIdTokenClaims(
     clockTolerance?: number | undefined
   },
 ): Promise<Record<string, unknown>> {
-  const {
-    server,
-    client,
-    clock,
-    nonce,
-    max_age,
-    previous,
-    refreshed,
-    clockTolerance: tolerance = 60,
-  } = expected
+  const { server, client, clock, nonce, max_age, previous, refreshed, clockTolerance = 60 } = expected
   const claims = readClaims(idToken)
-  const { iss, sub, aud, azp, exp, iat, nbf, auth_time, ...more } = claims ?? {}
+  const { iss, sub, aud, azp, exp, iat, nbf = 0, auth_time, ...more } = claims ?? {}
   const before = previous === undefined ? undefined : (readClaims(previous) ?? {})
+  const isKept = (name: string) => !before || `${claims?.[name]}` === `${before[name]}`
   const now = clock()
-  const text = (value: unknown) => typeof value === 'string' && value
-  const number = (value: unknown, least: number) => typeof value === 'number' && value >= least
+  const isBetween = (value: unknown, least: number, most = Number.POSITIVE_INFINITY) =>
+    typeof value === 'number' && value >= least && value < most
   const audience = [aud].flat()
   const holds: Record<string, unknown> = {
     JWT: claims,
-    iss: text(iss) && iss === (server.issuer ?? iss) && (!before || iss === before.iss),
-    sub: text(sub) && (!before || sub === before.sub),
-    aud: audience.includes(client.client_id) && (!before || `${aud}` === `${before.aud}`),
+    iss: isText(iss) && iss === (server.issuer ?? iss) && isKept('iss'),
+    sub: isText(sub) && isKept('sub'),
+    aud: audience.includes(client.client_id) && isKept('aud'),
     azp: azp === undefined ? !audience[1] : azp === client.client_id,
-    exp: number(exp, now - tolerance),
-    iat: number(iat, 0),
-    nbf: nbf === undefined || (number(nbf, 0) && !number(nbf, now + tolerance)),
+    exp: isBetween(exp, now - clockTolerance),
+    iat: isBetween(iat, 0),
+    nbf: isBetween(nbf, 0, now + clockTolerance),
     nonce: isNonceRight(more, nonce, !!before || !!refreshed),
-    auth_time: max_age === undefined || number(auth_time, now - tolerance - max_age),
+    auth_time: max_age === undefined || isBetween(auth_time, now - clockTolerance - max_age),
   }
   for (const claim in holds) if (!holds[claim]) throw oauthError('OAUTH_ID_TOKEN_INVALID', 'claim', { claim })
   return claims as Record<string, unknown>

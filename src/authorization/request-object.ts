@@ -20,13 +20,21 @@ export interface RequestObjectOptions extends SigningKey {
   lifetime?: number
 }
 
-// The error of the JSON parser quotes the text.
-function parseJson(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw oauthError('OAUTH_INVALID_OPTION', 'notJson', { name })
+/** Parameters as claims: JSON text and numbers are read. @throws OAuthError `OAUTH_INVALID_OPTION` */
+function claimsOf(parameters: ServerParameters): Record<string, unknown> {
+  const claims: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined || value === null) continue
+    claims[name] = name === 'max_age' ? Number(value) : value
+    if (typeof value !== 'string' || !/^(authorization_details|claims)$/.test(name)) continue
+    try {
+      claims[name] = JSON.parse(value)
+    } catch {
+      // The error of the JSON parser quotes the text.
+      throw oauthError('OAUTH_INVALID_OPTION', 'notJson', { name })
+    }
   }
+  return claims
 }
 
 /**
@@ -49,17 +57,9 @@ export function requestObject({
       throw oauthError('OAUTH_INVALID_OPTION', 'nestedRequest')
     }
     const now = Math.floor(clock())
-    const claims: Record<string, unknown> = {}
-    for (const [name, value] of Object.entries(parameters)) {
-      if (value === undefined || value === null) continue
-      claims[name] = value
-      if (typeof value === 'string' && /^(authorization_details|claims)$/.test(name))
-        claims[name] = parseJson(name, value)
-      if (name === 'max_age') claims[name] = Number(value)
-    }
     return sign(
       {
-        ...claims,
+        ...claimsOf(parameters),
         iss: client_id,
         aud: audience ?? server.issuer,
         client_id,

@@ -23,6 +23,13 @@ function parametersIn(text: string): string {
   return hasOurs(behind) && !(route && hasOurs(query)) ? behind : query
 }
 
+/** The parameters of a response in any of its forms; a list stands for several of one name. */
+function pairsOf(response: AuthorizationResponse): Iterable<[string, unknown]> {
+  if (typeof response === 'string' || response instanceof URL)
+    return new URLSearchParams(parametersIn(`${response}`))
+  return Symbol.iterator in response ? (response as Iterable<[string, unknown]>) : Object.entries(response)
+}
+
 /**
  * Reads the parameters of an authorization response: from the fragment if it has one of them, else from the
  * query; from a form body; from an object. It ignores a route in the fragment.
@@ -30,13 +37,8 @@ function parametersIn(text: string): string {
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
 export function parseAuthorizationResponse(response: AuthorizationResponse): Record<string, string> {
-  let pairs: Iterable<[string, unknown]>
-  if (typeof response === 'string' || response instanceof URL)
-    pairs = new URLSearchParams(parametersIn(`${response}`))
-  else
-    pairs = Symbol.iterator in response ? (response as Iterable<[string, unknown]>) : Object.entries(response)
   const found = new Map<string, string>()
-  for (const [name, values] of pairs)
+  for (const [name, values] of pairsOf(response))
     for (const value of [values].flat() as unknown[]) {
       if (value === undefined || value === null) continue
       if (found.has(name) && /^(state|iss|error|code|access_token|id_token)$/.test(name))

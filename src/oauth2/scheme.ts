@@ -30,17 +30,18 @@ function senderOf(state: State): Sender {
     if (token.token_type) checkTokenType(token, type.accepts)
     return type.authorize(request, token, context)
   }
+  const applyHook = async (request: OutgoingRequest, token: Token) => {
+    const { url, data } = request
+    await applyHooks(hooks?.protectedRequest, request, token)
+    // a signature covers what a hook may have changed
+    if (type.signs && (request.url !== url || request.data !== data)) await sign(request, token)
+  }
   return {
     sign,
     async *attempt(request, token) {
       for (let sends = 1; ; sends++) {
         await sign(request, token)
-        if (hooks?.protectedRequest) {
-          const { url, data } = request
-          await applyHooks(hooks.protectedRequest, request, token)
-          // a signature covers what a hook may have changed
-          if (type.signs && (request.url !== url || request.data !== data)) await sign(request, token)
-        }
+        if (hooks?.protectedRequest) await applyHook(request, token)
         const response = yield request
         if (!type.learn?.(response, request)) return response
         // a nonce that was too old again says nothing about the token
@@ -89,6 +90,22 @@ function flowOf(
     return true
   }
 
+  /** Renews the token that an origin refused, and sends once more. */
+  async function* renew(request: OutgoingRequest, rejected: Token, origin: string): AuthFlow {
+    const doubt = doubtful(state, origin, rejected)
+    if (doubt) {
+      // one node may refuse what the others accept: the same token is sent once more
+      const isAccepted = !isRefusal(yield* attempt(request, rejected))
+      if ((doubt.isMixed ||= isAccepted)) return
+    }
+    const token = await source.token({ rejected, signal: request.signal })
+    const response = yield* attempt(request, token)
+    if (yield* challenged(request, token, response)) return
+    if (!isRefusal(response)) return noteRenewed(state, origin, token)
+    noteInVain(state, origin, token)
+    emit(state, 'error', { error: oauthError('OAUTH_REFUSED', 'fresh', { origin, seconds: PAUSE }) })
+  }
+
   return async function* flow(request, sent): AuthFlow {
     const token = sent?.token ?? (await firstToken(state, source, request))
     if (!token) {
@@ -101,18 +118,7 @@ function flowOf(
     if (!isRefusal(response)) return noteSuccess(state, () => origin)
     if (wasInVain(state, origin, token)) return
     response.discard?.()
-    const doubt = doubtful(state, origin, token)
-    if (doubt) {
-      // one node may refuse what the others accept: the same token is sent once more
-      const isAccepted = !isRefusal(yield* attempt(request, token))
-      if ((doubt.isMixed ||= isAccepted)) return
-    }
-    const renewed = await source.token({ rejected: token, signal: request.signal })
-    const second = yield* attempt(request, renewed)
-    if (yield* challenged(request, renewed, second)) return
-    if (!isRefusal(second)) return noteRenewed(state, origin, renewed)
-    noteInVain(state, origin, renewed)
-    emit(state, 'error', { error: oauthError('OAUTH_REFUSED', 'fresh', { origin, seconds: PAUSE }) })
+    yield* renew(request, token, origin)
   }
 }
 

@@ -3,9 +3,11 @@ import { toForm } from '../lib/form.js'
 import { chooseClientAuth } from './client-auth/choose.js'
 import { applyHooks, type HookedCall } from './hooks.js'
 import type {
+  ClientAuth,
   EndpointContext,
   EndpointName,
   ServerCallOptions,
+  ServerMetadata,
   ServerParameters,
   ServerRequest,
   ServerResponse,
@@ -35,6 +37,13 @@ function withoutBody(request: ServerRequest): ServerRequest {
   return { ...request, headers, url: appendQuery(request.url, request.body), body: new URLSearchParams() }
 }
 
+/** Where an endpoint is. @throws OAuthError `OAUTH_ENDPOINT_MISSING` */
+function addressOf(server: ServerMetadata, name: (typeof endpoints)[EndpointName], { mtls }: ClientAuth) {
+  const address = (mtls && server.mtls_endpoint_aliases?.[name]) || server[name]
+  if (!address) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name })
+  return address
+}
+
 /**
  * One authenticated call to the authorization server: build, authenticate, hooks, send; once more, freshly
  * built, when the token type learnt something from the answer (a DPoP nonce). The answer is unjudged. `hook`
@@ -59,8 +68,7 @@ export async function callEndpoint(
   if (method !== 'POST' && method !== 'GET') throw oauthError('OAUTH_INVALID_OPTION', 'method')
   const authenticate = chooseClientAuth(clientAuth, endpoint, context)
   const name = endpoints[endpoint]
-  const address = (authenticate.mtls && server.mtls_endpoint_aliases?.[name]) || server[name]
-  if (!address) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name })
+  const address = addressOf(server, name, authenticate)
 
   for (let mayRepeat = true; ; mayRepeat = false) {
     let request: ServerRequest = {
@@ -73,10 +81,10 @@ export async function callEndpoint(
         ...options.headers,
       },
       body: toForm({ ...parameters, ...options.parameters }),
+      ...(timeout !== undefined && { timeout }),
+      // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
+      ...(signal && hook !== 'refresh' && { signal }),
     }
-    if (timeout !== undefined) request.timeout = timeout
-    // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
-    if (signal && hook !== 'refresh') request.signal = signal
     await authenticate(request, context)
     request = await applyHooks(hooks?.[`${hook as HookedCall}Request`], request)
     request.url = secureUrl(request.url, name, allowInsecure)

@@ -144,11 +144,12 @@ export type { SignatureMethod } from './signature-methods/signature-method.js'
 // texts and URLs
 
 export type { AllowInsecure } from './auth/origins.js'
+export { secureUrl } from './auth/origins.js'
 export { formEncode, toForm } from './lib/form.js'
 export { percentEncode } from './lib/percent.js'
+export { appendQuery } from './lib/url.js'
 export {
   type Challenge as AuthenticateChallenge,
   challengeOf,
   parseChallenges,
 } from './lib/www-authenticate.js'
-export { appendQuery, secureUrl } from './server/url.js'

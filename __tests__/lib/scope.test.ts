@@ -14,7 +14,7 @@ import {
   tokenExchangeGrant,
 } from '../../src/index.js'
 import { jwtBearerGrant } from '../../src/jwt.js'
-import { joinScope } from '../../src/lib/scope.js'
+import { joinScope } from '../../src/lib/form.js'
 import { fakeServer, makeSession, metadata } from '../support/fake-server.js'
 
 const scope = ['read', 'write'] as const

@@ -47,6 +47,17 @@ export function parse(url: string, base?: string): URL | undefined {
   }
 }
 
+/**
+ * Parses a URL that credentials may go to.
+ * @throws OAuthError `OAUTH_INSECURE_URL` when it is not an absolute https URL, is no loopback, and
+ * `allowInsecure` does not name its origin.
+ */
+export function secureUrl(value: string | URL, name: string, allowInsecure?: AllowInsecure): URL {
+  const url = parse(`${value}`)
+  if (url && isSecure(url, allowInsecure)) return url
+  throw oauthError('OAUTH_INSECURE_URL', 'endpoint', { name })
+}
+
 // An encoded slash can hide a `..` that leaves the prefix on a server that decodes the path.
 const ESCAPES = /(^|\/|%2f|%5c)(\.|%2e){2}(%2f|%5c|\/|$)/i
 

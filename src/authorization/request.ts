@@ -1,7 +1,6 @@
 import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
-import { toForm } from '../lib/form.js'
-import { joinScope } from '../lib/scope.js'
+import { joinScope, toForm } from '../lib/form.js'
 import {
   appendQuery,
   type EndpointContext,

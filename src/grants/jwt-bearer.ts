@@ -3,7 +3,7 @@ import { jwtSigner, type SigningKey } from '../crypto/jws.js'
 import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import { checkNames } from '../lib/check-options.js'
-import { joinScope } from '../lib/scope.js'
+import { joinScope } from '../lib/form.js'
 import type { UnattendedGrant } from './grant.js'
 
 /** The used part of a Google service account's JSON key file; pass the file unchanged. */

@@ -1,4 +1,6 @@
-import { joinScope } from './scope.js'
+/** A scope as requests carry it: names with spaces between them; `undefined` where none is asked for. */
+export const joinScope = (scope: string | readonly string[] | null | undefined): string | undefined =>
+  [scope].flat().join(' ') || undefined
 
 /**
  * Writes parameters as a form: a list becomes repeated keys (that of `scope` one text), `undefined` and

@@ -3,7 +3,8 @@
  * cannot be written to.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1
  */
-export function addQuery({ href, hash, search }: URL, query: string): URL {
+export function appendQuery({ href, hash, search }: URL, parameters: URLSearchParams): URL {
+  const query = `${parameters}`
   const start = href.slice(0, href.length - hash.length).replace(/\?$/, '')
   return new URL(query ? `${start}${search ? '&' : '?'}${query}${hash}` : href)
 }

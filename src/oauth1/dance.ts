@@ -1,6 +1,6 @@
 import type { PlainRequest } from '../auth/plain-request.js'
 import { oauthError } from '../errors.js'
-import { addQuery } from '../lib/url.js'
+import { appendQuery } from '../lib/url.js'
 import type { ServerResponse } from '../server/call.js'
 import { responseError } from '../server/token-response.js'
 import { FORM_TYPE } from './body.js'
@@ -52,7 +52,7 @@ export interface DanceRequest {
 
 /** Adds parameters to the query of a URL, whose existing query stays unchanged. */
 function withQuery(address: string, parameters: Record<string, string>): string {
-  return addQuery(new URL(address), `${new URLSearchParams(parameters)}`).href
+  return appendQuery(new URL(address), new URLSearchParams(parameters)).href
 }
 
 /** Builds a call with its options: the parameters go into the form of a POST or the query of a GET. */

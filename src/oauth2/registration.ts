@@ -1,7 +1,7 @@
+import { secureUrl } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 import type { ClientMetadata, EndpointContext, ServerRequest } from '../server/messages.js'
 import { processServerResponse, responseError, type ServerFields } from '../server/token-response.js'
-import { secureUrl } from '../server/url.js'
 import { core, type OAuth2Session } from '../session/session.js'
 
 /**

@@ -1,5 +1,7 @@
+import { secureUrl } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 import { toForm } from '../lib/form.js'
+import { appendQuery } from '../lib/url.js'
 import { chooseClientAuth } from './client-auth/choose.js'
 import { applyHooks, type HookedCall } from './hooks.js'
 import type {
@@ -13,7 +15,6 @@ import type {
   ServerResponse,
 } from './messages.js'
 import { withoutSecrets } from './scrub.js'
-import { appendQuery, secureUrl } from './url.js'
 
 export type { CryptoLike } from '../crypto/crypto-like.js'
 export type { Clock } from '../lib/clock.js'

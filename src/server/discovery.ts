@@ -1,9 +1,9 @@
+import { secureUrl } from '../auth/origins.js'
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import { isIssuer, issuerOfDocument } from './issuer.js'
 import type { Send, ServerMetadata, ServerRequest, ServerSource } from './messages.js'
 import { checkReach } from './private-address.js'
 import { processServerResponse } from './token-response.js'
-import { secureUrl } from './url.js'
 
 /** Options of {@link discover}. */
 export interface DiscoveryOptions {

@@ -1,3 +1,4 @@
+import { secureUrl } from '../auth/origins.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import { parseChallenges } from '../lib/www-authenticate.js'
 import { type DiscoveryOptions, discover } from './discovery.js'
@@ -5,7 +6,6 @@ import type { ServerRequest, ServerResponse, ServerSource } from './messages.js'
 import { checkReach } from './private-address.js'
 import { checkResources } from './resource-indicator.js'
 import { processServerResponse } from './token-response.js'
-import { secureUrl } from './url.js'
 
 /**
  * How an API describes itself, in wire names.

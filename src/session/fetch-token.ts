@@ -1,6 +1,6 @@
 import { oauthError } from '../errors.js'
 import type { Grant, TokenEndpoint } from '../grants/grant.js'
-import { joinScope } from '../lib/scope.js'
+import { joinScope } from '../lib/form.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { checkCall } from '../server/check-call.js'
 import { grantedToken, inOrder, instant, normaliseToken, scopeChange } from '../server/token-response.js'

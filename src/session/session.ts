@@ -1,7 +1,7 @@
 import { type OAuthErrorReason, oauthError } from '../errors.js'
 import { checkNames } from '../lib/check-options.js'
 import { asyncDispose, type UsedAsync } from '../lib/dispose.js'
-import { joinScope } from '../lib/scope.js'
+import { joinScope } from '../lib/form.js'
 import { callEndpoint } from '../server/call.js'
 import { checkHooks } from '../server/check-hooks.js'
 import { checkResources } from '../server/resource-indicator.js'

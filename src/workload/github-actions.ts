@@ -1,5 +1,5 @@
+import { secureUrl } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
-import { secureUrl } from '../server/url.js'
 import { fetchText } from './metadata-server.js'
 import { type Environment, readToken, type WorkloadToken } from './text.js'
 

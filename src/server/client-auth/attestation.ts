@@ -1,9 +1,9 @@
+import { secureUrl } from '../../auth/origins.js'
 import type { Awaitable } from '../../auth/scheme.js'
 import { jwtSigner, type SigningKey } from '../../crypto/jws.js'
 import { base64url } from '../../lib/base64url.js'
 import type { ClientAuth, ClientAuthContext, ServerRequest, ServerResponse } from '../messages.js'
 import { processServerResponse } from '../token-response.js'
-import { secureUrl } from '../url.js'
 
 /** Options of {@link clientAttestation}: the key is the one that the attestation names (`cnf`). */
 export interface ClientAttestationOptions extends SigningKey {

@@ -43,6 +43,7 @@ function intoBody(request: OutgoingRequest, parameter: string): void {
  */
 export const headerBearer = (): TokenType => ({
   accepts: ['bearer'],
+  boundToUrl: false,
   synchronous: true,
   authorize(request, { access_token }) {
     request.setHeader('Authorization', `Bearer ${access_token}`)

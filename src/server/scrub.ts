@@ -10,11 +10,11 @@ const PROTOCOL_WORDS =
  * One character in one of its spellings: JSON and percent escapes, character references, or plain.
  */
 const SPELLING =
-  /\\u([\da-f]{4})|&#(?:x([\da-f]{1,6})|(\d{1,7}));|(%[0-7][\da-f]|(?:%[89a-f][\da-f])+)|(&)amp;|\\(.)|[\s\S]/gi
+  /\\u([\da-f]{4})|%([0-7][\da-f])|&#(?:x([\da-f]{1,6})|(\d{1,7}));|((?:%[89a-f][\da-f])+)|(&)amp;|\\(.)|[\s\S]/gi
 
 /** The character that is spelled so. A space and a plus are one: in forms either may stand for the other. */
-function spelled([whole, json, hex, decimal, encoded, amp, escaped]: readonly string[]): string {
-  const code = json ?? hex ?? decimal
+function spelled([whole, json, ascii, hex, decimal, encoded, amp, escaped]: readonly string[]): string {
+  const code = json ?? ascii ?? hex ?? decimal
   let character = amp ?? escaped ?? whole ?? ''
   try {
     if (code) character = String.fromCodePoint(Number.parseInt(code, decimal ? 10 : 16))

@@ -162,7 +162,7 @@ export async function prepareAuthorization(
   }
   return {
     parameters: { ...parameters, ...others },
-    // plain JSON, without what is undefined
+    // JSON drops the members that are undefined.
     transaction: JSON.parse(JSON.stringify(transaction)),
   }
 }

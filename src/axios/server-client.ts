@@ -112,8 +112,8 @@ function toConfig(
     headers: json === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
     ...(data && { data }),
     ...(agent ? { httpsAgent: agent } : {}),
-    // a proxy of the environment would carry secrets in the clear away from this machine; one that the
-    // application names is its own
+    // A proxy of the environment would carry secrets in the clear away from this machine. A proxy that the
+    // application names is allowed.
     ...(defaults?.proxy === undefined && isClearLoopback(url.href) && { proxy: false }),
     signal,
     // an adapter of the application may know this one alone; the attached instance's own is for its own
@@ -131,8 +131,8 @@ function toConfig(
     validateStatus: (status: number) => status !== 429 && status !== 503,
     'axios-retry': {
       retries: 2,
-      // a second try is harmless where the server said that it did nothing, or was never reached; after a
-      // reset or a timeout it may have spent the refresh token
+      // A second try is harmless if the server said that it did nothing, or was never reached. After a reset
+      // or a timeout the server may have spent the refresh token.
       retryCondition: (error: Failure) =>
         error.response
           ? !/^(device|backchannel)$/.test(endpoint) && askedFor(error) <= PATIENCE * 1000

@@ -33,7 +33,7 @@ export function fromBase64url(text: string): Uint8Array | undefined {
     .replace(/={0,2}$/, '')
   if (/[^\w+/]|_/.test(digits) || digits.length % 4 === 1) return undefined
   const valueAt = (at: number) => alphabet.indexOf(digits[at] as string)
-  // byte i begins in digit i * 4 / 3; the array keeps the last eight bits
+  // Byte i begins in digit i * 4 / 3. The array keeps the last eight bits.
   return Uint8Array.from({ length: (digits.length * 3) >> 2 }, (_, i) => {
     const at = Math.floor((i * 4) / 3)
     return ((valueAt(at) << 6) | valueAt(at + 1)) >> (4 - 2 * (i % 3))

@@ -29,7 +29,7 @@ export interface ChallengedRequest {
   readonly token: Token
   /** The session that the request belongs to. */
   readonly session: OAuth2Session
-  /** What has the token that is there now: the session, or no more than the token that was given. */
+  /** Has the current token: the session, or the one token that was given with the request. */
   readonly source: TokenSource
   /** Sends the request with `token`. */
   attempt(

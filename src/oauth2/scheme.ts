@@ -26,14 +26,14 @@ function senderOf(state: State): Sender {
   const { tokenType: type = headerBearer(), hooks } = state.options
   const context = signingContext(state)
   const sign: Sender['sign'] = (request, token) => {
-    // no token endpoint answered for one that was saved, or given with the request
+    // A token that was saved, or given with the request, was checked by no token endpoint.
     if (token.token_type) checkTokenType(token, type.accepts)
     return type.authorize(request, token, context)
   }
   const applyHook = async (request: OutgoingRequest, token: Token) => {
     const { url, data } = request
     await applyHooks(hooks?.protectedRequest, request, token)
-    // a signature covers what a hook may have changed
+    // The hook may have changed a part that the signature covers.
     if (type.signs && (request.url !== url || request.data !== data)) await sign(request, token)
   }
   return {
@@ -44,7 +44,7 @@ function senderOf(state: State): Sender {
         if (hooks?.protectedRequest) await applyHook(request, token)
         const response = yield request
         if (!type.learn?.(response, request)) return response
-        // a nonce that was too old again says nothing about the token
+        // A nonce that was too old again says nothing about the token.
         if (sends === MAX_SENDS) return { ...response, authenticated: false }
         noteNonceRetry(request)
       }
@@ -52,7 +52,7 @@ function senderOf(state: State): Sender {
   }
 }
 
-/** The token to begin with; `undefined` where the request goes without. */
+/** The token for the first send; `undefined` if the request goes without. */
 async function firstToken(
   state: State,
   source: TokenSource,
@@ -76,7 +76,7 @@ function flowOf(
   source: TokenSource,
   { attempt }: Sender,
 ): Auth<Token>['flow'] {
-  /** Deals with what the API asks for beside a fresh token; true where it asks. */
+  /** Answers the challenge of a response; false if there is none. */
   async function* challenged(
     request: OutgoingRequest,
     token: Token,
@@ -94,7 +94,7 @@ function flowOf(
   async function* renew(request: OutgoingRequest, rejected: Token, origin: string): AuthFlow {
     const doubt = doubtful(state, origin, rejected)
     if (doubt) {
-      // one node may refuse what the others accept: the same token is sent once more
+      // One node may refuse a token that the others accept: send the same token once more.
       const isAccepted = !isRefusal(yield* attempt(request, rejected))
       if ((doubt.isMixed ||= isAccepted)) return
     }
@@ -158,7 +158,7 @@ export function authOf(session: OAuth2Session): Auth<Token> {
   return at.auth
 }
 
-/** What a request's `oauth` option names. */
+/** The `oauth` option of a request. */
 interface RequestTarget {
   session?: OAuth2Session | undefined
   token?: Token | undefined

@@ -38,7 +38,7 @@ function withoutBody(request: ServerRequest): ServerRequest {
   return { ...request, headers, url: appendQuery(request.url, request.body), body: new URLSearchParams() }
 }
 
-/** Where an endpoint is. @throws OAuthError `OAUTH_ENDPOINT_MISSING` */
+/** The address of an endpoint. @throws OAuthError `OAUTH_ENDPOINT_MISSING` */
 function addressOf(server: ServerMetadata, name: (typeof endpoints)[EndpointName], { mtls }: ClientAuth) {
   const address = (mtls && server.mtls_endpoint_aliases?.[name]) || server[name]
   if (!address) throw oauthError('OAUTH_ENDPOINT_MISSING', 'metadata', { name })
@@ -83,7 +83,7 @@ export async function callEndpoint(
       },
       body: toForm({ ...parameters, ...options.parameters }),
       ...(timeout !== undefined && { timeout }),
-      // a refresh that was sent is never aborted: its answer may hold the only valid refresh token
+      // A refresh that was sent is never aborted: its answer may hold the only valid refresh token.
       ...(signal && hook !== 'refresh' && { signal }),
     }
     await authenticate(request, context)

@@ -75,8 +75,8 @@ const isAsked = (name: string) =>
   /(_endpoint|^jwks_uri)$/.test(name) && !/^(authorization|end_session)_endpoint$/.test(name)
 
 /**
- * Refuses a document by which a public server sends this machine into a private network. What `metadata`
- * names in its place is the application's own.
+ * Refuses a document by which a public server sends this machine into a private network. The
+ * endpoints in `metadata` are the application's own and are not checked.
  */
 function checkEndpoints(
   document: ServerMetadata,

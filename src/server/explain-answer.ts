@@ -25,7 +25,7 @@ export function missingToken(fields: object, onlyKnown?: { status: number }): OA
   return oauthError('OAUTH_INVALID_RESPONSE', 'otherMembers', values, { ...onlyKnown })
 }
 
-/** Of a body only what reads like words: anything that could be a credential, or part of one, is dropped. */
+/** The plain words of a body; anything that could be a credential, or part of one, is dropped. */
 export const plainWords = (body: string): string =>
   body
     .slice(0, 400)

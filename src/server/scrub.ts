@@ -73,7 +73,7 @@ function secretsOf({ body, headers, url }: ServerRequest, client_secret: string)
 /** An answer that says `error`, as JSON or as a form. */
 const SAYS_ERROR = /"error"\s*:\s*["{]|(^|&)error=./
 
-/** An answer that has what was asked for; it may well have the very refresh token again. */
+/** An answer that has what was asked for; it may repeat the refresh token. */
 const SAYS_SUCCESS = /"(access_token|active)"|(^|&)access_token=/
 
 /** Servers repeat in their errors what they were sent; nothing of it may get into ours. */

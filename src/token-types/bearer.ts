@@ -37,8 +37,8 @@ function intoBody(request: OutgoingRequest, parameter: string): void {
 }
 
 /**
- * Bearer tokens in the `Authorization` header: what a session uses where it is told nothing else. Apart from
- * {@link bearer}, so that a bundle without it has no other placement.
+ * Bearer tokens in the `Authorization` header: the default of a session. It is apart from {@link bearer}, so
+ * that a bundle without `bearer` carries no other placement.
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
 export const headerBearer = (): TokenType => ({

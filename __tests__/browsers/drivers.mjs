@@ -1,8 +1,12 @@
 /**
- * The three engines behind one face. A browser is `{ tab(url, visible), close() }`, a tab
- * `{ evaluate(script), close() }`, where `script` is an expression that answers a string, or nothing.
+ * The three engines behind one face. A browser is `{ tab(url, visible), opened(), close() }`; `opened` answers
+ * the windows that pages opened by themselves. A tab is `{ evaluate(script), goto(url), click(selector),
+ * picture(path), problems(), close() }`, where `script` is an expression that answers a string, or nothing, a
+ * click is one of the mouse, and `problems` answers the errors that no code of a page caught (in WebKit those
+ * of the last page that `tab` or `goto` opened).
  */
 import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 
 const paths = {
@@ -31,14 +35,11 @@ const launchers = {
       ],
     })
     const context = await browser.newContext()
-    return {
-      async tab(url) {
-        const page = await context.newPage()
-        await page.goto(url)
-        return { evaluate: script => page.evaluate(script), close: () => page.close() }
-      },
-      close: () => browser.close(),
-    }
+    return pagesOf(
+      () => context.newPage(),
+      () => context.pages(),
+      () => browser.close(),
+    )
   },
 
   async firefox() {
@@ -48,14 +49,12 @@ const launchers = {
       executablePath: paths.firefox,
       headless: true,
     })
-    return {
-      async tab(url) {
-        const page = await browser.newPage()
-        await page.goto(url)
-        return { evaluate: script => page.evaluate(script), close: () => page.close() }
-      },
-      close: () => browser.close(),
-    }
+    const [blank] = await browser.pages()
+    return pagesOf(
+      () => browser.newPage(),
+      async () => (await browser.pages()).filter(page => page !== blank),
+      () => browser.close(),
+    )
   },
 
   async webkit() {
@@ -81,26 +80,48 @@ const launchers = {
       last = last.then(act, act)
       return last
     }
+    const known = new Set([first])
+    const open = async url => {
+      await driver.get(url)
+      await driver.executeScript(`
+        const problems = (window.problems = [])
+        addEventListener('error', event => problems.push(event.message))
+        addEventListener('unhandledrejection', event => problems.push(String(event.reason)))`)
+    }
+    const tabOf = handle => {
+      known.add(handle)
+      const here = act =>
+        inTurn(async () => {
+          await driver.switchTo().window(handle)
+          return act()
+        })
+      return {
+        evaluate: script => here(() => driver.executeScript(`return ${script}`)),
+        goto: url => here(() => open(url)),
+        problems: () => here(() => driver.executeScript('return window.problems ?? []')),
+        click: selector => here(() => driver.findElement(selenium.By.css(selector)).click()),
+        picture: path =>
+          here(async () => writeFile(path, Buffer.from(await driver.takeScreenshot(), 'base64'))),
+        close: () =>
+          here(async () => {
+            await driver.close()
+            await driver.switchTo().window(first)
+          }),
+      }
+    }
     return {
       tab: (url, visible) =>
         inTurn(async () => {
           // a tab is hidden here, and its timers are slow; a window is not
           await driver.switchTo().newWindow(visible ? 'window' : 'tab')
           const handle = await driver.getWindowHandle()
-          await driver.get(url)
-          return {
-            evaluate: script =>
-              inTurn(async () => {
-                await driver.switchTo().window(handle)
-                return driver.executeScript(`return ${script}`)
-              }),
-            close: () =>
-              inTurn(async () => {
-                await driver.switchTo().window(handle)
-                await driver.close()
-                await driver.switchTo().window(first)
-              }),
-          }
+          await open(url)
+          return tabOf(handle)
+        }),
+      opened: () =>
+        inTurn(async () => {
+          const handles = await driver.getAllWindowHandles()
+          return handles.filter(handle => !known.has(handle)).map(tabOf)
         }),
       async close() {
         await inTurn(() => driver.quit())
@@ -110,7 +131,36 @@ const launchers = {
   },
 }
 
-function freePort() {
+/** A browser of Playwright or Puppeteer, whose pages have the same methods. */
+function pagesOf(newPage, allPages, close) {
+  const known = new Set()
+  const tabOf = page => {
+    known.add(page)
+    const problems = []
+    page.on('pageerror', error => problems.push(error.message))
+    return {
+      problems: async () => problems,
+      evaluate: script => page.evaluate(script),
+      goto: url => page.goto(url),
+      click: selector => page.click(selector),
+      picture: path => page.screenshot({ path }),
+      close: () => page.close(),
+    }
+  }
+  return {
+    async tab(url) {
+      const page = await newPage()
+      const tab = tabOf(page)
+      await page.goto(url)
+      return tab
+    },
+    opened: async () => (await allPages()).filter(page => !known.has(page)).map(tabOf),
+    close,
+  }
+}
+
+/** A port of this machine that is free just now. */
+export function freePort() {
   return new Promise(resolve => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address()

@@ -91,6 +91,7 @@ async function start(options) {
     features: extra,
     tls,
     attester,
+    asks,
   } = options
   const server = tls ? https.createServer({ key: tls.key, cert: tls.cert }) : createServer()
   await new Promise(resolve => server.listen(port, '127.0.0.1', resolve))
@@ -256,7 +257,13 @@ async function start(options) {
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) =>
-          page(ctx, form.replace('</form>', '<input type="hidden" name="logout" value="yes"/></form>')),
+          page(
+            ctx,
+            form.replace(
+              '</form>',
+              '<input type="hidden" name="logout" value="yes"/><button id="agree">Sign out</button></form>',
+            ),
+          ),
         postLogoutSuccessSource: ctx => page(ctx, '<p>Signed out.</p>'),
       },
       resourceIndicators: {
@@ -346,6 +353,12 @@ async function start(options) {
     }
   })
 
+  /** A page that waits for the person's click. */
+  const ask = response =>
+    response
+      .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+      .end('<title>Sign in</title><form method="post"><button id="agree">Agree as anna</button></form>')
+
   /** The person at the browser: signs in as the hinted user and agrees to everything. */
   async function interact(request, response) {
     const { prompt, params, session, grantId } = await provider.interactionDetails(request, response)
@@ -369,6 +382,7 @@ async function start(options) {
   mutual?.server.on('request', callback)
   server.on('request', (request, response) => {
     if (!request.url.startsWith('/interaction/')) return callback(request, response)
+    if (asks && request.method === 'GET') return ask(response)
     interact(request, response).catch(error => {
       response.writeHead(500, { 'content-type': 'text/plain' })
       response.end(String(error?.stack ?? error))

@@ -21,6 +21,11 @@ export interface OidcProviderOptions {
   tls?: { key: string; cert: string; ca: string }
   /** Clients may be vouched for (`attest_jwt_client_auth`) by whoever has the private part of this JWK. */
   attester?: object
+  /**
+   * A sign-in waits for a click on `#agree`, as a person makes it; by default it goes on by itself. With it,
+   * `authorize` and `visit` see the page alone.
+   */
+  asks?: boolean
   /** The program to run; default: found from the repository's root. */
   script?: string
 }
@@ -151,6 +156,7 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
     features: options.features ?? {},
     tls: options.tls,
     attester: options.attester,
+    asks: options.asks ?? false,
   }).catch(error => {
     // or the process that runs the test would wait for the child
     stopped = true

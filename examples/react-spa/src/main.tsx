@@ -1,7 +1,7 @@
 import { RequireSession, useSession } from 'axios-oauth-interceptor/react'
 import { StrictMode, useEffect, useState } from 'react'
 import { createRoot } from 'react-dom/client'
-import { billing, login, logout, orders, ready, session } from './session.js'
+import { billing, login, loginInWindow, logout, orders, ready, session } from './session.js'
 
 /** What an API answers, read when the page is shown and whenever the button is clicked. */
 function Answer({ name, api }: { name: string; api: typeof orders }) {
@@ -14,35 +14,51 @@ function Answer({ name, api }: { name: string; api: typeof orders }) {
   }
   useEffect(load, [api])
   return (
-    <p>
+    <div className="row">
+      <div>
+        <b>{name}</b>
+        <output id={`${name}-answer`}>{text}</output>
+      </div>
       <button type="button" id={name} onClick={load}>
-        {name}
-      </button>{' '}
-      <output id={`${name}-answer`}>{text}</output>
-    </p>
+        Load again
+      </button>
+    </div>
   )
 }
 
 function Person() {
   const { user } = useSession(session)
   return (
-    <p>
-      <b id="person">{String(user?.name ?? user?.sub)}</b>{' '}
+    <div className="row">
+      <span>
+        Signed in as <b id="person">{String(user?.name ?? user?.sub)}</b>
+      </span>
       <button type="button" id="logout" onClick={logout}>
         Sign out
       </button>
-    </p>
+    </div>
   )
 }
 
-const SignIn = ({ why }: { why: string }) => (
-  <p>
-    <span id="why">{why}</span>{' '}
-    <button type="button" id="login" onClick={login}>
-      Sign in
-    </button>
-  </p>
-)
+function SignIn({ why }: { why: string }) {
+  const [problem, setProblem] = useState('')
+  const begin = (how: () => Promise<unknown>) => () => {
+    setProblem('')
+    how().catch((error: Error) => setProblem(error.message))
+  }
+  return (
+    <>
+      <p id="why">{why}</p>
+      {problem && <p role="alert">{problem}</p>}
+      <button type="button" id="login" className="main" onClick={begin(login)}>
+        Sign in
+      </button>{' '}
+      <button type="button" id="login-in-window" onClick={begin(loginInWindow)}>
+        Sign in with a window
+      </button>
+    </>
+  )
+}
 
 const fallback = {
   unknown: <p>One moment …</p>,
@@ -54,7 +70,11 @@ function render(problem?: string) {
   createRoot(document.getElementById('root') as HTMLElement).render(
     <StrictMode>
       <h1>Two APIs</h1>
-      {problem && <p id="problem">{problem}</p>}
+      {problem && (
+        <p id="problem" role="alert">
+          {problem}
+        </p>
+      )}
       <RequireSession session={session} fallback={fallback}>
         <Person />
         <Answer name="orders" api={orders} />

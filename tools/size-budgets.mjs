@@ -67,7 +67,7 @@ export const budgets = [
     // asks for
     imports: { '/connect': ['connectResource'] },
     over: 'page',
-    max: 4,
+    max: 2.6,
   },
   { name: 'registry', imports: { '/registry': ['createRegistry'] }, over: 'parts', max: 2 },
   { name: 'observe', imports: { '/observe': ['observeSession'] }, over: 'bearer', max: 1.1 },

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startOidcProvider } from '../servers/oidc.js'
-import { startResourceServer } from '../servers/resource-server.js'
+import { startPageApi } from '../servers/page-api.js'
 import { freePort, launch } from './drivers.mjs'
 
 const [name = 'chromium'] = process.argv.slice(2)
@@ -18,33 +18,7 @@ const site = `http://127.0.0.1:${port}`
 const redirectUris = ['/callback', '/popup', '/signed-out'].map(path => site + path)
 const provider = await startOidcProvider({ redirectUris, asks: true })
 
-/** True for a token of the provider that is for this API. */
-async function isFor(token, audience) {
-  const { client_id, client_secret } = provider.clients.api
-  const answer = await fetch(`${provider.issuer}/token/introspection`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${btoa(`${client_id}:${client_secret}`)}` },
-    body: new URLSearchParams({ token }),
-  })
-  const { active, aud } = await answer.json()
-  return active && aud === audience
-}
-
-/** An API that a page of the site may call. */
-async function startApi(of) {
-  const api = await startResourceServer({ accepts: token => isFor(token, api.url) })
-  api.respond = async (request, response) => {
-    response.setHeader('access-control-allow-origin', site)
-    if (request.method === 'OPTIONS') {
-      response.writeHead(204, { 'access-control-allow-headers': 'authorization' }).end()
-      return true
-    }
-    if (!(request.token && (await isFor(request.token, api.url)))) return false
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ of }))
-    return true
-  }
-  return api
-}
+const startApi = of => startPageApi(provider, site, of)
 const [orders, billing] = [await startApi('orders'), await startApi('billing')]
 
 const child = spawn(process.execPath, ['examples/react-spa/serve.mjs'], {

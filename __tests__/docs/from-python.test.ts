@@ -188,7 +188,7 @@ describe('the fixes for providers, as they stand on the page', () => {
       'token=u',
       { url: 'https://slack.com/api/x', body: 'token=u' },
     ],
-  ])('slack: %s', async (_name, url, data, expected) => {
+  ])('D3, slack: %s', async (_name, url, data, expected) => {
     let sent: unknown
     const api = axios.create({
       adapter: async config => {

@@ -28,7 +28,7 @@ test('clocks may differ by a minute, or by as much as is said', async () => {
   await expect(validate(later, {}, { clockTolerance: 300 })).resolves.toMatchObject({ sub: 'anna' })
 })
 
-describe('wrong in every way, refused each time', () => {
+describe('E11: wrong in every way, refused each time', () => {
   // [what is wrong, claims, header, expected, options]
   const mutations: Array<[string, Record<string, unknown>, object?, object?, object?]> = [
     ['iss', { iss: 'https://evil.example' }],

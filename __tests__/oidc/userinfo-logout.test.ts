@@ -21,12 +21,12 @@ const signedIn = async (options: Partial<OAuth2SessionOptions> = {}) => {
 }
 
 describe('user info', () => {
-  test('is asked for with the session’s token', async () => {
+  test('E12: is asked for with the session’s token', async () => {
     expect(await fetchUserInfo(await signedIn())).toEqual({ sub: 'anna', name: 'Anna' })
     expect(op.requests).toEqual(['userinfo /me Bearer at'])
   })
 
-  test('of another person is refused', async () => {
+  test('E12: of another person is refused', async () => {
     op.userinfo = { body: '{"sub":"mallory"}' }
     await expect(fetchUserInfo(await signedIn())).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })
   })

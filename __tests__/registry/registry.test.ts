@@ -9,6 +9,7 @@ import {
   memoryStore,
   type OAuth1Session,
   type OAuth2Session,
+  refreshToken,
   saveToken,
 } from 'axios-oauth-interceptor'
 import { createInspector } from 'axios-oauth-interceptor/inspector'
@@ -131,6 +132,50 @@ test('E2: configuration comes from the environment, the code wins, unless it is 
   expect(clients.github.client).toEqual({ client_id: 'from-code' })
 })
 
+test('E2: renewals go to another address, with parameters of their own, where the row says so', async () => {
+  const elsewhere = await listen((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ access_token: 'next', token_type: 'Bearer' }))
+  })
+  const asked: string[] = []
+  const bodies: string[] = []
+  const registry = createRegistry({
+    clients: {
+      orders: {
+        ...person(),
+        hooks: {
+          refreshRequest(request) {
+            request.body.set('audience', 'orders')
+            bodies.push(`${request.body}`)
+            return { ...request, url: new URL(`${elsewhere.url}/refresh`) }
+          },
+        },
+      },
+    },
+    environment: {},
+  })
+  const session = registry.session('orders', { user: 'anna' })
+  await signIn(session, 'anna')
+  expect(await refreshToken(session)).toMatchObject({ access_token: 'next' })
+  await elsewhere.stop()
+  expect(asked).toEqual(['POST /refresh'])
+  expect(bodies[0]).toMatch(/grant_type=refresh_token.*audience=orders/)
+})
+
+test('E5: one request has a token of its own, or none; a whole address is taken as it is', async () => {
+  const registry = createRegistry({ clients: { orders: person() }, environment: {} })
+  await signIn(registry.session('orders', { user: 'anna' }), 'anna')
+  const orders = registry.client('orders', { user: 'anna' })
+  await orders.get(`${api.url}/whole`)
+  expect([api.requests.at(-1)?.target, lastSubject()]).toEqual(['/whole', 'anna'])
+  const { access_token } = as.issue({ subject: 'ben' })
+  await orders.post('/one', {}, { oauth: { token: { access_token } } })
+  expect(lastSubject()).toBe('ben')
+  await orders.delete('/none', { oauth: false }).catch(() => undefined)
+  expect(api.requests.at(-1)).toMatchObject({ method: 'DELETE', target: '/none', token: undefined })
+})
+
 test('E6: the server’s metadata are read once for everybody', async () => {
   const registry = createRegistry({
     clients: { orders: { ...person(), server: discover(as.metadata.issuer) } },
@@ -170,7 +215,7 @@ test('E4: one instance serves many people, each request with the token of the pe
   expect(registry.sessions().length).toBe(3)
 })
 
-test('nobody gets nobody’s token: not without a person, not with an empty one', async () => {
+test('E4: nobody gets nobody’s token: not without a person, not with an empty one', async () => {
   const registry = createRegistry({ clients: { orders: person() }, user: () => undefined, environment: {} })
   expect(codeOf(() => registry.session('orders'))).toBe('OAUTH_INTERACTION_REQUIRED')
   for (const user of [undefined, ''])
@@ -202,7 +247,7 @@ test('people are kept apart in the store, whatever their names', async () => {
   expect(lastSubject()).toBe('one')
 })
 
-test('one event stream for all clients, also for sessions that are made later', async () => {
+test('E4: one event stream for all clients, also for sessions that are made later', async () => {
   const registry = createRegistry({ clients: { orders: person() }, environment: {} })
   const told: object[] = []
   await signIn(registry.session('orders', { user: 'anna' }), 'anna')

@@ -146,7 +146,7 @@ describe('another issuer’s document', () => {
     'https://as.example:443',
     'https://evil.example',
     'http://as.example',
-  ])('%s is refused', async other => {
+  ])('E6: %s is refused', async other => {
     const { context } = world({
       [oauth2Url]: answer(200, { ...document, issuer: other }),
       [oidcUrl]: answer(200, { ...document, issuer: other }),
@@ -225,7 +225,7 @@ describe('a failure', () => {
 })
 
 describe('maxAge', () => {
-  it('has the document read again, and the old one kept where that fails', async () => {
+  it('E6: has the document read again, and the old one kept where that fails', async () => {
     const pages: Record<string, ServerResponse> = { [oauth2Url]: answer(200, document) }
     const { context, time, sent } = world(pages)
     const source = discover(issuer, { maxAge: 100 })

@@ -357,7 +357,9 @@ async function start(options) {
   const ask = response =>
     response
       .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-      .end('<title>Sign in</title><form method="post"><button id="agree">Agree as anna</button></form>')
+      .end(
+        '<title>Sign in</title><form method="post" action=""><button id="agree">Agree as anna</button></form>',
+      )
 
   /** The person at the browser: signs in as the hinted user and agrees to everything. */
   async function interact(request, response) {

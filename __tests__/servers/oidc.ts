@@ -22,8 +22,7 @@ export interface OidcProviderOptions {
   /** Clients may be vouched for (`attest_jwt_client_auth`) by whoever has the private part of this JWK. */
   attester?: object
   /**
-   * A sign-in waits for a click on `#agree`, as a person makes it; by default it goes on by itself. With it,
-   * `authorize` and `visit` see the page alone.
+   * A sign-in waits for a click on `#agree`, as a person makes it; by default it goes on by itself.
    */
   asks?: boolean
   /** The program to run; default: found from the repository's root. */

@@ -97,7 +97,7 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
     expect(await session.authorized()).toBe(true)
   })
 
-  test('two sign-ins at once both come back', async () => {
+  test('E8: two sign-ins at once both come back', async () => {
     const [one, other] = [await begin({ returnTo: '/one' }), await begin({ returnTo: '/other' })]
     for (const [{ url }, returnTo] of [
       [other, '/other'],
@@ -108,7 +108,7 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
       ).toMatchObject({ returnTo })
   })
 
-  test('a callback that comes twice is told from a foreign one, and neither asks the server', async () => {
+  test('E9: a callback that comes twice is told from a foreign one, and neither asks the server', async () => {
     const authorizationResponse = await as.authorize((await begin()).url)
     const session = sessionOf()
     await finishSignIn(session, { authorizationResponse, transactions })
@@ -124,7 +124,7 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
     expect(await session.authorized()).toBe(true)
   })
 
-  test('a callback is taken before the server is asked: of two at once one is', async () => {
+  test('E9: a callback is taken before the server is asked: of two at once one is', async () => {
     const authorizationResponse = await as.authorize((await begin()).url)
     const before = as.counts.token
     const ends = await Promise.allSettled(
@@ -150,7 +150,7 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
     expect((await finish('github')).token.access_token).toBeTruthy()
   })
 
-  test('E14: a refusal has the server’s word', async () => {
+  test('E9, E14: a refusal has the server’s word', async () => {
     const { state } = await begin()
     const authorizationResponse = `${redirect_uri}?error=access_denied&state=${state}&iss=${as.metadata.issuer}`
     await expect(finishSignIn(sessionOf(), { authorizationResponse, transactions })).rejects.toMatchObject({
@@ -158,6 +158,32 @@ describe.each(stores)('a sign-in kept in %s', (_, makeStore) => {
       error: 'access_denied',
     })
   })
+})
+
+test('E7: a server without a page to sign in is named; what the application asks for is in the address', async () => {
+  const transactions = memoryTransactions()
+  const { authorization_endpoint: _, ...without } = as.metadata
+  expect(await codeOf(beginSignIn(sessionOf({ server: without }), { redirect_uri }, { transactions }))).toBe(
+    'OAUTH_ENDPOINT_MISSING',
+  )
+  const parameters = { access_type: 'offline' }
+  const options = { redirect_uri, scope: 'openid', parameters }
+  const { url, state } = await beginSignIn(sessionOf(), options, { transactions })
+  const { searchParams } = new URL(url)
+  expect(searchParams.get('access_type')).toBe('offline')
+  expect(searchParams.get('state')).toBe(state)
+  expect(`${searchParams.get('nonce')}`.length).toBeGreaterThanOrEqual(20)
+})
+
+test('E9: a callback that names another server is refused, and the code is sent to none', async () => {
+  const transactions = memoryTransactions()
+  const { state } = await beginSignIn(sessionOf(), { redirect_uri }, { transactions })
+  const before = as.counts.token
+  const authorizationResponse = `${redirect_uri}?code=c&state=${state}&iss=https://evil.example`
+  expect(await codeOf(finishSignIn(sessionOf(), { authorizationResponse, transactions }))).toBe(
+    'OAUTH_ISSUER_MISMATCH',
+  )
+  expect(as.counts.token).toBe(before)
 })
 
 test('E8: the cache alone is not enough: a browser without the marker did not begin the sign-in', async () => {

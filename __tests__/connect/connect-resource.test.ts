@@ -20,6 +20,8 @@ interface World {
   description: Record<string, unknown>
   metadata: Record<string, unknown>
   challenge: string
+  /** The scope that the API misses in every token. */
+  wants: string | undefined
   registrations: Record<string, unknown>[]
   tokenRequests: URLSearchParams[]
   stop(): Promise<unknown>
@@ -56,6 +58,11 @@ async function startWorld(): Promise<World> {
         ...world.description,
       })
     const token = `${request.headers.authorization}`.replace('Bearer ', '')
+    if (tokens.has(token) && world.wants) {
+      const challenge = `Bearer error="insufficient_scope", scope="${world.wants}"`
+      response.setHeader('WWW-Authenticate', challenge)
+      return json(response, 403, {})
+    }
     if (tokens.has(token)) return json(response, 200, { ok: true, token })
     response.setHeader('WWW-Authenticate', `Bearer ${world.challenge}`)
     return json(response, 401, {})
@@ -63,6 +70,7 @@ async function startWorld(): Promise<World> {
   const world: World = {
     api,
     as,
+    wants: undefined,
     description: {},
     metadata: {},
     challenge: `resource_metadata="${api.url}/.well-known/oauth-protected-resource/v1"`,
@@ -116,6 +124,32 @@ test('from an address to an answer of the API: registers, signs in, asks for its
   const http = axios.create({ baseURL: `${world.api.url}/v1` })
   attach(http)
   expect((await http.get('/tools')).data.ok).toBe(true)
+})
+
+test('a request that needs more scope later says so, and a sign-in for it steps up', async () => {
+  const { session, attach } = await connect(knownHere())
+  const transactions = memoryTransactions()
+  const signInFor = async (scope?: string) => {
+    const options = { redirect_uri, ...(scope && { scope }) }
+    const { url, state } = await beginSignIn(session, options, { transactions })
+    await finishSignIn(session, {
+      authorizationResponse: `${redirect_uri}?code=c&state=${state}`,
+      transactions,
+    })
+    return new URL(url).searchParams
+  }
+  await signInFor()
+  const http = axios.create({ baseURL: `${world.api.url}/v1` })
+  attach(http)
+  const wanted: (string | undefined)[] = []
+  session.on('challenge', ({ scope }) => void wanted.push(scope))
+  world.wants = 'admin'
+  await http.get('/users', { validateStatus: () => true })
+  expect(wanted).toEqual(['admin'])
+  world.wants = undefined
+  const asked = await signInFor(wanted[0])
+  expect([asked.get('scope'), asked.get('resource')]).toEqual(['admin', `${world.api.url}/v1`])
+  expect((await http.get('/users')).status).toBe(200)
 })
 
 test('another path of the host gets no token', async () => {

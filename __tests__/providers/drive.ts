@@ -23,6 +23,8 @@ export interface Case extends Behaviour {
   authorize: Record<string, string | null>
   /** The scope as the session stores it. */
   scope: string
+  /** True for a client without a secret. */
+  isPublic?: true
   /** Seconds until the access token expires, where the provider says so. */
   life?: number
   /** How long before its end a token is renewed; default 60. */
@@ -66,7 +68,7 @@ async function start(one: Case) {
   let now = 1_800_000_000
   const session = createOAuth2Session({
     ...one.provider,
-    client: { client_id: 'client', client_secret: 'client-secret' },
+    client: { client_id: 'client', ...(!one.isPublic && { client_secret: 'client-secret' }) },
     http: at.http as never,
     clock: () => now,
     ...(one.insecure && { allowInsecure: [one.insecure] }),

@@ -79,6 +79,20 @@ driveProviders({
     life: 4000,
     refuses: { status: 400, body: { error: 'invalid_grant', error_codes: [70008], suberror: 'bad_token' } },
   },
+  'Entra ID, a SPA registration': {
+    ...plain({ expires_in: 4000, ext_expires_in: 4000 }),
+    provider: microsoft({ tenant: directory }),
+    isPublic: true,
+    secret: ({ parameters, headers }) =>
+      parameters.get('client_id') === 'client' &&
+      !parameters.has('client_secret') &&
+      headers.authorization === undefined &&
+      (parameters.has('refresh_token') || parameters.has('code_verifier')),
+    authorize: { scope: 'one two', code_challenge_method: 'S256' },
+    life: 4000,
+    // after 24 hours
+    refuses: { status: 400, body: { error: 'invalid_grant', error_codes: [700084] } },
+  },
   Dropbox: {
     ...plain({ expires_in: 14_400, account_id: 'dbid:1', uid: '1' }),
     provider: dropbox,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   type AuthorizationOptions,
   authorizationCodeGrant,
@@ -12,6 +14,7 @@ import { microsoft } from 'axios-oauth-interceptor/providers/microsoft'
 import {
   addParameters,
   commaScope,
+  defineProvider,
   type Provider,
   rewriteAnswer,
   spaceScope,
@@ -32,6 +35,24 @@ const urlOf = async (provider: Provider, options: AuthorizationOptions = {}) => 
   })
   return new URL(url).searchParams
 }
+
+test('a new provider is at most 15 lines, as the documentation shows it', () => {
+  const page = readFileSync(join(__dirname, '../../docs/providers.md'), 'utf8')
+  const [block = ''] = /^export const example = defineProvider\([\s\S]*?^\}\)/m.exec(page) ?? []
+  expect(block.split('\n').length).toBeGreaterThan(5)
+  expect(block.split('\n').length).toBeLessThanOrEqual(15)
+})
+
+test('types: a misspelt option of a provider does not compile', () => {
+  const server = { authorization_endpoint: 'https://as.example/a', token_endpoint: 'https://as.example/t' }
+  expect(defineProvider({ server, endedBy: ['over'] })).toEqual({ server, endedBy: ['over'] })
+  // @ts-expect-error endedBy
+  defineProvider({ server, endBy: ['over'] })
+  // @ts-expect-error hooks are known by name
+  defineProvider({ server, hooks: { tokenAnswer: spaceScope } })
+  // @ts-expect-error a client is no part of a provider
+  defineProvider({ server, client: { client_id: 'mine' } })
+})
 
 test.each(['<html>Bad gateway</html>', 'Service unavailable', ''])(
   'an answer that is no parameters stays: %j',

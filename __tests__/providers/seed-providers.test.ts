@@ -1,5 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createOAuth2Session, fetchToken, passwordGrant } from 'axios-oauth-interceptor'
+import axios from 'axios'
+import {
+  attachOAuth2,
+  createOAuth2Session,
+  fetchToken,
+  passwordGrant,
+  revokeToken,
+} from 'axios-oauth-interceptor'
 import { douban } from 'axios-oauth-interceptor/providers/douban'
 import { ebay } from 'axios-oauth-interceptor/providers/ebay'
 import { fitbit } from 'axios-oauth-interceptor/providers/fitbit'
@@ -152,6 +159,7 @@ test('Google, a service account: signs for each token, and refreshes nothing', a
     token_uri: 'https://oauth2.googleapis.com/token',
   }
   const provider = googleServiceAccount(file, { scope: 'one two', subject: 'jane@acme.example' })
+  let isOver = false
   const claimsOf = (assertion: string | null) =>
     JSON.parse(Buffer.from(`${assertion}`.split('.')[1] ?? '', 'base64url').toString())
   const at = await startProvider(
@@ -159,7 +167,8 @@ test('Google, a service account: signs for each token, and refreshes nothing', a
     {
       secret: ({ parameters, headers }) =>
         !parameters.has('client_id') && headers.authorization === undefined,
-      grants: token => withoutRefreshToken(token, { token_type: 'Bearer', expires_in: 3599 }),
+      grants: token =>
+        isOver ? invalidGrant : withoutRefreshToken(token, { token_type: 'Bearer', expires_in: 3599 }),
       refuses: invalidGrant,
       expired: { status: 401, body: { error: { code: 401, status: 'UNAUTHENTICATED' } } },
     },
@@ -169,6 +178,20 @@ test('Google, a service account: signs for each token, and refreshes nothing', a
   const first = await session.token()
   now += 3600
   const second = await session.token()
+  const api = axios.create({ baseURL: at.api })
+  attachOAuth2(api, session)
+  expect((await api.get('/me')).data).toEqual({ ok: true })
+  at.expire()
+  now += 120
+  expect((await api.get('/me')).data).toEqual({ ok: true })
+  isOver = true
+  now += 3600
+  const refused = await api.get('/me').catch(error => error)
+  expect(refused.cause).toMatchObject({ error: 'invalid_grant' })
+  expect(await revokeToken(session)).toMatchObject({
+    revoked: false,
+    error: { code: 'OAUTH_ENDPOINT_MISSING' },
+  })
   await at.stop()
   expect(second.access_token).not.toBe(first.access_token)
   const [one, two] = at.seen.map(({ parameters }) => claimsOf(parameters.get('assertion')))
@@ -180,6 +203,6 @@ test('Google, a service account: signs for each token, and refreshes nothing', a
     iat: 1_800_000_000,
     exp: 1_800_003_600,
   })
-  expect(two.iat).toBe(now)
+  expect(two.iat).toBe(1_800_003_600)
   expect(at.seen[0]?.parameters.get('grant_type')).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer')
 })

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { discover } from 'axios-oauth-interceptor'
 import { createRegistry } from 'axios-oauth-interceptor/registry'
 import { createRoutes } from 'axios-oauth-interceptor/routes'
 import { json, listen, type RunningServer } from '../servers/http.js'
@@ -201,6 +202,38 @@ describe('a callback', () => {
     const callback = pathOf(fake.authorize(location))
     await anna.go(callback)
     expect(await anna.go(callback)).toMatchObject({ status: 303, location: '/orders' })
+  })
+
+  test('that comes twice when nobody is signed in any more gets a page that helps', async () => {
+    const site = await startAtFake()
+    const anna = browserAt(site.origin)
+    const { location = '' } = await anna.go('/auth/login/api')
+    const callback = pathOf(fake.authorize(location))
+    await anna.go(callback)
+    await anna.own('/auth/logout')
+    const page = await anna.go(callback)
+    expect(page.status).toBe(400)
+    expect(page.body).toMatch(/OAUTH_TRANSACTION_USED/)
+    expect(page.body).toMatch(/href="\/auth\/login\/api"/)
+  })
+
+  test('that is late gets a page that helps, and the code is sent nowhere', async () => {
+    let now = Date.now() / 1000
+    const api = {
+      server: discover(fake.url),
+      client: { client_id: 'web', client_secret: 'secret' },
+      clock: () => now,
+    }
+    const site = await startAtFake('node:http', { clients: { api } })
+    const anna = browserAt(site.origin)
+    const { location = '' } = await anna.go('/auth/login/api')
+    const callback = pathOf(fake.authorize(location))
+    now += 601
+    const page = await anna.go(callback)
+    expect(page.status).toBe(400)
+    expect(page.body).toMatch(/OAUTH_TRANSACTION_EXPIRED/)
+    expect(page.body).toMatch(/href="\/auth\/login\/api"/)
+    expect((await anna.go('/me')).status).toBe(401)
   })
 
   test('that another browser began gets a page that helps, and no token', async () => {

@@ -1,3 +1,4 @@
+import { inProcessLock } from '../../src/locks/in-process.js'
 import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-token.js'
 import { revokeToken } from '../../src/session/revocation.js'
 import { inside } from '../../src/session/session-state.js'
@@ -56,6 +57,21 @@ test('takes over what another process wrote, instead of spending the refresh tok
   expect(await other?.token()).toMatchObject({ access_token: 'a1' })
   expect(server.requests).toHaveLength(1)
   expect(server.reuse).toBe(0)
+})
+
+test('with a lock that processes share, two of them that renew at once spend the refresh token once', async () => {
+  const lock = inProcessLock()
+  const { rows, options } = table()
+  rows.set(anna, row)
+  const server = fakeServer()
+  const [one, other] = [1, 2].map(
+    () => makeSession(server, { store: callbackStore({ ...options, lock }), key: anna }).session,
+  )
+  await Promise.all([one?.token(), other?.token()])
+  server.now += 600
+  const tokens = await Promise.all([one?.token(), other?.token()])
+  expect(tokens.map(token => token?.access_token)).toEqual(['a1', 'a1'])
+  expect([server.requests.length, server.reuse]).toEqual([1, 0])
 })
 
 test('a table that compares refuses what is older, and the session goes on with what stands there', async () => {

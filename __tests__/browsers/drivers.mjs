@@ -1,9 +1,9 @@
 /**
- * The three engines behind one face. A browser is `{ tab(url, visible), opened(), close() }`; `opened` answers
+ * One interface for three engines. A browser is `{ tab(url, visible), opened(), close() }`; `opened` returns
  * the windows that pages opened by themselves. A tab is `{ evaluate(script), goto(url), click(selector),
- * picture(path), problems(), close() }`, where `script` is an expression that answers a string, or nothing, a
- * click is one of the mouse, and `problems` answers the errors that no code of a page caught (in WebKit those
- * of the last page that `tab` or `goto` opened).
+ * picture(path), problems(), close() }`. `script` is an expression whose value is a string or nothing;
+ * `click` moves the mouse; `problems` returns the uncaught errors of the pages (in WebKit those of the last
+ * page that `tab` or `goto` opened).
  */
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'

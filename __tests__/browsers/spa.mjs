@@ -16,7 +16,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const port = await freePort()
 const site = `http://127.0.0.1:${port}`
 const redirectUris = ['/callback', '/popup', '/signed-out'].map(path => site + path)
-const provider = await startOidcProvider({ redirectUris, asks: true })
+// The driver of Chromium reports the focus for every page, so a separated window looks closed by the person.
+const severs = name === 'firefox'
+const provider = await startOidcProvider({ redirectUris, asks: true, severs })
 
 const startApi = of => startPageApi(provider, site, of)
 const [orders, billing] = [await startApi('orders'), await startApi('billing')]

@@ -92,6 +92,7 @@ async function start(options) {
     tls,
     attester,
     asks,
+    severs,
   } = options
   const server = tls ? https.createServer({ key: tls.key, cert: tls.cert }) : createServer()
   await new Promise(resolve => server.listen(port, '127.0.0.1', resolve))
@@ -356,7 +357,10 @@ async function start(options) {
   /** A page that waits for the person's click. */
   const ask = response =>
     response
-      .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+      .writeHead(200, {
+        'content-type': 'text/html; charset=utf-8',
+        ...(severs && { 'cross-origin-opener-policy': 'same-origin' }),
+      })
       .end(
         '<title>Sign in</title><form method="post" action=""><button id="agree">Agree as anna</button></form>',
       )

@@ -25,6 +25,8 @@ export interface OidcProviderOptions {
    * A sign-in waits for a click on `#agree`, as a person makes it; by default it goes on by itself.
    */
   asks?: boolean
+  /** The pages of `asks` separate a popup from the page that opened it (`Cross-Origin-Opener-Policy`). */
+  severs?: boolean
   /** The program to run; default: found from the repository's root. */
   script?: string
 }
@@ -156,6 +158,7 @@ export async function startOidcProvider(options: OidcProviderOptions = {}): Prom
     tls: options.tls,
     attester: options.attester,
     asks: options.asks ?? false,
+    severs: options.severs ?? false,
   }).catch(error => {
     // or the process that runs the test would wait for the child
     stopped = true

@@ -63,7 +63,7 @@ describe('E11: wrong in every way, refused each time', () => {
     ['amr', { amr: 'pwd' }],
     ['acr', { acr: 'bronze' }, {}, {}, { acr_values: ['gold', 'silver'] }],
     ['acr', {}, {}, {}, { acr_values: ['gold'] }],
-    ['fits', {}, { kid: 'nobody' }],
+    ['matches', {}, { kid: 'nobody' }],
     ['alg', {}, {}, {}, { algorithms: ['ES256'] }],
   ]
   test.each(mutations)('%s: %o', async (claim, claims, header = {}, expected = {}, options = {}) => {

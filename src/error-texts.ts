@@ -261,7 +261,7 @@ export const texts = {
     otherPath:
       'This response arrived at another path than that of redirect_uri: if a proxy changes paths, pass its parameters alone.',
     otherIssuer: 'This response comes from another issuer: begin the sign-in again.',
-    noIssuer: '`iss` cannot be checked: add `issuer` to the server metadata.',
+    noIssuer: '`iss` cannot be checked: the server metadata has no issuer. Add `issuer` to it.',
   },
   OAUTH_AUTHORIZATION_FAILED: {
     refused: 'The authorization server refused: {error}',

@@ -53,13 +53,13 @@ const projects = [
     testMatch: long.map(name => `<rootDir>/__tests__/${name}.test.ts`),
     globals: { LONG: true },
   }),
-  suite('package', { globalSetup: '<rootDir>/tools/prepare.mjs' }),
-  suite('generated', { globalSetup: '<rootDir>/tools/prepare.mjs' }),
+  suite('package', { globalSetup: '<rootDir>/__tests__/support/prepare.mjs' }),
+  suite('generated', { globalSetup: '<rootDir>/__tests__/support/prepare.mjs' }),
   suite('browsers'),
   suite('faults'),
   suite('load'),
   suite('foreign'),
-  suite('consumers', { globalSetup: '<rootDir>/tools/prepare.mjs' }),
+  suite('consumers', { globalSetup: '<rootDir>/__tests__/support/prepare.mjs' }),
 ]
 // `npx jest some/path` runs what `npm test` runs
 const selects = process.argv.some(argument => argument.startsWith('--selectProjects'))

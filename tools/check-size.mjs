@@ -1,5 +1,5 @@
 /**
- * Bundles what a user would import from the build and compares it with size-budgets.mjs; also looks for words
+ * Bundles what a user would import from the build and compares it with size-budgets.json; also looks for words
  * that must not be inside, because a budget that is met says nothing about what is in it.
  * `node tools/check-size.mjs --explain bearer` weighs the sources and says which file brings how much.
  */
@@ -7,8 +7,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { analyzeMetafile, build } from 'esbuild'
-import { entries, packageName, root } from './entries.mjs'
-import { budgets, families, providerBudget } from './size-budgets.mjs'
+import { entries, packageName, readJson, root } from './entries.mjs'
+
+const { budgets, families, providers } = readJson('tools/size-budgets.json')
 
 const isExplained = process.argv.includes('--explain')
 const sources = new Map(entries().map(({ name, specifier, source }) => [specifier, { name, source }]))
@@ -76,7 +77,7 @@ const providerNames = readdirSync(join(root, 'dist/providers')).flatMap(
 const providerLines = providerNames
   .filter(file => !file.endsWith('provider'))
   .map(async file => {
-    const { over, max, except } = providerBudget
+    const { over, max, except } = providers
     const name = `providers/${file}`
     return { name, imports: { [`/${name}`]: await namesOf(name) }, over, max: except[name] ?? max }
   })

@@ -8,33 +8,21 @@ import { join } from 'node:path'
 import { root } from './entries.mjs'
 
 const bin = path => join('node_modules', path)
-const tsc6 = bin('typescript/lib/tsc.js')
-const tsc7 = bin('typescript7/lib/tsc.js')
+const typescripts = [bin('typescript/lib/tsc.js'), bin('typescript7/lib/tsc.js')]
+const projects = ['tsconfig.json', 'tsconfig.test.json']
+const colours = `--colors=${process.stdout.isTTY ? 'force' : 'off'}`
+const cruiser = bin('dependency-cruiser/bin/dependency-cruise.mjs')
 
 const checks = {
   exports: [['tools/exports.mjs', '--check']],
-  types: [
-    [tsc6, '-p', 'tsconfig.json'],
-    [tsc6, '-p', 'tsconfig.test.json'],
-    [tsc7, '-p', 'tsconfig.json'],
-    [tsc7, '-p', 'tsconfig.test.json'],
-  ],
-  lint: [
-    [
-      bin('@biomejs/biome/bin/biome'),
-      'ci',
-      '--error-on-warnings',
-      `--colors=${process.stdout.isTTY ? 'force' : 'off'}`,
-    ],
-  ],
+  types: typescripts.flatMap(tsc => projects.map(project => [tsc, '-p', project])),
+  lint: [[bin('@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', colours]],
   words: [['tools/check-words.mjs']],
-  layers: [
-    [bin('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.mjs', 'src'],
-  ],
+  layers: [[cruiser, '--config', '.dependency-cruiser.mjs', 'src']],
   docstrings: [['tools/check-docstrings.mjs']],
   docs: [['tools/check-docs.mjs']],
   standards: [['tools/standards.mjs', '--check']],
-  readme: [['tools/readme.mjs', '--check']],
+  readme: [['bench/pictures/readme.mjs', '--check']],
   build: [['tools/build.mjs']],
   package: [['tools/check-package.mjs']],
   size: [['tools/check-size.mjs']],

@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readJson, root } from '../../tools/entries.mjs'
-import { install } from '../../tools/prepare.mjs'
+import { install } from '../support/prepare.mjs'
 
 const suites = readJson('__tests__/foreign/suites.json')
 const page = join(root, 'docs/proof.md')

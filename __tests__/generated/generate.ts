@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 
 const root = join(__dirname, '../..')
 
-/** Where the generators are installed; see tools/prepare.mjs. */
+/** Where the generators are installed; see __tests__/support/prepare.mjs. */
 export const generators = join(root, 'tools/generators/node_modules')
 
 /** The OpenAPI document that every generator gets. */

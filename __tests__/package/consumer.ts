@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path'
 /** The repository. */
 export const root = join(__dirname, '../..')
 
-/** Old tools, installed apart; see tools/prepare.mjs. */
+/** Old tools, installed apart; see __tests__/support/prepare.mjs. */
 export const legacy = join(root, 'tools/legacy/node_modules')
 
 /** The Node versions a consumer is tried on: the oldest supported, this one, the newest. */

@@ -7,9 +7,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { drawStorm } from '../bench/pictures/storm.mjs'
-import { readJson, root } from './entries.mjs'
-import { budgets, families } from './size-budgets.mjs'
+import { readJson, root } from '../../tools/entries.mjs'
+import { between, table } from '../../tools/page.mjs'
+import { drawStorm } from './storm.mjs'
+
+const { budgets, families } = readJson('tools/size-budgets.json')
 
 const isCheck = process.argv.includes('--check')
 const stale = []
@@ -58,36 +60,23 @@ function picture() {
   put('docs/storm.svg', drawStorm(recorded))
 }
 
-const cells = row => `| ${row.join(' | ')} |`
-
 function peersTable() {
   const [[, ...names], ...rows] = run('bench/peers.ts', '--json')
   const head = [`with axios ${readJson('node_modules/axios/package.json').version}`, ...names]
-  return [head, head.map(() => '---'), ...rows].map(cells).join('\n')
+  return table([head, ...rows])
 }
 
 function sizesTable() {
   const budget = name => budgets.find(one => one.name === name).max
   const [{ max, except }] = families
   const grant = `${max} kB at most; authorization code with PKCE ${except.authorizationCodeGrant} kB`
-  return [
+  return table([
     ['what a page loads, minified and gzipped', 'at most'],
-    ['---', '---'],
     ['attaching, sessions, bearer tokens, renewal, `memoryStore`', `${budget('bearer')} kB`],
     ['a grant beside it', grant],
     ['DPoP beside it', `${budget('dpop')} kB`],
     ['OAuth 1.0a alone', `${budget('oauth1')} kB`],
-  ]
-    .map(cells)
-    .join('\n')
-}
-
-/** Puts text between two markers of README.md. */
-function between(text, name, content) {
-  const [begin, end] = [`<!-- ${name}: npm run readme -->`, `<!-- /${name} -->`]
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`README.md has no place for ${name}`)
-  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`
+  ])
 }
 
 picture()

@@ -5,8 +5,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './entries.mjs'
-import { pack } from './pack.mjs'
+import { root } from '../../tools/entries.mjs'
+import { pack } from '../../tools/pack.mjs'
 
 const run = (command, options, cwd = root) => execFileSync(command, options, { cwd, stdio: 'inherit' })
 

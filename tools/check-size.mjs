@@ -1,6 +1,6 @@
 /**
- * Bundles what a user would import from the build and compares it with size-budgets.json; also looks for words
- * that must not be inside, because a budget that is met says nothing about what is in it.
+ * Bundles what a user would import from the build and compares it with size-budgets.json; also looks for
+ * words that must not be inside, because a budget that is met says nothing about what is in it.
  * `node tools/check-size.mjs --explain bearer` weighs the sources and says which file brings how much.
  */
 import { existsSync, readdirSync } from 'node:fs'

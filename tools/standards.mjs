@@ -112,7 +112,7 @@ function ownerOf({ line, groups, name, place }, path, current, prefix) {
   return specifications.get(id)
 }
 
-/** Files the rules that the tests of a file name. In `__tests__/rfc` a test without a section is a mistake. */
+/** Files the rules that the tests of a file name; in `__tests__/rfc` each of them has to name a section. */
 function collect(path, tests, id, isStrict) {
   for (const test of tests) {
     const { line, groups, name, place } = test

@@ -6,6 +6,7 @@ import axios from 'axios'
 import {
   attachOAuth2,
   createOAuth2Session,
+  defineStore,
   fetchToken,
   isOAuthError,
   memoryStore,
@@ -76,18 +77,19 @@ export async function refreshAutomatically(
 /** A table of yours: what is kept for a person, under a key that names them. */
 export type Table = Map<string, StoredGrant>
 
-/** Three functions make a store. What it is told to keep it has kept before anybody uses the new token. */
-export const tableStore = (table: Table): TokenStore => ({
-  get: async key => table.get(key),
-  async set(key, next) {
-    if ((table.get(key)?.version ?? -1) >= next.version) return false
-    table.set(key, next)
-    return true
-  },
-  async delete(key) {
-    table.delete(key)
-  },
-})
+/** Three functions make a store. A new token is stored before a request uses it. */
+export const tableStore = (table: Table): TokenStore =>
+  defineStore({
+    get: async key => table.get(key),
+    async set(key, next) {
+      if ((table.get(key)?.version ?? -1) >= next.version) return false
+      table.set(key, next)
+      return true
+    },
+    async delete(key) {
+      table.delete(key)
+    },
+  })
 
 /**
  * The third way, recommended: the session refreshes and saves. A rotated refresh token cannot be lost between

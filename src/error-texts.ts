@@ -13,6 +13,8 @@ export const texts = {
     unknownOption: 'There is no option called {name}.{hint}',
     method: '`method` is neither POST nor GET: use one of the two.',
     noSend: '`send` is missing: pass the function that sends requests.',
+    plainStore:
+      'This store may fail or have other writers: wrap it as store: defineStore({ get, set, delete }), a changed copy too.',
     notSession: 'This is not a session: create one with createOAuth2Session().',
     brokenAxios:
       'axios 1.0.0 drops the question mark of every query: install axios 1.1.0 or newer, or a 0.x release.',

@@ -90,6 +90,7 @@ export type { TokenType } from './token-types/token-type.js'
 // stores
 
 export type { Lock, StoredGrant, Token, TokenStore } from './session/stored-grant.js'
+export { defineStore } from './stores/define-store.js'
 export { memoryStore } from './stores/memory.js'
 export { type WebStorageStoreOptions, webStorageStore } from './stores/web-storage.js'
 

@@ -2,6 +2,7 @@ import axios from 'axios'
 import {
   clientCredentialsGrant,
   createAuthorizationUrl,
+  defineStore,
   isOAuthError,
   memoryStore,
 } from 'axios-oauth-interceptor'
@@ -261,9 +262,13 @@ test('two APIs of one server share the grant; a store that people share needs a 
     transactions,
   })
   expect(await other.session.authorized()).toBe(true)
-  expect(await codeOf(connect({ ...knownHere(), store: { ...store, shared: true } }))).toBe(
+  expect(await codeOf(connect({ ...knownHere(), store: defineStore({ ...store, shared: true }) }))).toBe(
     'OAUTH_INVALID_OPTION',
   )
-  const { session } = await connect({ ...knownHere(), store: { ...store, shared: true }, key: 'anna' })
+  const { session } = await connect({
+    ...knownHere(),
+    store: defineStore({ ...store, shared: true }),
+    key: 'anna',
+  })
   expect(await createAuthorizationUrl(session, { redirect_uri })).toBeDefined()
 })

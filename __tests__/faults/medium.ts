@@ -2,6 +2,7 @@ import { inProcessLock } from '../../src/locks/in-process.js'
 import { type Lease, runLeased } from '../../src/locks/lease.js'
 import { webLocks } from '../../src/locks/web-locks.js'
 import type { Lock, StoredGrant, TokenStore } from '../../src/session/stored-grant.js'
+import { defineStore } from '../../src/stores/define-store.js'
 import type { Owner } from './scheduler.js'
 import type { Process, Section, World } from './world-types.js'
 
@@ -186,7 +187,7 @@ export function makeMedium(world: World): Medium {
       if (failure) throw driverError(shown)
       return result
     }
-    return {
+    return defineStore({
       get() {
         const failure = trouble('read')
         return profile.synchronous
@@ -222,7 +223,7 @@ export function makeMedium(world: World): Medium {
           return () => void subscribers.delete(subscriber)
         },
       }),
-    }
+    })
   }
 
   return {

@@ -14,16 +14,17 @@ export const mutants = {
   'no-re-read': {
     what: 'does not read the store again under the lock',
     breaks: {
-      'session/renewal.ts': { load: '(state, holding) => holding ? Promise.resolve() : sound(state)' },
+      'session/shared-medium.ts': {
+        sharedMedium: 'lock => ({ ...sound(lock), readLocked: async () => {} })',
+      },
     },
   },
   'save-after-release': {
     what: 'hands out the token first and stores it afterwards',
     breaks: {
-      'session/session-record.ts': {
-        save: `async (state, next) => {
-          adopt(state, next, true)
-          state.readAt = state.clock()
+      'session/shared-medium.ts': {
+        write: `async (state, next) => {
+          noteWritten(state, next)
           new Promise(resolve => setTimeout(resolve, 20)).then(() => state.store.set(state.key, next)).catch(() => {})
           return true
         }`,
@@ -33,8 +34,8 @@ export const mutants = {
   'abort-kills-refresh': {
     what: 'lets a caller who gives up abort the refresh',
     breaks: {
-      'session/renewal.ts': {
-        waitFor: '(at, rejected, signal) => obtain(at, rejected, undefined, signal && { signal })',
+      'session/waiting.ts': {
+        waitForToken: '(view, rejected, signal) => obtain(view, rejected, undefined, signal && { signal })',
       },
       'session/grant-context.ts': {
         callEndpoint: `(context, endpoint, parameters, options) =>
@@ -45,8 +46,9 @@ export const mutants = {
   'late-401-renews': {
     what: 'renews for every refusal, however late',
     breaks: {
-      'session/renewal.ts': {
-        known: "(at, stale) => stale === undefined ? sound(at) : (sound(at, 'none'), undefined)",
+      'session/standing.ts': {
+        usableOrThrow:
+          "(view, stale) => stale === undefined ? sound(view) : (sound(view, 'none'), undefined)",
       },
     },
   },
@@ -54,8 +56,8 @@ export const mutants = {
     what: 'keeps the refresh token that it has sent',
     breaks: {
       'session/renewal.ts': {
-        refresh: `async (at, base, ...rest) => {
-          const got = await sound(at, base, ...rest)
+        refresh: `async (view, base, ...rest) => {
+          const got = await sound(view, base, ...rest)
           return { ...got, token: { ...got.token, refresh_token: base.refresh_token } }
         }`,
       },
@@ -80,22 +82,26 @@ export const mutants = {
   'hands-out-refused': {
     what: 'forgets which tokens were refused',
     breaks: {
-      'session/renewal.ts': {
-        isRefusedByApi: '() => false',
-        known: 'at => sound(at)',
-        isOther: '() => true',
+      'session/standing.ts': {
+        isRefused: '() => false',
+        usableOrThrow: 'view => sound(view)',
       },
+      'session/waiting.ts': { isOther: '() => true' },
     },
   },
   'loser-ends': {
     what: 'ends the session on invalid_grant without another look',
     breaks: {
       'session/renewal.ts': {
-        lookAgain: 'async () => undefined',
-        endGrant: `async (at, failure, stale, lease) => {
-          at.state.version += 1000
-          await bury(at.state, 'invalid_grant', lease)
-          throw endedError(at.state)
+        acquire: `async (view, lease, reason) => {
+          const { state } = view
+          const base = refreshable(state, undefined)
+          return base ? refresh(view, base, lease, reason.call) : runGrant(view, lease, reason.call)
+        }`,
+        endGrant: `async ({ state }, failure, stale, lease) => {
+          state.record.version += 1000
+          await storeEnd(state, 'invalid_grant', lease)
+          throw endedError(state)
         }`,
       },
     },
@@ -103,7 +109,7 @@ export const mutants = {
   'no-version-compare': {
     what: 'writes whatever is stored by then',
     breaks: {
-      'session/session-record.ts': {
+      'session/record.ts': {
         compose: `(...all) => {
           const grant = sound(...all)
           return { ...grant, version: grant.version + 999 }
@@ -115,23 +121,22 @@ export const mutants = {
     what: 'stores a token that arrives after the log-out',
     breaks: {
       'session/renewal.ts': {
-        storeRenewed: `async ({ state, slot }, { token, base, isRefresh }, epoch, lease) => {
+        storeRenewed: `async ({ state, slot }, { token, base, isRefresh }, count, lease) => {
           const next = compose(state, slot.key, token, base, isRefresh)
-          return (await save(state, next, lease)) ? next : undefined
+          return (await state.medium.write(state, next, lease)) ? next : undefined
         }`,
       },
-      'session/session-record.ts': { locked: unlocked },
+      'session/ending.ts': { locked: unlocked },
     },
   },
   'gives-up-writing': {
     what: 'drops a token that the store did not take at once',
     breaks: {
-      'session/session-record.ts': {
-        save: `async (state, next) => {
+      'session/shared-medium.ts': {
+        write: `async (state, next) => {
           const answer = await Promise.resolve().then(() => state.store.set(state.key, next)).catch(() => true)
           if (answer === false) return false
-          adopt(state, next, true)
-          state.readAt = state.clock()
+          noteWritten(state, next)
           return true
         }`,
       },
@@ -144,7 +149,7 @@ export const mutants = {
   'tells-secrets': {
     what: 'shows what the store failed with',
     breaks: {
-      'session/session-record.ts': { storeError: '(code, error) => new OAuthError(code, error.message)' },
+      'session/medium.ts': { storeError: '(code, error) => new OAuthError(code, error.message)' },
     },
   },
   'never-lets-go': {
@@ -155,7 +160,7 @@ export const mutants = {
   },
   'holds-callers': {
     what: 'makes a caller who gave up wait all the same',
-    breaks: { 'session/renewal.ts': { abortable: 'promise => promise' } },
+    breaks: { 'session/waiting.ts': { abortable: 'promise => promise' } },
   },
   'sign-in-unlocked': {
     what: 'stores a sign-in without the lock',

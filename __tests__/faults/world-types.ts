@@ -1,5 +1,5 @@
 import type { OAuth2Session } from '../../src/session/session.js'
-import type { State } from '../../src/session/session-state.js'
+import type { State } from '../../src/session/state.js'
 import type { StoredGrant } from '../../src/session/stored-grant.js'
 import type { Profile } from './profile.js'
 import type { Chance } from './random.js'
@@ -40,8 +40,8 @@ export interface Actor {
   leaving: number
   /** Signed in since it logged out. */
   backIn?: boolean
-  /** The last renewal that failed, and what the session had learnt by then. */
-  failure?: { at: number; learnt: number }
+  /** The last renewal that failed, and the revision of its record then. */
+  failure?: { at: number; revision: number }
 }
 
 /** A stay inside the lock. */

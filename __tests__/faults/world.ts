@@ -4,7 +4,7 @@ import {
   type OAuth2SessionOptions,
   type SessionEvents,
 } from '../../src/session/session.js'
-import { inside } from '../../src/session/session-state.js'
+import { inside } from '../../src/session/state.js'
 import { type Api, makeApi } from './api.js'
 import { type Clients, makeClients, signIn } from './client.js'
 import { makeJudge } from './judge.js'
@@ -324,17 +324,17 @@ async function runCalm(
     // when all sign in at once, each finds another's grant
     if (profile.interaction && result === 'OAUTH_SESSION_CHANGED') continue
     // its caller was told that the store took no log-out, and could have tried again
-    if (actor.state.ending !== undefined) continue
+    if (actor.state.ending.reason !== undefined) continue
     const over = profile.unattended
       ? !!record?.ended
       : !record || record.ended || !server.isHead(record.refresh_token)
     if (!over) judge.fail('a session that does not recover', `${actor.name} still answers ${result}`)
   }
-  const out = living.some(({ state }) => state.ending !== undefined)
+  const out = living.some(({ state }) => state.ending.reason !== undefined)
   if (alive > 0 && alive < living.length && !profile.interaction && !out)
     judge.fail('sessions that disagree', `${alive} of ${living.length} work`)
   judge.finish()
-  for (const actor of living) if (actor.state.unsaved) judge.fail('a grant never written', actor.name)
+  for (const actor of living) if (actor.state.backlog.unsaved) judge.fail('a grant never written', actor.name)
   if (
     record &&
     !record.ended &&

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
-import { createOAuth2Session, saveToken, type TokenStore } from '../../src/index.js'
+import { createOAuth2Session, defineStore, saveToken, type TokenStore } from '../../src/index.js'
 import { fileStore } from '../../src/stores/file.js'
 import { redisStore } from '../../src/stores/redis.js'
 import { startAuthorizationServer } from '../servers/authorization-server.js'
@@ -184,5 +184,5 @@ function openStore(medium: Task['medium']): TokenStore & { end?(): void } {
   if ('directory' in medium) return fileStore(medium.directory)
   const client = new Redis({ port: medium.redis, host: '127.0.0.1' })
   client.on('error', () => {})
-  return { ...redisStore(client), end: () => client.disconnect() }
+  return defineStore({ ...redisStore(client), end: () => client.disconnect() })
 }

@@ -131,7 +131,7 @@ test.each([
 })
 
 test('credentials that another session on the same store renewed are taken over', async () => {
-  const { subscribe, ...store } = memoryStore()
+  const store = memoryStore()
   const { api } = await signedIn({ oauth_session_handle: 'handle0' }, { store })
   const { session, api: other } = await signedIn({ oauth_session_handle: 'handle0' }, { store })
   await session.token()

@@ -11,7 +11,7 @@ import {
   fetchOAuth1Token,
 } from '../../src/oauth1/sign-in'
 import { hmacSha256 } from '../../src/signature-methods/hmac-sha256'
-import { memoryStore } from '../../src/stores/memory'
+import { defineStore, memoryStore } from '../../src/index.js'
 import { listen, type RunningServer, readBody } from '../servers/http'
 import { client } from './server'
 import { verify } from './verifier'
@@ -579,7 +579,7 @@ describe('what is kept', () => {
   })
 
   test('a store that fails while a session ends: told, and the answer is what it was', async () => {
-    const store = memoryStore()
+    const store = defineStore({ ...memoryStore() })
     const session = open({ store })
     await saveOAuth1Token(session, credentials)
     const api = axios.create({ baseURL: it.server.url })

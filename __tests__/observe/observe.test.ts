@@ -1,6 +1,7 @@
 import {
   authorizationCodeGrant,
   createAuthorizationUrl,
+  defineStore,
   fetchToken,
   memoryStore,
   refreshToken,
@@ -168,13 +169,13 @@ test('one session has one observation, each of its APIs another', async () => {
 
 test('whoever stops listening is not told, and the store is let go with the last', async () => {
   const listeners = new Set<() => void>()
-  const store: TokenStore = {
+  const store: TokenStore = defineStore({
     ...memoryStore(),
     subscribe(_key, changed) {
       listeners.add(changed)
       return () => void listeners.delete(changed)
     },
-  }
+  })
   const session = sessionOf({ store })
   const observation = observeSession(session)
   let told = 0
@@ -198,12 +199,12 @@ test('whoever stops listening is not told, and the store is let go with the last
 
 test('a store that fails leaves it unknown and is an event', async () => {
   const session = sessionOf({
-    store: {
+    store: defineStore({
       ...memoryStore(),
       get() {
         throw new Error('gone')
       },
-    },
+    }),
   })
   const told = new Promise<string>(resolve => session.on('error', ({ error }) => resolve(error.code)))
   const observation = observeSession(session)

@@ -2,6 +2,7 @@ import { get } from 'node:http'
 import {
   authorizationCodeGrant,
   createAuthorizationUrl,
+  defineStore,
   fetchToken,
   memoryStore,
   type OAuth2Session,
@@ -63,19 +64,21 @@ export async function startPages() {
 export function sharedStores(count: number): TokenStore[] {
   const inner = memoryStore()
   const told = new Map<number, Set<() => void>>()
-  return Array.from({ length: count }, (_, own) => ({
-    ...inner,
-    async set(key: string, next: StoredGrant) {
-      const written = await inner.set(key, next)
-      for (const [other, listeners] of told) if (other !== own) for (const listener of listeners) listener()
-      return written
-    },
-    subscribe(_key: string, changed: () => void) {
-      const listeners = told.get(own) ?? new Set()
-      told.set(own, listeners.add(changed))
-      return () => void listeners.delete(changed)
-    },
-  }))
+  return Array.from({ length: count }, (_, own) =>
+    defineStore({
+      ...inner,
+      async set(key: string, next: StoredGrant) {
+        const written = await inner.set(key, next)
+        for (const [other, listeners] of told) if (other !== own) for (const listener of listeners) listener()
+        return written
+      },
+      subscribe(_key: string, changed: () => void) {
+        const listeners = told.get(own) ?? new Set()
+        told.set(own, listeners.add(changed))
+        return () => void listeners.delete(changed)
+      },
+    }),
+  )
 }
 
 /** A store whose first answer waits for `answer`, and that counts how often it was read. */
@@ -86,14 +89,14 @@ export function slowStore() {
     answer = resolve
   })
   const reads = { count: 0 }
-  const store: TokenStore = {
+  const store: TokenStore = defineStore({
     ...inner,
     async get(key) {
       reads.count++
       await ready
       return inner.get(key)
     },
-  }
+  })
   return { store, answer, reads }
 }
 

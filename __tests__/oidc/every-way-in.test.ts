@@ -16,7 +16,7 @@ import {
 } from '../../src/index.js'
 import { idTokenValidator } from '../../src/oidc.js'
 import { createSession } from '../../src/session/session.js'
-import { inside } from '../../src/session/session-state.js'
+import { inside } from '../../src/session/state.js'
 import { half, makeIssuer } from './issuer.js'
 
 let op: Awaited<ReturnType<typeof makeIssuer>>
@@ -50,7 +50,7 @@ function sessionWith(answer: () => object, options: Partial<OAuth2SessionOptions
   )
 }
 
-const stored = (session: OAuth2Session) => inside(session).state.grant
+const stored = (session: OAuth2Session) => inside(session).state.record.grant
 
 const grants: Array<[string, () => Grant]> = [
   ['the device code', () => deviceCodeGrant({ onUserCode() {}, sleep } as never)],

@@ -4,6 +4,7 @@ import {
   clientCredentialsGrant,
   createAuthorizationUrl,
   createOAuth2Session,
+  defineStore,
   discover,
   isOAuthError,
   memoryStore,
@@ -230,10 +231,10 @@ test('E4: nobody gets nobody’s token: not without a person, not with an empty 
 test('people are kept apart in the store, whatever their names', async () => {
   const store = memoryStore()
   const keys: string[] = []
-  const watched = {
+  const watched = defineStore({
     ...store,
     set: (key: string, next: never) => store.set(keys[keys.push(key) - 1] as string, next),
-  }
+  })
   const registry = createRegistry({
     clients: { a: person(), 'a/b': person() },
     store: watched,
@@ -294,13 +295,13 @@ test('a session that has something to store yet is not let go', async () => {
   let now = 1e9
   let isAway = false
   const inner = memoryStore()
-  const store = {
+  const store = defineStore({
     ...inner,
     set(key: string, next: never) {
       if (isAway) throw new Error('the store is away')
       return inner.set(key, next)
     },
-  }
+  })
   const registry = createRegistry({
     clients: { orders: person() },
     store,

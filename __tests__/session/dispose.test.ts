@@ -1,8 +1,14 @@
-import { createOAuth1Session, createOAuth2Session, memoryStore, saveToken } from '../../src/index.js'
+import {
+  createOAuth1Session,
+  createOAuth2Session,
+  defineStore,
+  memoryStore,
+  saveToken,
+} from '../../src/index.js'
 
 /** A store that counts who listens to it. */
 function watchedStore() {
-  const store = { ...memoryStore(), listeners: 0, subscribe }
+  const store = defineStore({ ...memoryStore(), listeners: 0, subscribe })
   function subscribe() {
     store.listeners += 1
     return () => {

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { saveToken } from '../../src/session/fetch-token.js'
 import { createSession } from '../../src/session/session.js'
+import { defineStore } from '../../src/stores/define-store.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { fakeServer, metadata, settled } from '../support/fake-server.js'
 
@@ -13,7 +14,7 @@ test('a session that is dropped, not closed, is not kept alive by what its store
   const memory = memoryStore()
   const listening = new Set<() => void>()
   let reads = 0
-  const store = {
+  const store = defineStore({
     ...memory,
     get: (key: string) => {
       reads++
@@ -21,14 +22,14 @@ test('a session that is dropped, not closed, is not kept alive by what its store
     },
     subscribe(_: string, changed: () => void) {
       listening.add(changed)
-      return () => listening.delete(changed)
+      return () => void listening.delete(changed)
     },
-  }
+  })
   const options = {
     server: metadata,
     client: { client_id: 'app' },
     clock: () => server.now,
-    store: store as never,
+    store,
   }
   const use = async (index: number) => {
     const session = createSession({ ...options, key: `${index}` }, { send: server.send, http: {} as never })

@@ -5,6 +5,7 @@ import { createSession as createOAuth1Session } from '../../src/oauth1/session.j
 import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-token.js'
 import { revokeToken } from '../../src/session/revocation.js'
 import type { StoredGrant, TokenStore } from '../../src/session/stored-grant.js'
+import { defineStore } from '../../src/stores/define-store.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { readOnlyStore } from '../../src/stores/read-only.js'
 import { errorOf } from '../oauth2/support.js'
@@ -21,7 +22,7 @@ function slowStore() {
   const check = () => {
     if (control.down) throw new Error('ECONNREFUSED')
   }
-  const store: TokenStore = {
+  const store: TokenStore = defineStore({
     ...inner,
     async get(name) {
       check()
@@ -33,7 +34,7 @@ function slowStore() {
       if (control.full) throw new Error('ENOSPC')
       return inner.set(name, next)
     },
-  }
+  })
   return { store, control, stored: () => inner.get(key) as StoredGrant }
 }
 
@@ -63,7 +64,7 @@ test('two log-outs at once: the grant is revoked, once for each', async () => {
 test('a log-out while the lock of a sign-in is being released holds', async () => {
   const lock = inProcessLock()
   const release = gate()
-  const store: TokenStore = {
+  const store: TokenStore = defineStore({
     ...memoryStore(),
     lock: (name, critical, options) =>
       lock(
@@ -75,7 +76,7 @@ test('a log-out while the lock of a sign-in is being released holds', async () =
         },
         options,
       ),
-  }
+  })
   const { session } = makeSession(fakeServer(), { store, key })
   const signIn = fetchToken(session, async () => token)
   await settled()
@@ -164,7 +165,7 @@ test('a store that never takes a write is told of, and the server is not asked i
   const { store, stored } = slowStore()
   const { session } = makeSession(server, {
     key,
-    store: { ...store, get: () => grant, set: async () => false },
+    store: defineStore({ ...store, get: () => grant, set: async () => false }),
   })
   await saveToken(makeSession(server, { store, key }).session, token)
   const grant = stored()
@@ -200,7 +201,7 @@ test('closing tells of a token that is in this process alone, and ends the subsc
   let subscribed = 0
   const { session } = makeSession(fakeServer(), {
     key,
-    store: {
+    store: defineStore({
       ...store,
       subscribe() {
         subscribed++
@@ -208,7 +209,7 @@ test('closing tells of a token that is in this process alone, and ends the subsc
           subscribed--
         }
       },
-    },
+    }),
   })
   await saveToken(session, token)
   control.full = true

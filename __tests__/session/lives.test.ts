@@ -1,5 +1,5 @@
 import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-token.js'
-import { inside } from '../../src/session/session-state.js'
+import { inside } from '../../src/session/state.js'
 import type { Token } from '../../src/session/stored-grant.js'
 import { fakeServer, makeSession } from '../support/fake-server.js'
 
@@ -10,7 +10,7 @@ const begun = async (token: object, options: object = {}) => {
   const server = fakeServer()
   const { session, events } = makeSession(server, options)
   await saveToken(session, { access_token: 'a0', refresh_token: 'r0', expires_in: 600, ...token })
-  return { server, session, events, grant: () => inside(session).state.grant }
+  return { server, session, events, grant: () => inside(session).state.record.grant }
 }
 
 describe('the life of a refresh token', () => {
@@ -125,7 +125,7 @@ describe('a refresh token that no answer names', () => {
       endpoint({ grant_type: 'refresh_token', refresh_token: 'r0' }),
     )
     expect(kept.refresh_token).toBe('r0')
-    expect(inside(session).state.grant?.refresh_token).toBe('r0')
+    expect(inside(session).state.record.grant?.refresh_token).toBe('r0')
   })
 })
 

@@ -3,6 +3,7 @@ import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-tok
 import type { OAuth2Session } from '../../src/session/session.js'
 import { core } from '../../src/session/session.js'
 import type { StoredGrant, Token, TokenStore } from '../../src/session/stored-grant.js'
+import { defineStore } from '../../src/stores/define-store.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { fakeServer, gate, makeSession, settled } from '../support/fake-server.js'
 
@@ -78,14 +79,14 @@ describe('renewal', () => {
     const server = fakeServer()
     const order: string[] = []
     const inner = memoryStore()
-    const store: TokenStore = {
+    const store: TokenStore = defineStore({
       ...inner,
       set: async (key, next) => {
         await settled()
         order.push(`stored ${next.tokens['']?.access_token}`)
         return inner.set(key, next)
       },
-    }
+    })
     const { session } = makeSession(server, { store, key: 'me' })
     await signedIn(session)
     const rejected = session.current() as Token
@@ -185,7 +186,8 @@ describe('renewal', () => {
 
   test('stores without a lock of their own are guarded in this process', async () => {
     const server = fakeServer()
-    const { lock, ...store } = memoryStore()
+    const { lock, ...open } = memoryStore()
+    const store = defineStore(open)
     const sessions = Array.from({ length: 5 }, () => makeSession(server, { store, key: 'me' }).session)
     await signedIn(sessions[0] as OAuth2Session)
     await Promise.all(sessions.map(session => session.token({ rejected: { access_token: 'a0' } })))
@@ -482,12 +484,12 @@ describe('when the server refuses or is away', () => {
     const server = fakeServer()
     const inner = memoryStore()
     // no lock at all: two processes whose medium does not guard them
-    const open: TokenStore = {
+    const open: TokenStore = defineStore({
       get: inner.get,
       set: inner.set,
       delete: inner.delete,
       lock: (_name, critical) => critical({ signal: new AbortController().signal }),
-    }
+    })
     const [one, two] = [
       makeSession(server, { store: open, key: 'me' }),
       makeSession(server, { store: open, key: 'me' }),
@@ -676,7 +678,7 @@ describe('ending', () => {
 describe('a store in trouble', () => {
   const troubled = () => {
     const inner = memoryStore()
-    const store = {
+    const store = defineStore({
       inner,
       failing: { get: 0, set: 0 },
       get: async (key: string) => {
@@ -691,7 +693,7 @@ describe('a store in trouble', () => {
       },
       delete: inner.delete,
       ...(inner.lock && { lock: inner.lock }),
-    }
+    })
     return store
   }
 

@@ -2,6 +2,7 @@ import { OAuthError } from '../../src/errors.js'
 import { fetchToken, saveToken } from '../../src/session/fetch-token.js'
 import { revokeToken } from '../../src/session/revocation.js'
 import type { StoredGrant, TokenStore } from '../../src/session/stored-grant.js'
+import { defineStore } from '../../src/stores/define-store.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { errorOf } from '../oauth2/support.js'
 import { fakeServer, gate, hurry, makeSession, settled } from '../support/fake-server.js'
@@ -13,7 +14,7 @@ function troubledStore() {
   const check = (error: Error | undefined) => {
     if (error) throw error
   }
-  const store: TokenStore = {
+  const store: TokenStore = defineStore({
     ...inner,
     async get(key) {
       check(trouble.get)
@@ -27,7 +28,7 @@ function troubledStore() {
       trouble.get = undefined
       return inner.delete(key)
     },
-  }
+  })
   return { store, inner, trouble }
 }
 
@@ -151,14 +152,14 @@ it('does not hand a token to a caller whom it was refused to, though the renewal
   const { session } = makeSession(server, {
     key,
     refreshAhead: 600,
-    store: {
+    store: defineStore({
       ...memoryStore(),
       lock: async (_, critical) => {
         const result = await critical({ signal: new AbortController().signal })
         if (server.of('token').length === 1) await released.promise
         return result
       },
-    },
+    }),
   })
   await saveToken(session, { ...token, expires_in: 3600 })
   server.now += 3600 - 60 - 300

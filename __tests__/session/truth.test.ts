@@ -4,6 +4,7 @@ import { revokeToken } from '../../src/session/revocation.js'
 import type { OAuth2Session } from '../../src/session/session.js'
 import { core } from '../../src/session/session.js'
 import type { Token, TokenStore } from '../../src/session/stored-grant.js'
+import { defineStore } from '../../src/stores/define-store.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { fakeServer, gate, hurry, makeSession, settled } from '../support/fake-server.js'
 
@@ -104,10 +105,10 @@ describe('the lease', () => {
     const server = fakeServer()
     const lost = new AbortController()
     const memory = memoryStore()
-    const store: TokenStore = {
+    const store: TokenStore = defineStore({
       ...memory,
       lock: (_name, critical) => critical({ signal: lost.signal }),
-    }
+    })
     const { session } = makeSession(server, {
       store,
       key: 'k',
@@ -178,7 +179,7 @@ describe('a token that is still good while its renewal fails', () => {
       if (isAway) throw new Error('ECONNREFUSED')
       return memory.get(key)
     }
-    const { session } = makeSession(server, { store: { ...memory, get }, key: 'k' })
+    const { session } = makeSession(server, { store: defineStore({ ...memory, get }), key: 'k' })
     await signIn(session)
     server.now += 3570
     isAway = true

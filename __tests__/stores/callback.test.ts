@@ -1,7 +1,7 @@
 import { inProcessLock } from '../../src/locks/in-process.js'
 import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-token.js'
 import { revokeToken } from '../../src/session/revocation.js'
-import { inside } from '../../src/session/session-state.js'
+import { inside } from '../../src/session/state.js'
 import { type CallbackStoreOptions, callbackStore, type TokenRow } from '../../src/stores/callback.js'
 import { fakeServer, hurry, makeSession } from '../support/fake-server.js'
 
@@ -134,7 +134,7 @@ test('a database that fails loses no rotated token, and shows nothing of its row
   const renewed = await hurry(refreshToken(session)).finally(() => jest.useRealTimers())
   expect(renewed).toMatchObject({ access_token: 'a1' })
   expect(JSON.stringify(events)).not.toContain('r1')
-  expect(inside(session).state.unsaved?.refresh_token).toBe('r1')
+  expect(inside(session).state.backlog.unsaved?.refresh_token).toBe('r1')
   isAway = false
   server.now += 120
   await session.close()

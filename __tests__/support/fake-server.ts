@@ -1,5 +1,6 @@
 import type { Send, ServerRequest, ServerResponse } from '../../src/server/call.js'
 import { createSession, type OAuth2SessionOptions, type SessionEvents } from '../../src/session/session.js'
+import { defineStore } from '../../src/stores/define-store.js'
 import { memoryStore } from '../../src/stores/memory.js'
 
 /** A promise that the test settles. */
@@ -34,7 +35,7 @@ export async function hurry<T>(promise: Promise<T>): Promise<T> {
 export function recordingStore() {
   const memory = memoryStore()
   const writes: string[] = []
-  const store: typeof memory = {
+  const store: typeof memory = defineStore({
     ...memory,
     set: (key, next) => {
       writes.push('set')
@@ -44,7 +45,7 @@ export function recordingStore() {
       writes.push('delete')
       return memory.delete(key)
     },
-  }
+  })
   return { store, writes }
 }
 

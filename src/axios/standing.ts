@@ -1,5 +1,6 @@
+import { emit } from '../session/events.js'
 import type { OAuth2Session } from '../session/session.js'
-import { emit, inside } from '../session/session-state.js'
+import { inside } from '../session/state.js'
 import type { SchemeOptions } from './entry.js'
 import type { UnauthenticatedReason } from './explain.js'
 import type { OAuth2RequestOption } from './request-option.js'
@@ -8,7 +9,8 @@ import type { OAuth2RequestOption } from './request-option.js'
 function standingOf(session: OAuth2Session | undefined): UnauthenticatedReason | undefined {
   if (!session) return 'no-token'
   if (session.current()) return undefined
-  const { options, grant, readAt } = inside(session).state
+  const { options, record } = inside(session).state
+  const { grant, readAt } = record
   const mayGetOne = options.grant || options.onInteractionRequired || readAt === Number.NEGATIVE_INFINITY
   return mayGetOne || (grant?.refresh_token && !grant.ended) ? undefined : 'no-token'
 }

@@ -4,7 +4,7 @@ import { isOAuthError, oauthError } from '../errors.js'
 import { publishRetry, publishSkipped, traceRequest } from '../lib/diagnostics.js'
 import { authOf } from '../oauth2/scheme.js'
 import type { OAuth2Session } from '../session/session-options.js'
-import { inside } from '../session/session-state.js'
+import { inside } from '../session/state.js'
 
 /** The signature of `fetch`. */
 export type FetchLike = (input: string | URL | Request, init?: RequestInit) => Promise<Response>

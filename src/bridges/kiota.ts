@@ -1,6 +1,6 @@
 import { type AllowedOrigins, originRule, parse } from '../auth/origins.js'
 import type { OAuth2Session } from '../session/session-options.js'
-import { inside } from '../session/session-state.js'
+import { inside } from '../session/state.js'
 
 /** The part of Kiota's `AllowedHostsValidator` that a request adapter calls. */
 export interface KiotaHostsValidator {

@@ -9,7 +9,7 @@ import {
 } from '../lib/diagnostics.js'
 import type { OAuth1Session } from '../oauth1/session-options.js'
 import type { OAuth2Session } from '../session/session-options.js'
-import { inside } from '../session/session-state.js'
+import { inside } from '../session/state.js'
 
 /** A session of either protocol. */
 type Session = OAuth2Session | OAuth1Session

@@ -1,8 +1,9 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
+import { locked } from '../session/critical-section.js'
+import { storeEnd } from '../session/ending.js'
 import { fetchToken } from '../session/fetch-token.js'
 import { core, createSession as createTokenSession } from '../session/session.js'
-import { bury, load } from '../session/session-record.js'
-import { inside, locked, type Transport } from '../session/session-state.js'
+import { inside, type Transport } from '../session/state.js'
 import type { Token, TokenStore } from '../session/stored-grant.js'
 import type { OAuth1Token } from './options.js'
 
@@ -123,16 +124,17 @@ export function keepCredentials(
     },
     authorized: async () => session.authorized(),
     async reread() {
-      await load(state)
-      const stored = state.grant?.tokens['']
+      await state.medium.read(state)
+      const stored = state.record.grant?.tokens['']
       return stored && fromStored(stored)
     },
     keep: async (token, sameUser) =>
       fromStored(await fetchToken(session, async () => toStored(token), { ...(sameUser && { sameUser }) })),
     endIfCurrent: (token, reason) =>
       locked(state, async lease => {
-        await load(state, true)
-        if (state.grant?.tokens['']?.access_token === token.oauth_token) await bury(state, reason, lease)
+        await state.medium.readLocked(state)
+        const kept = state.record.grant?.tokens['']
+        if (kept?.access_token === token.oauth_token) await storeEnd(state, reason, lease)
       }).catch(report),
     async end(reason) {
       const { failure } = await core(session).end(reason)

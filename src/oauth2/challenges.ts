@@ -1,9 +1,10 @@
 import type { AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { refreshToken } from '../session/fetch-token.js'
+import { ownerOf } from '../session/record.js'
 import { noteInVain, wasInVain } from '../session/refusals.js'
 import type { OAuth2Session } from '../session/session-options.js'
-import { inside } from '../session/session-state.js'
+import { inside } from '../session/state.js'
 import type { Token } from '../session/stored-grant.js'
 import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
 
@@ -104,7 +105,7 @@ async function* resume(
   }
   const renewed = await source.token({ signal: request.signal })
   if (renewed.access_token === token.access_token) return
-  if (state.owners?.get(renewed) !== state.owners?.get(token))
+  if (ownerOf(state, renewed) !== ownerOf(state, token))
     throw oauthError('OAUTH_SESSION_CHANGED', 'maybeAnother')
   const response = yield* attempt(request, renewed)
   if (response.authenticated && read(response, renewed.scope)) noteInVain(state, key, renewed)

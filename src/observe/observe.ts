@@ -1,8 +1,9 @@
+import { emit } from '../session/events.js'
 import { outlived } from '../session/lives.js'
 import { claimsOf } from '../session/person.js'
+import { isLogOut } from '../session/record.js'
 import type { OAuth2Session } from '../session/session-options.js'
-import { isLogOut, load } from '../session/session-record.js'
-import { emit, type Inside, inside, type Slot, type State } from '../session/session-state.js'
+import { inside, type SessionView, type State, type TokenSlot } from '../session/state.js'
 import { expiresWithin, type StoredGrant } from '../session/stored-grant.js'
 
 /**
@@ -59,9 +60,9 @@ const personOf = (grant: StoredGrant): SessionSnapshot['user'] => {
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
 /** The reason why the grant can give no more tokens; `undefined` while a token can be used or renewed. */
-function overBy(state: State, slot: Slot, grant: StoredGrant): string | undefined {
+function overBy(state: State, slot: TokenSlot, grant: StoredGrant): string | undefined {
   const { options, ending, clock, store } = state
-  const told = ending ?? grant.ended?.reason
+  const told = ending.reason ?? grant.ended?.reason
   if (told !== undefined) return told
   if (options.grant) return undefined
   const past = outlived(state)
@@ -72,8 +73,8 @@ function overBy(state: State, slot: Slot, grant: StoredGrant): string | undefine
 }
 
 /** Reads the state, without an effect. */
-function read({ state, slot }: Inside, isKnown: boolean): SessionSnapshot {
-  const { grant, unaccepted } = state
+function read({ state, slot }: SessionView, isKnown: boolean): SessionSnapshot {
+  const { grant, unaccepted } = state.record
   if (!grant) return isKnown ? { status: 'signed-out' } : UNKNOWN
   const reason = overBy(state, slot, grant)
   if (reason !== undefined) return { status: isLogOut(reason) ? 'signed-out' : 'ended', reason }
@@ -100,7 +101,7 @@ function observe(session: OAuth2Session): SessionObservation {
   let stop: (() => void) | undefined
 
   const getSnapshot = (): SessionSnapshot => {
-    isKnown ||= state.grant !== undefined || state.readAt > Number.NEGATIVE_INFINITY
+    isKnown ||= state.record.grant !== undefined || state.record.readAt > Number.NEGATIVE_INFINITY
     const next = read(at, isKnown)
     const { user } = snapshot
     // The same object for the same person, so that dependent values are not computed again.
@@ -116,7 +117,8 @@ function observe(session: OAuth2Session): SessionObservation {
   }
   /** Sign-ins and renewals of other processes are in the store, but not all of them are events here. */
   const look = () => {
-    load(state)
+    state.medium
+      .read(state)
       .catch(error => emit(state, 'error', { error }))
       .then(tell)
   }
@@ -154,7 +156,7 @@ function observe(session: OAuth2Session): SessionObservation {
  * One observation for each session and API, so that a component that renders again subscribes to the same
  * one.
  */
-const observations = /* @__PURE__ */ new WeakMap<Slot, SessionObservation>()
+const observations = /* @__PURE__ */ new WeakMap<TokenSlot, SessionObservation>()
 
 /**
  * Makes a session observable for a page: the signed-in person, and the end of the session. The same session

@@ -1,6 +1,7 @@
-import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
+import { isOAuthError, type OAuthError } from '../errors.js'
 import { kindOfRefusal } from '../server/refusal.js'
-import { emit, isWithin, type State } from './session-state.js'
+import { emit } from './events.js'
+import { type BackOff, isWithin, type State } from './state.js'
 
 /**
  * Seconds: how pauses grow. A definite refusal is asked again rarely, so that a corrected configuration heals
@@ -10,18 +11,11 @@ const PAUSES = { passing: { first: 1, last: 60 }, refused: { first: 60, last: 90
 /** Seconds: the longest that a server may ask for, unless the option `maxBackOff` says otherwise. */
 const LONGEST = 300
 
-/** How long renewals pause after one has failed. Times are seconds. */
-export interface BackOff {
-  since: number
-  pause: number
-  /** Failures in a row. */
-  failures: number
-  /** What callers are told meanwhile. */
-  failure?: OAuthError
-}
-
 /** A back-off that holds nothing back. */
 export const noBackOff = (): BackOff => ({ since: 0, pause: 0, failures: 0 })
+
+/** The state as this file alone may write it. */
+type Own = { backOff: BackOff }
 
 /** True while renewals pause. */
 export const isBackingOff = (state: State): boolean =>
@@ -34,7 +28,7 @@ export function throwWhileBackingOff(state: State): void {
 }
 
 /** Lets the next caller ask at once: the grant changed, or a person has answered. */
-export function forgetFailures(state: State): void {
+export function forgetFailures(state: Own): void {
   state.backOff = noBackOff()
 }
 
@@ -57,8 +51,13 @@ function pauseAfter(state: State, failure: OAuthError): number {
 /** Remembers a failed renewal, and tells listeners of one that is not like the last. */
 export function backOffAfter(state: State, failure: OAuthError): void {
   const { failures, failure: last } = state.backOff
-  const pause = pauseAfter(state, failure)
-  state.backOff = { since: state.clock(), pause, failures: failures + 1, failure }
+  const own: Own = state
+  own.backOff = {
+    since: state.clock(),
+    pause: pauseAfter(state, failure),
+    failures: failures + 1,
+    failure,
+  }
   const isNew = last?.code !== failure.code || last.error !== failure.error
   if (isNew && !isOAuthError(failure, 'OAUTH_INTERACTION_REQUIRED')) emit(state, 'error', { error: failure })
 }
@@ -67,6 +66,3 @@ export function backOffAfter(state: State, failure: OAuthError): void {
 export function tellUnseen(state: State, error: OAuthError): void {
   if (error !== state.backOff.failure) emit(state, 'error', { error })
 }
-
-/** The error for a lock that was lost, or for a section that took too long to begin. */
-export const lockLost = (): OAuthError => oauthError('OAUTH_LOCK_TIMEOUT', 'lost')

@@ -4,14 +4,19 @@ import { joinScope } from '../lib/form.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { checkCall } from '../server/check-call.js'
 import { grantedToken, inOrder, instant, normaliseToken, scopeChange } from '../server/token-response.js'
+import { discard } from './connection.js'
+import { locked } from './critical-section.js'
+import { forgetEnding } from './ending.js'
+import { emit } from './events.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import { idTokenGate } from './id-tokens.js'
 import { subjectOf } from './person.js'
-import { obtain } from './renewal.js'
+import { compose, insistOnWriting, setUnaccepted } from './record.js'
+import { forgetRefused } from './refusals.js'
 import type { OAuth2Session } from './session.js'
-import { compose, insistOnWriting, load, loadToReplace, save } from './session-record.js'
-import { discard, emit, type Inside, inside, type Lease, locked } from './session-state.js'
+import { inside, type Lease, type SessionView } from './state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
+import { obtain } from './waiting.js'
 
 /** Options of {@link fetchToken} and {@link saveToken}. */
 export interface NewGrantOptions extends ServerCallOptions {
@@ -42,8 +47,8 @@ interface Brought {
 }
 
 /** Runs a grant. A token that cannot be used is revoked. @throws OAuthError */
-async function runGrant(at: Inside, grant: Grant, call: ServerCallOptions): Promise<Brought> {
-  const { state } = at
+async function runGrant(view: SessionView, grant: Grant, call: ServerCallOptions): Promise<Brought> {
+  const { state } = view
   let asked = grant.scope
   let spent: string | undefined
   const send = tokenEndpoint(state, call)
@@ -55,7 +60,7 @@ async function runGrant(at: Inside, grant: Grant, call: ServerCallOptions): Prom
   }
   const gate = idTokenGate(state)
   try {
-    const answer = await grant(endpoint, { ...grantContext(at, gate), signal: call.signal })
+    const answer = await grant(endpoint, { ...grantContext(view, gate), signal: call.signal })
     const token = grantedToken(answer, state.clock())
     // a refresh token that the application kept: a server that does not rotate names no other
     const whole = spent && !token.refresh_token ? { ...token, refresh_token: spent } : token
@@ -74,7 +79,7 @@ interface SignIn {
   readonly token: Token
   readonly sameUser: boolean | undefined
   /** The session's endings when it began. */
-  readonly epoch: number
+  readonly count: number
   /** True for a token that nobody will ever use: it is revoked. */
   orphaned: boolean
 }
@@ -88,13 +93,13 @@ function isSameUser({ sameUser, token }: SignIn, before: StoredGrant | undefined
 }
 
 /** Stores the sign-in's grant; false where something newer stands in the way. */
-async function storeOnce({ state, slot }: Inside, signIn: SignIn, lease: Lease): Promise<boolean> {
-  const { grant: before } = state
+async function storeOnce({ state, slot }: SessionView, signIn: SignIn, lease: Lease): Promise<boolean> {
+  const { grant: before } = state.record
   const same = isSameUser(signIn, before)
   // some servers give a refresh token at the first sign-in only: that of the same person is kept
   const next = compose(state, slot.key, signIn.token, same && before ? continued(before) : undefined, same)
   signIn.orphaned = false
-  if (await save(state, next, lease)) return true
+  if (await state.medium.write(state, next, lease)) return true
   // what continues a grant may have been stored all the same, and be in use
   signIn.orphaned = next.grantId !== before?.grantId
   return false
@@ -104,27 +109,27 @@ async function storeOnce({ state, slot }: Inside, signIn: SignIn, lease: Lease):
  * The critical section of a sign-in: under the lock it wins over what is stored, but not over a log-out in
  * between.
  */
-async function storeSignIn(at: Inside, signIn: SignIn, lease: Lease): Promise<void> {
-  const { state, slot } = at
-  const { token, epoch } = signIn
-  slot.refused = slot.refused.filter(refused => refused !== token.access_token)
+async function storeSignIn(view: SessionView, signIn: SignIn, lease: Lease): Promise<void> {
+  const { state, slot } = view
+  const { token, count } = signIn
+  forgetRefused(slot, token)
   let endedBefore: unknown = true
   // a second try, because a write that was thought lost may be in the way
   for (let again = true; ; again = false) {
-    if (epoch === state.epoch) await loadToReplace(state)
-    // somebody, who waited for the lock in vain, logged out in between
-    const isEnded = epoch !== state.epoch || (state.grant?.ended && !endedBefore)
+    if (count === state.ending.count) await state.medium.readToReplace(state)
+    // a log-out that waited for the lock in vain came in between
+    const isEnded = count !== state.ending.count || (state.record.grant?.ended && !endedBefore)
     if (isEnded) {
       signIn.orphaned = true
       throw endedMeanwhile()
     }
-    endedBefore = state.grant?.ended
-    if (await storeOnce(at, signIn, lease)) break
+    endedBefore = state.record.grant?.ended
+    if (await storeOnce(view, signIn, lease)) break
     if (!again || lease.signal.aborted) throw oauthError('OAUTH_STORE_WRITE', 'writtenMeanwhile')
   }
   // a log-out that the store did not take ends with the sign-in after it
-  if (epoch === state.epoch) state.ending = undefined
-  state.unaccepted = false
+  if (count === state.ending.count) forgetEnding(state)
+  setUnaccepted(state, false)
 }
 
 /** `given`: a token that was there before, and goes on living where it cannot be stored. */
@@ -135,19 +140,19 @@ async function begin(
 ): Promise<Token> {
   checkCall(options, { sameUser: true }, { scope: 'It belongs to the grant.' })
   const { sameUser, ...call } = options
-  const at = inside(session)
-  const { state } = at
+  const view = inside(session)
+  const { state } = view
   insistOnWriting(state)
-  const { epoch } = state
+  const { count } = state.ending
   const isGiven = 'given' in source
   const { token: brought, asked } = isGiven
     ? { token: source.given, asked: undefined }
-    : await runGrant(at, source, call)
+    : await runGrant(view, source, call)
   const scopeChanged = scopeChange(asked, brought.scope)
   // an answer without a scope grants what was asked for
   const token = asked && !brought.scope ? { ...brought, scope: asked } : brought
-  const signIn: SignIn = { token, sameUser, epoch, orphaned: !isGiven }
-  await locked(state, lease => storeSignIn(at, signIn, lease)).catch(error => {
+  const signIn: SignIn = { token, sameUser, count, orphaned: !isGiven }
+  await locked(state, lease => storeSignIn(view, signIn, lease)).catch(error => {
     if (signIn.orphaned) discard(state, token)
     throw error
   })
@@ -213,9 +218,10 @@ export interface RefreshOptions extends ServerCallOptions {}
  */
 export async function refreshToken(session: OAuth2Session, options?: RefreshOptions): Promise<Token> {
   checkCall(options, {})
-  const at = inside(session)
-  if (!at.state.grant) await load(at.state)
-  const token = await obtain(at, undefined, at.state.grant?.tokens[at.slot.key], options)
-  const { refresh_token, id_token } = at.state.grant ?? {}
+  const view = inside(session)
+  const { state, slot } = view
+  if (!state.record.grant) await state.medium.read(state)
+  const token = await obtain(view, undefined, state.record.grant?.tokens[slot.key], options)
+  const { refresh_token, id_token } = state.record.grant ?? {}
   return { ...token, ...(refresh_token && { refresh_token }), ...(id_token && { id_token }) }
 }

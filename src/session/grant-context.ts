@@ -3,8 +3,9 @@ import type { GrantContext, TokenEndpoint } from '../grants/grant.js'
 import { callEndpoint, type ServerCallOptions } from '../server/call.js'
 import { isPassing } from '../server/refusal.js'
 import { processTokenResponse } from '../server/token-response.js'
+import { contextOf, signingContext, transportOf } from './connection.js'
 import { idTokenGate } from './id-tokens.js'
-import { contextOf, type Inside, type State, signingContext, transportOf } from './session-state.js'
+import type { SessionView, State } from './state.js'
 
 /**
  * True for what only a mistake of the program throws; where there is no network, `fetch` throws a TypeError
@@ -58,7 +59,7 @@ export function tokenEndpoint(
 }
 
 /** What a grant can use beside the token endpoint. */
-export function grantContext({ state, slot }: Inside, { validate } = idTokenGate(state)): GrantContext {
+export function grantContext({ state, slot }: SessionView, { validate } = idTokenGate(state)): GrantContext {
   const { options } = state
   const { http, send } = transportOf(state)
   return {
@@ -71,7 +72,7 @@ export function grantContext({ state, slot }: Inside, { validate } = idTokenGate
     ...signingContext(state),
     resource: slot.resource,
     scope: slot.scope,
-    stored: state.grant,
+    stored: state.record.grant,
     openid: !!options.openid,
     validateIdToken: validate,
   }

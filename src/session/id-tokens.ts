@@ -1,6 +1,7 @@
 import { validateByClaims } from '../authorization/id-token-claims.js'
 import type { GrantContext } from '../grants/grant.js'
-import { contextOf, type State } from './session-state.js'
+import { contextOf } from './connection.js'
+import type { State } from './state.js'
 import type { Token } from './stored-grant.js'
 
 /** The one place where ID tokens enter a session. */

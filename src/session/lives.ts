@@ -1,6 +1,7 @@
 import { afterAwake } from '../lib/timer.js'
+import { emit } from './events.js'
 import { claimsOf } from './person.js'
-import { emit, type State } from './session-state.js'
+import type { State } from './state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
 
 /**
@@ -48,7 +49,10 @@ export function livesOf(token: Token, now: number, base?: StoredGrant): Lives {
  * Why nothing can be renewed any more, though nobody was told: the refresh token or the whole session has
  * outlived its time.
  */
-export function outlived({ grant, clock }: State): 'session_expired' | 'refresh_token_expired' | undefined {
+export function outlived({
+  record: { grant },
+  clock,
+}: State): 'session_expired' | 'refresh_token_expired' | undefined {
   const now = clock()
   if (isPast(grant?.session_ends_at, now)) return 'session_expired'
   return grant?.refresh_token && isPast(grant.refresh_expires_at, now) ? 'refresh_token_expired' : undefined
@@ -56,8 +60,11 @@ export function outlived({ grant, clock }: State): 'session_expired' | 'refresh_
 
 const isPast = (at: number | undefined, now: number) => at !== undefined && at <= now
 
+/** Stops the timer of {@link watchEnd}. */
+export const stopWatching = ({ endWatch }: State): void => endWatch?.stop()
+
 /** When the session will end unless somebody signs in again; `undefined` where nothing says so. */
-function endOf({ grant, options }: State): number | undefined {
+function endOf({ record: { grant }, options }: State): number | undefined {
   if (!grant || grant.ended) return undefined
   const { refresh_expires_at, session_ends_at } = grant
   const ends = [session_ends_at, options.grant ? undefined : refresh_expires_at].filter(
@@ -71,16 +78,17 @@ function endOf({ grant, options }: State): number | undefined {
  * listens.
  */
 export function watchEnd(state: State): void {
+  const own: { endWatch?: State['endWatch'] } = state
   const watch = state.endWatch
   watch?.stop()
   const at = endOf(state)
   if (at === undefined || watch?.told === at || !state.listeners?.get('ending')?.size) return
   const tell = () => {
-    state.endWatch = { told: at, stop() {} }
+    own.endWatch = { told: at, stop() {} }
     emit(state, 'ending', { ends_at: at })
   }
   const wait = at - (state.options.endingAhead ?? 300) - state.clock()
   const soon = () => (wait > DAY ? watchEnd(state) : tell())
   if (wait <= 0) tell()
-  else state.endWatch = { told: watch?.told, stop: afterAwake(Math.min(wait, DAY), soon, false) }
+  else own.endWatch = { told: watch?.told, stop: afterAwake(Math.min(wait, DAY), soon, false) }
 }

@@ -1,49 +1,38 @@
-import { isWithin, type State } from './session-state.js'
+import { isWithin, type Refusals, type RenewedForOrigin, type State, type TokenSlot } from './state.js'
 import type { Token } from './stored-grant.js'
 
-/**
- * What an origin refused is not asked of the authorization server again on that origin's account for so long
- * (seconds).
- */
+/** Seconds for which a refusal by an origin is not taken to the authorization server again. */
 export const PAUSE = 60
 
-/** A token that the refusals of one origin brought. */
-export interface RenewedForOrigin {
-  readonly token: Token
-  readonly at: number
-  /** How often tokens were renewed for that origin, all told. */
-  readonly renewals: number
-  /** True where the origin refused this very token and accepted it later. */
-  isMixed?: boolean
+/** True for a token that an API refused. */
+export const isRefused = (slot: TokenSlot, { access_token }: Token): boolean =>
+  slot.refused.includes(access_token)
+
+/** Notes a token that an API refused: it is never handed out again. */
+export function noteRefused(slot: { refused: TokenSlot['refused'] }, { access_token }: Token): void {
+  if (!slot.refused.includes(access_token)) slot.refused = [access_token, ...slot.refused].slice(0, 4)
 }
 
-/** What is remembered of the refusals of an API, by origin or challenge. */
-export interface Refusals {
-  /** What was asked for in vain: the token that was refused though it was fresh, and when. */
-  inVain?: Map<string, { token: Token; at: number }>
-  renewed?: Map<string, RenewedForOrigin>
+/** A server may hand out the very token again that was refused before. */
+export function forgetRefused(slot: { refused: TokenSlot['refused'] }, { access_token }: Token): void {
+  slot.refused = slot.refused.filter(refused => refused !== access_token)
 }
 
-const refusalsOf = (state: State): Refusals => {
-  state.refusals ??= {}
-  return state.refusals
-}
-
-/** True while what `key` names was asked for in vain a short time ago, with this token. */
+/** True while a new token for `key` was asked for in vain a short time ago, with this token. */
 export function wasInVain(state: State, key: string, { access_token }: Token): boolean {
-  const found = state.refusals?.inVain?.get(key)
+  const found = state.refusals.inVain?.get(key)
   return found?.token.access_token === access_token && isWithin(state, found.at, PAUSE)
 }
 
 export function noteInVain(state: State, key: string, token: Token): void {
-  const refusals = refusalsOf(state)
+  const refusals: Refusals = state.refusals
   refusals.inVain ??= new Map()
   refusals.inVain.set(key, { token, at: state.clock() })
 }
 
 /** Notes that an origin accepts the token which its refusal brought. */
 export function noteRenewed(state: State, origin: string, token: Token): void {
-  const refusals = refusalsOf(state)
+  const refusals: Refusals = state.refusals
   refusals.renewed ??= new Map()
   const found = refusals.renewed.get(origin)
   if (found?.token.access_token === token.access_token) return
@@ -52,14 +41,14 @@ export function noteRenewed(state: State, origin: string, token: Token): void {
 
 /** A success shows that the token is good there: what is refused later is refused for another reason. */
 export function noteSuccess(state: State, originOf: () => string): void {
-  const inVain = state.refusals?.inVain
+  const { inVain } = state.refusals
   if (!inVain?.size) return
   const origin = originOf()
   const refused = inVain.get(origin)
   if (!refused) return
   inVain.delete(origin)
   noteRenewed(state, origin, refused.token)
-  const found = state.refusals?.renewed?.get(origin)
+  const found = state.refusals.renewed?.get(origin)
   if (found) found.isMixed = true
 }
 
@@ -73,7 +62,7 @@ export function doubtful(
   origin: string,
   { access_token }: Token,
 ): RenewedForOrigin | undefined {
-  const found = state.refusals?.renewed?.get(origin)
+  const found = state.refusals.renewed?.get(origin)
   if (found?.token.access_token !== access_token || found.renewals < 2) return undefined
   return isWithin(state, found.at, PAUSE) ? found : undefined
 }

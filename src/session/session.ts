@@ -8,46 +8,40 @@ import { checkResources } from '../server/resource-indicator.js'
 import { memoryStore } from '../stores/memory.js'
 import { noBackOff } from './back-off.js'
 import { checkSessionOptions } from './check-session.js'
-import { outlived, watchEnd } from './lives.js'
-import { current, usable, waitFor } from './renewal.js'
+import { contextOf, randomOf, transportOf } from './connection.js'
+import { end, isEnding, renewalsOver } from './ending.js'
+import { emit, listen } from './events.js'
+import { outlived, stopWatching, watchEnd } from './lives.js'
+import { mediumOf } from './medium.js'
+import { MAX_APIS, noRecord, setUnaccepted } from './record.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore } from './session-options.js'
-import { end, load, MAX_APIS } from './session-record.js'
-import {
-  contextOf,
-  emit,
-  INSIDE,
-  type Inside,
-  inside,
-  locked,
-  randomOf,
-  renewalsOver,
-  type Slot,
-  type State,
-  transportOf,
-} from './session-state.js'
+import { isUsable } from './standing.js'
+import { INSIDE, inside, type SessionView, type State, type TokenSlot, type Transport } from './state.js'
+import { current, waitForToken } from './waiting.js'
 
 export type * from './session-options.js'
 
-type Session = OAuth2Session & { [INSIDE]: Inside }
+type Session = OAuth2Session & { [INSIDE]: SessionView }
 
 const methods: Omit<OAuth2Session, keyof UsedAsync> & ThisType<Session> = {
   async token({ rejected, signal } = {}) {
-    const at = this[INSIDE]
-    return (!rejected && current(at)) || waitFor(at, rejected, signal)
+    const view = this[INSIDE]
+    return (!rejected && current(view)) || waitForToken(view, rejected, signal)
   },
   current() {
     return current(this[INSIDE])
   },
   async authorized() {
-    const at = this[INSIDE]
-    await load(at.state)
-    const { grant, ending, unaccepted, store } = at.state
-    if (ending !== undefined || unaccepted || grant?.ended) return false
-    const mayRefresh = !!grant?.refresh_token && !store.readOnly && !outlived(at.state)
-    return mayRefresh || usable(at, grant?.tokens[at.slot.key])
+    const view = this[INSIDE]
+    const { state, slot } = view
+    await state.medium.read(state)
+    const { grant, unaccepted } = state.record
+    if (isEnding(state) || unaccepted || grant?.ended) return false
+    const mayRefresh = !!grant?.refresh_token && !state.store.readOnly && !outlived(state)
+    return mayRefresh || isUsable(view, grant?.tokens[slot.key])
   },
   acceptChange() {
-    this[INSIDE].state.unaccepted = false
+    setUnaccepted(this[INSIDE].state, false)
   },
   for(target) {
     checkNames(target, { resource: true, scope: true })
@@ -68,41 +62,29 @@ const methods: Omit<OAuth2Session, keyof UsedAsync> & ThisType<Session> = {
   },
   on(event, listener) {
     const { state } = this[INSIDE]
-    state.listeners ??= new Map()
-    const { listeners } = state
-    const set = listeners.get(event) ?? new Set()
-    listeners.set(event, set.add(listener as never))
+    const stop = listen(state, event, listener)
     if (event === 'ending') watchEnd(state)
-    return () => {
-      set.delete(listener as never)
-    }
+    return stop
   },
   async close() {
     const { state } = this[INSIDE]
     await renewalsOver(state)
-    try {
-      if (state.unsaved) await locked(state, () => load(state, true))
-    } finally {
-      state.unsubscribe?.()
-      state.unsubscribe = undefined
-      state.endWatch?.stop()
-    }
-    if (state.unsaved) throw oauthError('OAUTH_STORE_WRITE', 'inProcessOnly')
+    await state.medium.close(state).finally(() => stopWatching(state))
   },
   [asyncDispose]() {
     return this.close()
   },
 }
 
-/** Forgets the oldest APIs that nobody waits for; one that is asked for again costs a token request. */
-function forgetIdle(slots: Map<string, Slot>): void {
+/** Forgets the oldest APIs that no caller waits for; one that is asked for again costs a token request. */
+function forgetIdle(slots: Map<string, TokenSlot>): void {
   for (const [key, slot] of slots) {
     if (slots.size <= MAX_APIS) return
-    if (!slot.pending && !slot.waiting) slots.delete(key)
+    if (!slot.renewal && !slot.waiting) slots.delete(key)
   }
 }
 
-const view = (state: State, slot: Slot): OAuth2Session =>
+const view = (state: State, slot: TokenSlot): OAuth2Session =>
   Object.defineProperty(Object.create(methods), INSIDE, { value: { state, slot } })
 
 /** @throws OAuthError `OAUTH_INVALID_OPTION` */
@@ -110,39 +92,47 @@ const insist = (holds: unknown, reason: OAuthErrorReason<'OAUTH_INVALID_OPTION'>
   if (!holds) throw oauthError('OAUTH_INVALID_OPTION', reason)
 }
 
+/** @throws OAuthError `OAUTH_INVALID_OPTION` */
+function checkOptions(options: OAuth2SessionOptions, clock: () => number, isNamed: boolean): void {
+  checkSessionOptions(options)
+  checkHooks(options.hooks)
+  const { client, grant, store, key } = options
+  const isUnattended = typeof grant === 'function' && !grant.interactive
+  const isShared = store?.shared || (store && !isNamed && !client)
+  insist(!client || client.client_id, 'clientId')
+  insist(!grant || isUnattended, 'grant')
+  insist(clock() < 1e11, 'clock')
+  insist(key !== undefined || !isShared, 'key')
+}
+
 /**
  * Makes a session that sends through `transport`. See {@link OAuth2SessionOptions}. @throws OAuthError
  * `OAUTH_INVALID_OPTION`
  */
-export function createSession(options: OAuth2SessionOptions, transport: State['transport']): OAuth2Session {
-  checkSessionOptions(options)
-  checkHooks(options.hooks)
-  const { client, server, grant, store = memoryStore(), clock = () => Date.now() / 1000 } = options
+export function createSession(
+  options: OAuth2SessionOptions,
+  transport: Transport | ((options: OAuth2SessionOptions) => Transport),
+): OAuth2Session {
+  const { client, server, clock = () => Date.now() / 1000 } = options
   const known = typeof server === 'function' ? server.issuer : (server?.issuer ?? server?.token_endpoint)
-  const isUnattended = typeof grant === 'function' && !grant.interactive
-  const isShared = store.shared || (options.store && !known && !client)
-  insist(!client || client.client_id, 'clientId')
-  insist(!grant || isUnattended, 'grant')
-  insist(clock() < 1e11, 'clock')
-  insist(options.key !== undefined || !isShared, 'key')
-  const slot: Slot = { key: '', refused: [] }
-  return view(
-    {
-      options,
-      transport,
-      store,
-      clock,
-      key: options.key ?? [known, client?.client_id].join(' '),
-      root: slot,
-      version: 0,
-      readAt: Number.NEGATIVE_INFINITY,
-      epoch: 0,
-      backOff: noBackOff(),
-      leftOver: [],
-      learnt: 0,
-    },
-    slot,
-  )
+  checkOptions(options, clock, !!known)
+  const { store = memoryStore(), key = [known, client?.client_id].join(' ') } = options
+  const root: TokenSlot = { key: '', refused: [] }
+  const state: State = {
+    options,
+    key,
+    store,
+    medium: mediumOf(store),
+    clock,
+    connection: { transport },
+    record: noRecord(),
+    ending: { reason: undefined, count: 0, leftOver: [] },
+    backOff: noBackOff(),
+    refusals: {},
+    backlog: {},
+    root,
+  }
+  return view(state, root)
 }
 
 /** The inside of a session for the functions that take one. Not for users. */
@@ -159,14 +149,14 @@ export function core(session: OAuth2Session): SessionCore {
     },
     target: slot,
     get ending() {
-      return state.ending !== undefined
+      return isEnding(state)
     },
     context: () => contextOf(state),
     call: async (endpoint, parameters, call) =>
       callEndpoint(await contextOf(state), endpoint, parameters, call),
     async read() {
-      await load(state)
-      return state.grant
+      await state.medium.read(state)
+      return state.record.grant
     },
     end: (reason, revokesLeftOver) => end(state, reason, revokesLeftOver),
     emit: (event, detail) => emit(state, event, detail),

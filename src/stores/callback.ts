@@ -2,6 +2,7 @@ import type { Awaitable } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { guarded } from '../locks/medium-error.js'
 import type { Lock, StoredGrant, Token, TokenStore } from '../session/stored-grant.js'
+import { defineStore } from './define-store.js'
 
 /** A row of an application's own table, in wire names; members without a column are omitted. */
 export interface TokenRow {
@@ -107,7 +108,7 @@ export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions
     return row ? { row: checkRow(row), known: know(key, row) } : undefined
   }
 
-  return {
+  return defineStore({
     shared: true,
     ...(lock && { lock }),
     async get(key) {
@@ -126,5 +127,5 @@ export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions
       return true
     },
     delete: key => guarded('OAUTH_STORE_WRITE', () => remove(key)),
-  }
+  })
 }

@@ -1,6 +1,7 @@
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { oauthError } from '../errors.js'
 import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
+import { defineStore } from './define-store.js'
 import { asGrant } from './record.js'
 
 /** A key for AES-GCM with 256 bits: 32 bytes, or a `CryptoKey`, extractable or not. */
@@ -21,7 +22,7 @@ export function encryptedStore(inner: TokenStore, key: EncryptionKey | readonly 
   if (!first || keys.some(key => key instanceof Uint8Array && key.length !== 32))
     throw oauthError('OAUTH_INVALID_OPTION', 'encryptionKey')
   const { lock, shared, readOnly } = inner
-  return {
+  return defineStore({
     async get(name, report) {
       const sealed = await inner.get(name, report)
       return sealed && open(sealed, name, keys)
@@ -35,7 +36,7 @@ export function encryptedStore(inner: TokenStore, key: EncryptionKey | readonly 
     ...(readOnly && { readOnly }),
     ...(inner.subscribe && { subscribe: inner.subscribe.bind(inner) }),
     ...(inner.keyPair && { keyPair: inner.keyPair.bind(inner) }),
-  }
+  })
 }
 
 interface SealedGrant extends StoredGrant {

@@ -5,6 +5,7 @@ import { isOAuthError } from '../errors.js'
 import { fileLock } from '../locks/file.js'
 import { fileName } from '../locks/file-name.js'
 import type { Lock, StoredGrant, TokenStore } from '../session/stored-grant.js'
+import { defineStore } from './define-store.js'
 import { parseGrant } from './record.js'
 
 /** Options of {@link fileStore}. */
@@ -33,7 +34,7 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): To
     return text === undefined ? undefined : parseGrant(text)
   }
 
-  return {
+  return defineStore({
     shared: true,
     get,
     lock,
@@ -45,7 +46,7 @@ export function fileStore(directory: string, options: FileStoreOptions = {}): To
         return true
       }),
     delete: key => guard(key, () => rm(path(key), { force: true })),
-  }
+  })
 }
 
 async function readText(path: string): Promise<string | undefined> {

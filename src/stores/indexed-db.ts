@@ -1,6 +1,7 @@
 import { isOAuthError } from '../errors.js'
 import { webLocks } from '../locks/web-locks.js'
 import type { Lock, StoredGrant, TokenStore } from '../session/stored-grant.js'
+import { defineStore } from './define-store.js'
 import { asGrant } from './record.js'
 
 /** Options of {@link indexedDbStore}. */
@@ -45,7 +46,7 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): IndexedDbSt
     once.close()
   }
 
-  return {
+  return defineStore({
     async get(key, report) {
       const value = await within('grants', 'readonly', grants => read(grants.get(key)))
       if (value === undefined) return undefined
@@ -100,7 +101,7 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): IndexedDbSt
     async deleteKeyPair(name) {
       await within('keys', 'readwrite', keys => read(keys.delete(name)))
     },
-  }
+  })
 }
 
 type Within = <T>(

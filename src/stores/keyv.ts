@@ -2,6 +2,7 @@ import { oauthError } from '../errors.js'
 import { inProcessLock } from '../locks/in-process.js'
 import { guarded } from '../locks/medium-error.js'
 import type { Lock, TokenStore } from '../session/stored-grant.js'
+import { defineStore } from './define-store.js'
 import { asGrant, parseGrant } from './record.js'
 
 /**
@@ -48,7 +49,7 @@ export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: Key
     return typeof value === 'string' ? parseGrant(value) : asGrant(value)
   }
 
-  return {
+  return defineStore({
     shared: true,
     lock: lock === 'single-process' ? inProcessLock() : lock,
     get,
@@ -62,7 +63,7 @@ export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: Key
         return true
       }),
     delete: key => turn(key, () => remove(key)),
-  }
+  })
 }
 
 /** The three verbs of a medium under its own names; every failure becomes a rejection that shows no value. */

@@ -1,4 +1,5 @@
 import { inProcessLock } from '../locks/in-process.js'
+import { localMedium, withMedium } from '../session/medium.js'
 import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
 
 /**
@@ -11,7 +12,8 @@ export function memoryStore(): TokenStore {
     const text = texts.get(key)
     return text && JSON.parse(text)
   }
-  return {
+  const lock = inProcessLock()
+  const store: TokenStore = {
     get,
     set(key, next) {
       // The comparison is false if nothing is stored, because undefined is not >= any number.
@@ -22,6 +24,7 @@ export function memoryStore(): TokenStore {
     delete(key) {
       texts.delete(key)
     },
-    lock: inProcessLock(),
+    lock,
   }
+  return withMedium(store, localMedium(lock))
 }

@@ -1,4 +1,5 @@
 import type { StoredGrant, TokenStore } from '../session/stored-grant.js'
+import { defineStore } from './define-store.js'
 
 /** Options of {@link readOnlyStore}. */
 export interface ReadOnlyStoreOptions {
@@ -21,7 +22,7 @@ export function readOnlyStore(
   { allowRefresh = false }: ReadOnlyStoreOptions = {},
 ): TokenStore {
   const kept = new Map<string, StoredGrant>()
-  return {
+  return defineStore({
     readOnly: !allowRefresh,
     async get(key, report) {
       const stored = await inner.get(key, report)
@@ -38,5 +39,5 @@ export function readOnlyStore(
     },
     ...(inner.shared && { shared: true }),
     ...(inner.keyPair && { keyPair: inner.keyPair.bind(inner) }),
-  }
+  })
 }

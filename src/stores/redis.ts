@@ -1,6 +1,7 @@
 import { redisLock } from '../locks/redis.js'
 import { type RedisLike, redisCommands } from '../locks/redis-commands.js'
 import type { Lock, TokenStore } from '../session/stored-grant.js'
+import { defineStore } from './define-store.js'
 import { parseGrant } from './record.js'
 
 export type { IoRedisLike, NodeRedisLike, RedisLike } from '../locks/redis-commands.js'
@@ -52,7 +53,7 @@ export function redisStore(client: RedisLike, options: RedisStoreOptions = {}): 
   const me = `${Math.random()}`
   const notices = subscriber && listen(subscriber, channel, me)
 
-  return {
+  return defineStore({
     shared: true,
     lock,
     async get(key) {
@@ -67,7 +68,7 @@ export function redisStore(client: RedisLike, options: RedisStoreOptions = {}): 
       await redis.run(DELETE, prefix + key, channel, `${me} ${key}`)
     },
     ...(notices && { subscribe: notices }),
-  }
+  })
 }
 
 // A value that is not a grant is overwritten; a user without the right to publish may still write.

@@ -4,6 +4,7 @@ import { storageLease } from '../locks/storage-lease.js'
 import { webLocks } from '../locks/web-locks.js'
 import type { Lock, StoredGrant, TokenStore } from '../session/stored-grant.js'
 import { webLocksBeacon } from './beacon.js'
+import { defineStore } from './define-store.js'
 import { parseGrant } from './record.js'
 
 /** Options of {@link webStorageStore}. */
@@ -51,7 +52,7 @@ export function webStorageStore(storage: Storage, options: WebStorageStoreOption
     for (let tries = 0; tries < 200 && behind(); tries++) await new Promise(resolve => setTimeout(resolve, 5))
   }
 
-  return {
+  return defineStore({
     get,
     set(key, next) {
       const stored = get(key)
@@ -82,7 +83,7 @@ export function webStorageStore(storage: Storage, options: WebStorageStoreOption
       storage.getItem(prefix + key)
       return () => globalThis.removeEventListener?.('storage', listener)
     },
-  }
+  })
 }
 
 function isPerTab(storage: Storage): boolean {

@@ -1,0 +1,278 @@
+import { isOAuthError, oauthError } from '../errors.js'
+import { identify } from './connection.js'
+import { locked } from './critical-section.js'
+import { emit } from './events.js'
+import { storeError } from './medium.js'
+import { isLogOut, learn, lookAgainIn, noteVersion, noteWritten, outdateReads, takeOver } from './record.js'
+import type { Backlog, Lease, Medium, RefusedWrite, State } from './state.js'
+import type { Lock, StoredGrant } from './stored-grant.js'
+
+/*
+ * The medium of stores that other tabs, processes or machines write too. Reads and writes fail, a write that
+ * failed may have gone through, replicas lag behind, and a lock may be lost. A grant that the store does not
+ * take lives on in memory and is written as soon as that goes; the version decides whose write stands.
+ */
+
+/** Asks the store; again if the grant changed meanwhile, because the answer may be older than that. */
+async function ask(state: State): Promise<StoredGrant | undefined> {
+  for (;;) {
+    const { revision } = state.record
+    const stored = await state.store.get(state.key, error => emit(state, 'error', { error }))
+    if (revision === state.record.revision) return stored
+  }
+}
+
+// stops the notices of a session that was dropped without being closed
+const dropped = /* @__PURE__ */ (() =>
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<() => void>(stop => stop())
+    : undefined)()
+
+/** A reference that keeps nothing alive, where the platform has such. */
+const weakly = (state: State): { deref(): State | undefined } =>
+  typeof WeakRef === 'function' ? new WeakRef(state) : { deref: () => state }
+
+/** Looks at the store again, if the session is still there. */
+const onNotice = (held: ReturnType<typeof weakly>) => () => {
+  const state = held.deref()
+  if (!state) return
+  lookAgainIn(state)
+  read(state).catch(error => emit(state, 'error', { error }))
+}
+
+/** Listens to the writes of others, without keeping the session alive. */
+function subscribe(state: State): void {
+  const backlog: Backlog = state.backlog
+  if (backlog.unsubscribe) return
+  const stop = state.store.subscribe?.(state.key, onNotice(weakly(state)))
+  backlog.unsubscribe = stop
+  if (stop) dropped?.register(state, stop)
+}
+
+/** Waits for the lock, in the background, to write what the store did not take. */
+function flushLater(state: State): void {
+  const backlog: Backlog = state.backlog
+  backlog.flushing ??= locked(state, () => readLocked(state))
+    .catch(() => {})
+    .finally(() => {
+      backlog.flushing = undefined
+    })
+  lookAgainIn(state, 1)
+}
+
+/** A record whose version is not below that of the unsaved grant. */
+const newerThan = (unsaved: StoredGrant, stored: StoredGrant | undefined) =>
+  stored && stored.version >= unsaved.version ? stored : undefined
+
+/** True where an unsaved grant has to be written over what is stored. */
+function mustFlush({ backlog }: State, stored: StoredGrant | undefined): boolean {
+  const { unsaved, spent } = backlog
+  if (!unsaved) return false
+  const newer = newerThan(unsaved, stored)
+  if (!newer) return true
+  if (newer.ended || newer.grantId !== unsaved.grantId) return false
+  // a log-out stands though the grant was renewed since; and a spent refresh token renews nothing
+  return (
+    isLogOut(unsaved.ended?.reason) || (newer.refresh_token !== undefined && newer.refresh_token === spent)
+  )
+}
+
+/** Writes what the store did not take before, holding the lock; answers what is stored then. */
+async function flush(state: State, unsaved: StoredGrant, stored: StoredGrant | undefined) {
+  const backlog: Backlog = state.backlog
+  const newer = newerThan(unsaved, stored)
+  const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
+  // noted before it is tried: a write that fails may go through all the same
+  backlog.unsaved = next
+  noteVersion(state, newer?.version ?? 0)
+  const now = (await state.store.set(state.key, next)) === false ? await ask(state) : next
+  outdateReads(state)
+  return now
+}
+
+/** Takes over what was read: the unsaved grant is stored, or something newer stands in its place. */
+function takeRead(state: State, stored: StoredGrant | undefined): void {
+  const backlog: Backlog = state.backlog
+  const { unsaved } = backlog
+  const isLost = !!unsaved && !isSameGrant(stored, unsaved)
+  backlog.unsaved = undefined
+  learn(state, stored, isLost)
+}
+
+async function read(state: State): Promise<void> {
+  subscribe(state)
+  await identify(state).catch(() => {})
+  let stored: StoredGrant | undefined
+  try {
+    stored = await ask(state)
+  } catch (error) {
+    if (state.backlog.unsaved) return
+    throw storeError('OAUTH_STORE_READ', error)
+  }
+  // another process may be renewing: the grant in memory is used until the lock is had
+  if (mustFlush(state, stored)) flushLater(state)
+  else takeRead(state, stored)
+}
+
+async function readLocked(state: State): Promise<void> {
+  subscribe(state)
+  await identify(state)
+  let isSeen = false
+  let stored: StoredGrant | undefined
+  try {
+    stored = await ask(state)
+    isSeen = true
+    if (mustFlush(state, stored)) stored = await flush(state, state.backlog.unsaved as StoredGrant, stored)
+  } catch (error) {
+    // the refresh token in memory may be spent already, unless the store was seen without a newer one
+    if (state.backlog.unsaved && isSeen) return
+    throw storeError('OAUTH_STORE_READ', error)
+  }
+  takeRead(state, stored)
+}
+
+/** Deletes a record that cannot be read: it must not keep anybody from signing in or out. */
+async function readToReplace(state: State): Promise<void> {
+  try {
+    await readLocked(state)
+  } catch (error) {
+    if (!isOAuthError(error, 'OAUTH_STORE_VALUE')) throw error
+    try {
+      await state.store.delete(state.key)
+    } catch (failure) {
+      throw storeError('OAUTH_STORE_WRITE', failure)
+    }
+  }
+}
+
+/** True when both are the same state of the same grant: nothing was renewed or ended in between. */
+const isSameGrant = (a: StoredGrant | undefined, b: StoredGrant): boolean =>
+  a?.grantId === b.grantId &&
+  a.version === b.version &&
+  a.refresh_token === b.refresh_token &&
+  !a.ended === !b.ended &&
+  Object.keys(b.tokens).every(key => a.tokens[key]?.access_token === b.tokens[key]?.access_token)
+
+/** A record on its way into the store. */
+interface Writing {
+  next: StoredGrant
+  /** True while no other process can know its id. */
+  readonly isNew: boolean
+  /** What the store did not take before. */
+  readonly unsaved: StoredGrant | undefined
+}
+
+/** Writes once; a write that failed may have gone through all the same: this one, or the one before. */
+async function writeOnce(state: State, writing: Writing): Promise<'written' | 'written before' | 'newer'> {
+  const { store, key } = state
+  const { isNew, unsaved } = writing
+  while ((await store.set(key, writing.next)) === false) {
+    const { next } = writing
+    const stored = await store.get(key)
+    if (isSameGrant(stored, next)) break
+    // it was stored, and other processes went on from there
+    if (isNew && stored?.grantId === next.grantId) return 'written before'
+    const isUnsavedInTheWay = unsaved && isSameGrant(stored, unsaved) && next.version <= unsaved.version
+    if (!isUnsavedInTheWay) return 'newer'
+    noteVersion(state, unsaved.version)
+    writing.next = { ...next, version: unsaved.version + 1 }
+  }
+  return 'written'
+}
+
+const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
+
+async function write(state: State, grant: StoredGrant, lease: Lease, spent?: string): Promise<boolean> {
+  const backlog: Backlog = state.backlog
+  const { count } = state.ending
+  if (spent) backlog.spent = spent
+  const isNew = grant.grantId !== state.record.grant?.grantId
+  const writing: Writing = { next: grant, isNew, unsaved: backlog.unsaved }
+  // an end goes over it
+  const isEnded = () => count !== state.ending.count && !grant.ended
+  let failure: unknown
+  // once also without the lock: the version guards what is newer
+  for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
+    if (attempt) await pause(attempt)
+    try {
+      const outcome = await writeOnce(state, writing)
+      if (outcome === 'newer') return false
+      if (outcome === 'written before') {
+        backlog.unsaved = undefined
+        lookAgainIn(state)
+        return true
+      }
+      if (isEnded()) return false
+      // a late write changes nothing where newer versions are known
+      if (writing.next.version >= state.record.version) backlog.unsaved = undefined
+      noteWritten(state, writing.next)
+      return true
+    } catch (error) {
+      failure = error
+    }
+  }
+  if (isEnded()) return false
+  keepInMemory(state, writing.next, failure)
+  return true
+}
+
+/** Keeps a grant that the store did not take, to be written as soon as that goes. */
+function keepInMemory(state: State, next: StoredGrant, failure: unknown): void {
+  const backlog: Backlog = state.backlog
+  // its version stays one above what is stored, so that a concurrent write by another process wins
+  takeOver(state, next, true)
+  backlog.unsaved = next
+  lookAgainIn(state, 1)
+  emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', failure) })
+}
+
+/**
+ * True where the only thing in the way of a write is our own: a write that was thought lost, or a token beside
+ * this one. The refresh token that was spent is still the stored one.
+ */
+function isOwnWriteInTheWay(
+  stored: StoredGrant | undefined,
+  { base, key, isRotated }: RefusedWrite,
+): boolean {
+  if (!stored || !base || stored.ended || stored.grantId !== base.grantId) return false
+  if (stored.refresh_token !== base.refresh_token) return false
+  return isRotated || stored.tokens[key]?.access_token === base.tokens[key]?.access_token
+}
+
+async function writeAgain(state: State, refused: RefusedWrite, lease: Lease) {
+  const { grant, isEnded, rebase } = refused
+  try {
+    await readLocked(state)
+  } catch (error) {
+    if (!refused.isRenewable || isEnded()) throw error
+    // what is in the way is not known: the new refresh token is not dropped for that
+    keepInMemory(state, grant, error)
+    return grant
+  }
+  const { grant: stored } = state.record
+  if (isEnded() || !stored || !isOwnWriteInTheWay(stored, refused)) return undefined
+  const again = rebase(stored)
+  return (await write(state, again, lease)) ? again : undefined
+}
+
+async function close(state: State): Promise<void> {
+  const backlog: Backlog = state.backlog
+  try {
+    if (backlog.unsaved) await locked(state, () => readLocked(state))
+  } finally {
+    backlog.unsubscribe?.()
+    backlog.unsubscribe = undefined
+  }
+  if (backlog.unsaved) throw oauthError('OAUTH_STORE_WRITE', 'inProcessOnly')
+}
+
+/** The medium of a store that is guarded by `lock`. */
+export const sharedMedium = (lock: Lock): Medium => ({
+  lock,
+  read,
+  readLocked,
+  readToReplace,
+  write,
+  writeAgain,
+  close,
+})

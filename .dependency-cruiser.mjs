@@ -35,7 +35,8 @@ const rooms = {
   connect: ['axios', 'oauth2', 'session', 'server', 'lib'],
   routes: ['registry', 'sign-in', 'oidc', 'oauth1', 'session', 'crypto', 'lib'],
   locks: ['crypto', 'lib'],
-  stores: ['locks', 'crypto', 'lib'],
+  // a store brings the machinery of its medium: memory's, or that of shared media
+  stores: ['locks', 'session', 'crypto', 'lib'],
   // a provider names the parts that its quirks need: discovery, a signed secret, a bearer token in the query
   providers: ['grants', 'server', 'token-types', 'signature-methods', 'crypto', 'lib'],
   workload: ['grants', 'authorization', 'server', 'auth', 'lib'],

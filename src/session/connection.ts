@@ -71,7 +71,9 @@ function serverOf({ options: { server }, connection }: State): ServerMetadata | 
   return server.issuer ? { issuer: server.issuer } : connection.metadata
 }
 
-/** The issuer of the session's tokens; where it is not known, the origin of the token endpoint stands for it. */
+/**
+ * The issuer of the session's tokens; where it is not known, the origin of the token endpoint stands for it.
+ */
 export const issuerOf = (state: State): string | undefined => {
   const server = serverOf(state)
   return server?.issuer ?? originOf(server?.token_endpoint)

@@ -15,9 +15,9 @@ export function locked<T>(state: State, critical: (lease: Lease) => Promise<T>):
 }
 
 /**
- * Runs a section for so many seconds at most, then gives the lock back: a hook that hangs or a key in a module
- * that does not answer must not hold up all other callers. A section that goes on afterwards finds its lease
- * lost.
+ * Runs a section for so many seconds at most, then gives the lock back: a hook that hangs or a key in a
+ * module that does not answer must not hold up all other callers. A section that goes on afterwards finds its
+ * lease lost.
  */
 async function capped<T>(lease: Lease, seconds: number, critical: (lease: Lease) => Promise<T>): Promise<T> {
   const over = new AbortController()

@@ -30,7 +30,9 @@ interface EndWrite {
 /** True from the moment a session is being ended until a sign-in. */
 export const isEnding = ({ ending }: State): boolean => ending.reason !== undefined
 
-/** Leaves a token that arrived too late to the log-out that waits for the lock: it revokes it, and says so. */
+/**
+ * Leaves a token that arrived too late to the log-out that waits for the lock: it revokes it, and says so.
+ */
 export function leaveToLogOut({ ending }: State, token: Partial<Token>): void {
   ending.leftOver.push(token)
 }
@@ -64,7 +66,9 @@ async function readToEnd(state: State, { before }: EndWrite): Promise<boolean> {
 
 const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
 
-/** Writes the end. Under the lock it is refused only where that was lost, or where the store cannot be read. */
+/**
+ * Writes the end. Under the lock it is refused only where that was lost, or where the store cannot be read.
+ */
 async function writeEnd(state: State, write: EndWrite, lease: Lease): Promise<boolean> {
   for (let attempt = 0; attempt < 3; attempt++) {
     if (attempt) await pause(attempt)

@@ -7,7 +7,10 @@ import type { Lock, StoredGrant, TokenStore } from './stored-grant.js'
 /** Where a store carries its medium. The number changes with the interface of {@link Medium}. */
 const MEDIUM = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.medium.1')
 
-/** Gives a store its medium. A copy of the store (`{ ...store, set }`) has none: it may fail where this one cannot. */
+/**
+ * Gives a store its medium. A copy of the store (`{ ...store, set }`) has none: it may fail where this one
+ * cannot.
+ */
 export const withMedium = <S extends TokenStore>(store: S, medium: Medium): S =>
   Object.defineProperty(store, MEDIUM, { value: medium, configurable: true })
 

@@ -7,7 +7,9 @@ import { isSamePerson } from './person.js'
 import type { GrantRecord, State } from './state.js'
 import { expiresWithin, type StoredGrant, type Token } from './stored-grant.js'
 
-/** A grant remembers tokens for so many APIs beside its own: each makes the record, and every write, longer. */
+/**
+ * A grant remembers tokens for so many APIs beside its own: each makes the record, and every write, longer.
+ */
 export const MAX_APIS = 100
 
 /** A record of which nothing is known. */

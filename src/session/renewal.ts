@@ -68,7 +68,8 @@ async function refresh(
   insistOnLease(lease)
   insistOnWriting(state)
   const requestedAt = state.clock()
-  // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take long
+  // the last look at the lock is immediately before the bytes leave: client authentication and hooks may take
+  // long
   const endpoint = tokenEndpoint(state, call, () => insistOnLease(lease))
   const answer = await (state.options.refresh
     ? state.options.refresh({ ...grantContext(view), refresh_token })
@@ -260,7 +261,9 @@ async function renew(view: SessionView, reason: Reason): Promise<Outcome> {
   )
 }
 
-/** The one renewal that all callers share: begun, or joined. With `isAhead` the old token is used meanwhile. */
+/**
+ * The one renewal that all callers share: begun, or joined. With `isAhead` the old token is used meanwhile.
+ */
 export function sharedRenewal(view: SessionView, reason: Reason, isAhead = false): Promise<Outcome> {
   const { slot } = view
   if (!slot.renewal) {

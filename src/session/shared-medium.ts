@@ -227,8 +227,8 @@ function keepInMemory(state: State, next: StoredGrant, failure: unknown): void {
 }
 
 /**
- * True where the only thing in the way of a write is our own: a write that was thought lost, or a token beside
- * this one. The refresh token that was spent is still the stored one.
+ * True where the only thing in the way of a write is our own: a write that was thought lost, or a token
+ * beside this one. The refresh token that was spent is still the stored one.
  */
 function isOwnWriteInTheWay(
   stored: StoredGrant | undefined,

@@ -52,7 +52,9 @@ export interface GrantRecord {
   foreign: boolean
   /** True while the stored grant is another person's and the application has not accepted it. */
   unaccepted: boolean
-  /** Which grant a token belongs to, without writing on the token: another copy of this package may save it. */
+  /**
+   * Which grant a token belongs to, without writing on the token: another copy of this package may save it.
+   */
   owners: WeakMap<Token, string> | undefined
 }
 

@@ -42,7 +42,10 @@ function insistOnSameGrant(state: State, begun: string | undefined, token: Token
 const isOther = (slot: TokenSlot, token: Token, stale: string | undefined) =>
   token.access_token !== stale && !isRefused(slot, token)
 
-/** The token of one shared renewal; nothing where it ended with the very token that was refused to this caller. */
+/**
+ * The token of one shared renewal; nothing where it ended with the very token that was refused to this
+ * caller.
+ */
 async function renewOnce(view: SessionView, wish: Wish): Promise<Token | undefined> {
   const { state, slot } = view
   const joined = !!slot.renewal
@@ -123,7 +126,10 @@ function sharedWait(view: SessionView, rejected: Token | undefined): Promise<Tok
   return mine.token
 }
 
-/** Waits for a token. A caller whose signal is aborted is free at once, and the renewal goes on for the others. */
+/**
+ * Waits for a token. A caller whose signal is aborted is free at once, and the renewal goes on for the
+ * others.
+ */
 export function waitForToken(
   view: SessionView,
   rejected: Token | undefined,

@@ -33,7 +33,7 @@ export interface IncomingResponse {
    */
   readonly data: unknown
   /** True if the application's own `isTokenExpired` says so: a refusal with any status. */
-  readonly expired?: boolean
+  readonly expired?: boolean | undefined
   /**
    * False if a redirect led to a place that must not get the credential: such a response says nothing about
    * it.
@@ -42,6 +42,13 @@ export interface IncomingResponse {
   /** Releases a body that is a stream, because a renewal may need its socket. */
   discard?(): void
 }
+
+/**
+ * True for an answer that refuses the credential: by its status, or by the application's own
+ * `isTokenExpired`.
+ */
+export const isRefusal = ({ authenticated, status, expired }: IncomingResponse): boolean =>
+  authenticated && (status === 401 || !!expired)
 
 /**
  * One request's authentication as a conversation: yield a request, receive its response, return to accept it.

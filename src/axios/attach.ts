@@ -1,11 +1,11 @@
 import { isUnder } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
-import { publishSkipped } from '../lib/diagnostics.js'
-import { type Adapter, axios, type Instance, resolveAdapter } from './axios.js'
+import { type Adapter, axios, type Instance, resolveAdapter, resolveAdapterAlone } from './axios.js'
 import type { AxiosLike, AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type Attachment, type AuthSource, createEntry, type Entry, type SchemeOptions } from './entry.js'
-import { axiosError, explain, hide, wrap } from './errors.js'
-import { explainRefusal, explainRequest, explainSkipped, type Rules } from './explain.js'
+import { axiosError, hide } from './errors.js'
+import { explainRequest, type Rules } from './explain.js'
+import { sendSkipped } from './skipped.js'
 
 /** A pair of interceptors, for those who can only hand interceptors to a wrapper of axios. */
 export interface OAuthInterceptors {
@@ -55,25 +55,15 @@ function route(
       place = located
     }
   }
-  const answer = place && chosen?.send(config, adapter, place)
-  if (answer) return answer
-  if (entries.length)
-    publishSkipped(entries.map(ownerOf), () => ({ ...config, ...explainSkipped(rulesOf(entries), config) }))
-  const sent = adapter(config)
-  if (!entries.length || typeof sent?.then !== 'function') return sent
-  return sent.then(undefined, error => {
-    const reason = explainRefusal(rulesOf(entries), error?.response)
-    if (reason) explain({ failed: true, error }, reason)
-    throw error
-  })
+  return (place && chosen?.send(config, adapter, place)) || sendSkipped(entries, config, adapter)
 }
 
-const ownerOf = ({ identity }: Entry) => identity
-
-const rulesOf = (entries: readonly Entry[]) => entries.flatMap(({ rules }) => rules ?? [])
-
-/** Makes the interceptors of a list of entries. */
-function interceptorsOf(entries: readonly Entry[], instance?: Instance): OAuthInterceptors {
+/** Makes the interceptors of a list of entries; `resolve` answers the function behind an adapter. */
+function interceptorsOf<I extends Instance | undefined>(
+  entries: readonly Entry[],
+  resolve: (adapter: unknown, config: AxiosLikeConfig, instance: I) => Adapter,
+  instance: I,
+): OAuthInterceptors {
   const settled = (value: unknown, failed: boolean) => {
     for (const entry of entries) {
       const renewed = entry.reconsider(value, failed)
@@ -84,16 +74,17 @@ function interceptorsOf(entries: readonly Entry[], instance?: Instance): OAuthIn
   return {
     request: input => {
       const config = input as AxiosLikeConfig | undefined
-      if (!config) return input // another interceptor's mistake: axios will say so
+      // another interceptor's mistake: axios will say so
+      if (!config) return input
       let original = config.adapter
       // a plugin that sends a request again hands our wrapper back
       while ((original as Marked | undefined)?.[MARK] !== undefined) original = (original as Marked)[MARK]
       const wrapper = (final: AxiosLikeConfig) => {
         final.adapter = original
         try {
-          return route(entries, final, resolveAdapter(original, instance, final))
+          return route(entries, final, resolve(original, final, instance))
         } catch (error) {
-          return Promise.reject(axiosError(wrap(error), final))
+          return Promise.reject(axiosError(error, final))
         }
       }
       wrapper[MARK] = original ?? null
@@ -119,9 +110,10 @@ function stateOf(instance: Instance & { [MARK]?: State }): State {
   existing?.register?.()
   if (existing) return existing
   const entries: Entry[] = []
-  const { request, response, responseError } = interceptorsOf(entries, instance)
+  const { request, response, responseError } = interceptorsOf(entries, resolveAdapter, instance)
   const { interceptors } = instance
   const use = () => interceptors.request.use(request, null, { synchronous: true })
+  const watch = () => interceptors.response.use(response, responseError)
   let id = use()
   let watcher: number | undefined
   const state: State = {
@@ -129,13 +121,10 @@ function stateOf(instance: Instance & { [MARK]?: State }): State {
     isRegistered: () => isAmong(interceptors.request, request),
     register() {
       if (!isAmong(interceptors.request, request)) id = use()
-      if (watcher !== undefined && !isAmong(interceptors.response, response)) {
-        watcher = undefined
-        state.watch()
-      }
+      if (watcher !== undefined && !isAmong(interceptors.response, response)) watcher = watch()
     },
     watch() {
-      watcher ??= interceptors.response.use(response, responseError)
+      watcher ??= watch()
     },
     eject() {
       interceptors.request.eject(id)
@@ -179,9 +168,9 @@ export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOpt
   if (entry.watches) state.watch()
   entry.attachment = {
     detach() {
-      const index = entries.indexOf(entry)
-      if (index >= 0) entries.splice(index, 1)
-      if (index >= 0 && entries.length === 0) state.eject()
+      if (!entries.includes(entry)) return
+      entries.splice(entries.indexOf(entry), 1)
+      if (entries.length === 0) state.eject()
     },
     explain: config =>
       explainRequest(
@@ -200,5 +189,5 @@ export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOpt
  * @throws OAuthError as {@link attach} does.
  */
 export function createInterceptors(scheme: AuthSource, options: SchemeOptions): OAuthInterceptors {
-  return interceptorsOf([createEntry(scheme, options)])
+  return interceptorsOf([createEntry(scheme, options)], resolveAdapterAlone, undefined)
 }

@@ -1,6 +1,5 @@
 import imported from 'axios'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
-import { type Holder, holdersOf } from './holders.js'
 
 /** The workable shape of an instance, for use inside; {@link AxiosLike} is what the public signatures say. */
 export interface Instance {
@@ -52,8 +51,8 @@ export const axios: Static = /* @__PURE__ */ (() => unwrapped.default ?? unwrapp
 const same = (data: unknown) => data
 
 /** True when `instance` comes from the same copy of axios as ours, and so its named adapters are ours. */
-function isSameCopy(instance: Instance | undefined): boolean {
-  return !instance || instance.interceptors.request.constructor === axios.interceptors.request.constructor
+function isSameCopy(instance: Instance): boolean {
+  return instance.interceptors.request.constructor === axios.interceptors.request.constructor
 }
 
 /**
@@ -61,44 +60,13 @@ function isSameCopy(instance: Instance | undefined): boolean {
  * Without an instance it is our own copy's.
  */
 function bareInstance(instance: Instance | undefined): Instance {
-  const Class = instance?.constructor as (new (defaults: object) => Instance) | undefined
+  let bare = instance?.create?.()
   // what `new axios.Axios()` makes is no function and has no `create`
-  const bare =
-    instance && !instance.create && typeof instance !== 'function' && Class
-      ? new Class({})
-      : (instance?.create ? (instance as Static) : axios).create()
+  if (!bare && typeof instance === 'object')
+    bare = new ((instance as object).constructor as new (defaults: object) => Instance)({})
+  bare ??= axios.create()
   for (const key of ['params', 'baseURL', 'url', 'data', 'auth', 'headers']) delete bare.defaults[key]
   return bare
-}
-
-/** True for headers that another copy of axios made: no instance is there to tell. */
-function hasForeignHeaders({ headers }: AxiosLikeConfig): boolean {
-  const { AxiosHeaders } = axios
-  return (
-    typeof (headers as { set?: unknown } | undefined)?.set === 'function' &&
-    !(AxiosHeaders && headers instanceof AxiosHeaders)
-  )
-}
-
-/**
- * Headers without a class: some versions drop those that another copy of axios made, and 0.x sends the
- * undefined ones.
- */
-function plainHeaders({ headers }: AxiosLikeConfig): Record<string, unknown> {
-  return Object.fromEntries(Object.entries({ ...headers }).filter(([, value]) => value !== undefined))
-}
-
-/**
- * The names among `wanted` that our own copy of axios knows, or what it takes by default: an older one knows
- * fewer.
- */
-function knownHere(wanted: unknown): unknown {
-  const { adapter } = axios.defaults
-  const known = Array.isArray(adapter) ? (adapter as unknown[]) : []
-  const names = ([] as unknown[])
-    .concat(wanted)
-    .filter(name => typeof name === 'function' || (known.length > 0 && known.includes(name)))
-  return names.length > 0 ? names : adapter
 }
 
 /** The adapter that an instance's requests take, as an instance of our own copy of axios can use it. */
@@ -108,52 +76,86 @@ export function adapterOf(instance: Instance): unknown {
   return (config: AxiosLikeConfig) => {
     // a copy refuses transitional options that it does not know
     const sent = { ...config, transitional: undefined }
-    return resolveAdapter(adapter, instance, sent)(sent)
+    return resolveAdapter(adapter, sent, instance)(sent)
   }
 }
+
+/** What an adapter settles with, as far as it holds the configuration that it was given. */
+export interface Holder {
+  config?: unknown
+  request?: unknown
+  response?: AxiosLikeResponse
+  cause?: unknown
+}
+
+/**
+ * Everything behind an adapter's error that may hold the configuration: the error, its response, and its
+ * cause, where axios 1.7 to 1.17 keeps the error of the fetch adapter, and 1.13.3 and 1.13.4 the response
+ * alone.
+ */
+export function holdersOf(error: unknown): (Holder | undefined)[] {
+  const holder = Object(error) as Holder
+  const cause = Object(holder.cause) as Holder
+  return [holder, holder.response, cause, cause.response]
+}
+
+/**
+ * Sends by a bare instance, which knows the names of its own copy's adapters, and nothing else of it. The
+ * headers have no class on the way: some versions drop those that another copy of axios made, and 0.x sends
+ * the undefined ones.
+ */
+const throughBare =
+  (adapter: unknown, instance: Instance | undefined): Adapter =>
+  config => {
+    const headers = Object.fromEntries(
+      Object.entries({ ...config.headers }).filter(([, value]) => value !== undefined),
+    )
+    const sent = { ...config, headers, adapter, transformRequest: same, transformResponse: same }
+    // a copy refuses transitional options that it does not know
+    if (!instance) (sent as AxiosLikeConfig).transitional = undefined
+    const putBack = (holder: Holder | undefined) => {
+      if (holder?.config) holder.config = config
+    }
+    return bareInstance(instance)
+      .request(sent)
+      .then(
+        response => {
+          putBack(response)
+          return response
+        },
+        error => {
+          holdersOf(error).forEach(putBack)
+          throw error
+        },
+      )
+  }
 
 /**
  * Answers the function behind `adapter`: itself, a name or list resolved by `axios.getAdapter` (1.5), or else
  * a bare instance that does nothing but send.
  */
-export function resolveAdapter(
-  adapter: unknown,
-  instance: Instance | undefined,
-  config: AxiosLikeConfig,
-): Adapter {
+export function resolveAdapter(adapter: unknown, config: AxiosLikeConfig, instance: Instance): Adapter {
   const wanted = adapter ?? axios.defaults.adapter
   if (typeof wanted === 'function') return wanted as Adapter
-  const isForeign = instance ? !isSameCopy(instance) : hasForeignHeaders(config)
-  if (axios.getAdapter && !isForeign) return axios.getAdapter(wanted, config)
-  const names = instance ? wanted : knownHere(wanted)
-  const send = typeof names === 'function' ? (names as Adapter) : bareSender(names, instance)
-  return config => {
-    const putBack = (holder: Holder | undefined) => {
-      if (holder?.config) holder.config = config
-    }
-    return send({ ...config, headers: plainHeaders(config) }).then(
-      response => {
-        putBack(response)
-        return response
-      },
-      error => {
-        for (const holder of holdersOf(error)) putBack(holder)
-        throw error
-      },
-    )
-  }
+  return axios.getAdapter && isSameCopy(instance)
+    ? axios.getAdapter(wanted, config)
+    : throughBare(wanted, instance)
 }
 
-/** Sends by a bare instance, which knows the names of its own copy's adapters, and nothing else of it. */
-const bareSender =
-  (names: unknown, instance: Instance | undefined): Adapter =>
-  config => {
-    const sent: AxiosLikeConfig = {
-      ...config,
-      adapter: names,
-      transformRequest: same,
-      transformResponse: same,
-    }
-    if (!instance) delete sent.transitional // a copy refuses transitional options that it does not know
-    return bareInstance(instance).request(sent)
-  }
+/**
+ * The same where no instance is there to tell its copy of axios: its headers do. Of the names among `adapter`
+ * those are taken that our own copy knows, or else what it takes by default: an older one knows fewer.
+ */
+export function resolveAdapterAlone(adapter: unknown, config: AxiosLikeConfig): Adapter {
+  const { AxiosHeaders, defaults } = axios
+  const wanted = adapter ?? defaults.adapter
+  if (typeof wanted === 'function') return wanted as Adapter
+  const { headers } = config as { headers?: { set?: unknown } }
+  const isForeign = typeof headers?.set === 'function' && !(AxiosHeaders && headers instanceof AxiosHeaders)
+  if (axios.getAdapter && !isForeign) return axios.getAdapter(wanted, config)
+  const known = Array.isArray(defaults.adapter) ? (defaults.adapter as unknown[]) : []
+  const names = ([] as unknown[])
+    .concat(wanted)
+    .filter(name => typeof name === 'function' || known.includes(name))
+  return throughBare(names.length > 0 ? names : defaults.adapter, undefined)
+}

@@ -1,9 +1,8 @@
-import type { OriginRule } from '../auth/origins.js'
-import type { Auth, OutgoingRequest } from '../auth/scheme.js'
+import { type OriginRule, parse } from '../auth/origins.js'
+import type { Auth, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
-import { isReplayable, rememberForm, type SpareBody } from './body.js'
-import { isCancellable } from './cancellation.js'
+import { rememberForm, restoreForm, type SpareForm } from './form-body.js'
 import { copyHeaders, type Headers, readHeader, writeHeader } from './headers.js'
 import { freeze, toWire } from './url.js'
 
@@ -18,15 +17,15 @@ export interface Outcome {
 }
 
 /** What all calls of one attachment share. */
-export interface Seam {
+export interface AttachmentContext {
   readonly instance: Instance | undefined
   readonly rule: OriginRule
   readonly isTokenExpired?: ((response: AxiosLikeResponse) => boolean) | undefined
   /**
-   * First answers whose body could not be read here: the response interceptor judges them after the user's
-   * transforms.
+   * Calls whose first answer has a body that could not be read here, by their configuration: the response
+   * interceptor judges them after the user's transforms.
    */
-  readonly unread: WeakMap<object, { call: Call; token: object | undefined }>
+  readonly unread: WeakMap<object, Call>
 }
 
 /** What the application asked for: the configuration itself, or a redirect's own method, headers and body. */
@@ -37,38 +36,39 @@ export interface Asked {
 }
 
 /**
- * One hop of one request: what the scheme sees of it, and what the seam knows. A class, because a request
- * that is signed at once must allocate little: it writes its fields and nothing else.
+ * One hop of one request as the scheme sees it, and what is known of it here. A class, because a request that
+ * is signed at once must allocate little: it writes its fields and nothing else.
  */
 export class Call implements OutgoingRequest {
-  /** What the scheme wrote: each attempt starts without it. */
-  headers: Headers | undefined
-  written: Record<string, string | undefined> | undefined
-  moved: string | undefined
-  body: unknown
-  controller: AbortController | undefined
-  /** True while a redirect has led to a place that must not see the credential. */
-  strayed = false
+  declare readonly context: AttachmentContext
+  declare readonly scheme: Auth
+  declare readonly config: AxiosLikeConfig
+  declare adapter: Adapter
+  /** The URL; absent while nothing needs it. */
+  declare target: URL | undefined
   /**
    * True where the URL is sent as it was checked here; else axios composes it, in a way in which all versions
    * agree.
    */
-  readonly frozen: boolean
-
-  readonly seam: Seam
-  readonly scheme: Auth
-  readonly config: AxiosLikeConfig
-  adapter: Adapter
-  /** The URL; absent while nothing needs it. */
-  target: URL | undefined
-  base: Asked
-  /** Makes a form anew that the first send spends. */
-  private readonly spare: (() => SpareBody) | undefined
+  declare readonly frozen: boolean
+  declare base: Asked
   /** Redirects followed by hand so far. */
-  readonly hops: number
+  declare readonly hops: number
+  /** Makes a form anew that the first send spends. */
+  declare readonly spare: SpareForm | undefined
+  /** What `open` signed with. */
+  declare token: object | undefined
+  /** True while a redirect has led to a place that must not see the credential. */
+  declare leftAllowedOrigins: boolean
+  declare controller: AbortController | undefined
+  /** What the scheme wrote: each attempt starts without it. */
+  declare headers: Headers | undefined
+  declare written: Record<string, string | undefined> | undefined
+  declare urlFromScheme: string | undefined
+  declare body: unknown
 
   constructor(
-    seam: Seam,
+    context: AttachmentContext,
     scheme: Auth,
     config: AxiosLikeConfig,
     adapter: Adapter,
@@ -76,16 +76,23 @@ export class Call implements OutgoingRequest {
     base: Asked = config,
     hops = 0,
   ) {
-    this.seam = seam
+    this.context = context
     this.scheme = scheme
     this.config = config
     this.adapter = adapter
     this.target = target
     this.frozen = !!target
     this.base = base
-    this.spare = rememberForm(base.data)
     this.hops = hops
-    this.headers = this.written = this.moved = this.body = this.controller = undefined
+    this.spare = base.data ? rememberForm(base.data) : undefined
+    this.leftAllowedOrigins = false
+    this.token = this.controller = undefined
+    this.reset()
+  }
+
+  /** Takes off what the scheme wrote: every attempt starts from what the application asked for. */
+  reset(): void {
+    this.headers = this.written = this.urlFromScheme = this.body = undefined
   }
 
   get method(): string {
@@ -93,12 +100,12 @@ export class Call implements OutgoingRequest {
   }
 
   get url(): string {
-    this.target ??= freeze(this.config, this.seam.instance)
-    return this.moved ?? (this.target ? toWire(this.target) : '')
+    this.target ??= freeze(this.config, this.context.instance)
+    return this.urlFromScheme ?? (this.target ? toWire(this.target) : '')
   }
 
   set url(url: string) {
-    this.moved = url
+    this.urlFromScheme = url
   }
 
   get data(): unknown {
@@ -121,37 +128,82 @@ export class Call implements OutgoingRequest {
   }
 
   get signal(): AbortSignal | undefined {
-    if (isCancellable(this.config) || this.config.timeout) this.controller ??= new AbortController()
+    const { signal, cancelToken, timeout } = this.config
+    if (signal || cancelToken || timeout) this.controller ??= new AbortController()
     return this.controller?.signal
   }
+}
 
-  /** Prepares the body for another send; false for one that can be sent once only. */
-  rewind(): boolean {
-    if (isReplayable(this.base.data)) return true
-    if (!this.spare) return false
-    const { data, contentType } = this.spare()
-    const headers = copyHeaders(this.base.headers)
-    writeHeader(headers, 'Content-Type', contentType)
-    // the scheme may have written on a copy of the headers by now
-    if (this.headers) writeHeader(this.headers, 'Content-Type', contentType)
-    this.base = { method: this.base.method, headers, data }
-    return true
-  }
+interface Streamlike {
+  pipe?: unknown
+  getReader?: unknown
+  destroy?(): void
+  cancel?(): Promise<unknown>
+  [Symbol.asyncIterator]?: unknown
+}
 
-  /** Takes off what the scheme wrote: every attempt starts from what the application asked for. */
-  reset(): void {
-    this.headers = this.written = this.moved = this.body = undefined
+/**
+ * Prepares the body for another send. False for one that can be sent once only: text, bytes, forms and blobs
+ * can be sent twice; a stream, a `form-data` object (which is one) and an async iterable are spent by the
+ * first send.
+ */
+export function rewind(call: Call): boolean {
+  const body = call.base.data as Streamlike | undefined | null
+  return !(body?.pipe || body?.getReader || body?.[Symbol.asyncIterator]) || restoreForm(call)
+}
+
+/** Ends a response stream that is not read to its end; anything else is left alone. */
+export function discard(data: unknown): void {
+  const body = data as Streamlike | undefined | null
+  if (body?.pipe) body.destroy?.()
+  else if (body?.getReader) body.cancel?.().catch(() => {})
+}
+
+/** True when a credential may follow to this URL; a rule that throws says no. */
+export function mayGo({ context }: Call, url: string): boolean {
+  try {
+    return context.rule.allows(new URL(url))
+  } catch {
+    return false
   }
 }
 
 /** What judges this call's answers by their body: the attachment's, else the scheme's own. */
-export const expiryOf = (call: Call) => call.seam.isTokenExpired ?? call.scheme.isTokenExpired
+export const expiryOf = ({ context, scheme }: Call) => context.isTokenExpired ?? scheme.isTokenExpired
 
-/** True when a credential may follow to this URL; a rule that throws says no. */
-export function mayGo(call: Call, url: string): boolean {
+/** Whether the body says that the token expired; `undefined` where only the user's transforms can read it. */
+function tellExpired(call: Call, response: AxiosLikeResponse): boolean | undefined {
+  const { data, headers } = response
+  if (typeof data !== 'string' || !/json/i.test(readHeader(headers as object, 'content-type') ?? ''))
+    return undefined
+  let parsed: unknown
   try {
-    return call.seam.rule.allows(new URL(url))
+    parsed = JSON.parse(data)
   } catch {
-    return false
+    return undefined
+  }
+  return expiryOf(call)?.({ ...response, data: parsed })
+}
+
+/**
+ * A response as the scheme sees it. `expired` is what its body says; `undefined` where that could not be
+ * read.
+ */
+export function incomingOf(
+  call: Call,
+  response: AxiosLikeResponse,
+  expired = expiryOf(call) ? tellExpired(call, response) : false,
+): IncomingResponse {
+  const { status, data, headers, request } = response
+  // where a browser followed a redirect to another origin, it took the header away
+  const { responseURL } = Object(request) as { responseURL?: string }
+  const end = responseURL ? parse(responseURL) : undefined
+  return {
+    status,
+    data,
+    expired,
+    authenticated: !call.leftAllowedOrigins && (!end || end.origin === parse(call.url)?.origin),
+    header: name => readHeader(headers as object, name),
+    discard: () => discard(data),
   }
 }

@@ -3,16 +3,15 @@ import type { Auth } from '../auth/scheme.js'
 import type { OAuthError } from '../errors.js'
 import { checkNames } from '../lib/check-options.js'
 import { traceRequest } from '../lib/diagnostics.js'
-import { begin } from './adapter.js'
 import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
-import { Call, type Seam } from './call.js'
+import { type AttachmentContext, Call } from './call.js'
 import { conceal } from './conceal.js'
 import { type Explanation, makeRules, type Rules, type UnauthenticatedReason } from './explain.js'
-import { findHeader, type Headers } from './headers.js'
+import { readHeader } from './headers.js'
+import { authenticate, reconsider } from './request.js'
 import type { RequestOption } from './request-option.js'
-import { reconsider } from './second-look.js'
-import { freeze, pageUrl, replacesBase, urlText } from './url.js'
+import { freeze, pageUrl, replacesBase } from './url.js'
 
 /** What every attach function takes as its third argument. */
 export interface AttachOptions {
@@ -107,7 +106,18 @@ const UNUSUAL = /\/\/|[\\\0-\x20]|(^|\/)\.|%(2[ef]|5c)/i
 // a base URL whose host every parser reads alike
 const USUAL_BASE = /^https?:\/\/[\w.:[\]-]+(\/[\x21-\x7e]*)?$/i
 
-const sameUser = (a: object, b: object | undefined) => JSON.stringify(a) === JSON.stringify(b)
+/**
+ * True for an `Authorization` or `auth` of this request's own, which wins; the instance's default gives way.
+ */
+function isTaken({ headers, auth, method = '' }: AxiosLikeConfig, instance: Instance | undefined): boolean {
+  const { headers: buckets, auth: user } = instance?.defaults ?? {}
+  const value = readHeader(headers, 'authorization')
+  const isDefault = () =>
+    [buckets, buckets?.common, buckets?.[method]].some(
+      bucket => readHeader(bucket as object | undefined, 'authorization') === value,
+    )
+  return !!(value && !isDefault()) || !!(auth && JSON.stringify(auth) !== JSON.stringify(user))
+}
 
 /**
  * Makes an instance's entry for a scheme; without `instance` (interceptors that are handed to somebody else)
@@ -120,24 +130,20 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
   const page = pageUrl()
   const home = parse(instance?.defaults.baseURL ?? page ?? '', page)
   const rule = originRule(allowedOrigins, home?.host && home.origin, allowInsecure)
-  const seam: Seam = { instance, rule, isTokenExpired, unread: new WeakMap() }
-  let usual: string | undefined // the base URL that was checked last
+  const context: AttachmentContext = { instance, rule, isTokenExpired, unread: new WeakMap() }
+  // the base URL that was checked last
+  let usual: string | undefined
 
-  const isDefault = (value: unknown, method = '') => {
-    const defaults = instance?.defaults.headers
-    return [defaults, defaults?.common, defaults?.[method]].some(
-      bucket =>
-        (bucket as Headers | undefined)?.[findHeader(bucket as Headers, 'authorization') ?? ''] === value,
-    )
-  }
-  /** An `Authorization` or `auth` of this request's own wins; the instance's default gives way. */
-  const isTaken = ({ headers, auth, method }: AxiosLikeConfig): unknown => {
-    const name = findHeader(headers, 'authorization')
-    const value = name && (headers as Headers)[name]
-    return (
-      (value && !isDefault(value, method)) ||
-      (auth && !sameUser(auth, instance?.defaults.auth as object | undefined))
-    )
+  const placeOf = (config: AxiosLikeConfig) => {
+    const { baseURL = '' } = config
+    const appends = !UNUSUAL.test(`${config.url ?? ''}`)
+    if (appends && baseURL === usual) return true
+    const target = freeze(config, instance)
+    // a user in the URL of a request authenticates it already
+    if (!target || !rule.allows(target) || (target.username && replacesBase(config))) return undefined
+    if (!appends || !USUAL_BASE.test(baseURL) || UNUSUAL.test(baseURL.slice(8))) return target
+    if (rule.prefixes && rule.allows(new URL(baseURL))) usual = baseURL
+    return true
   }
 
   const entry: Entry = {
@@ -145,32 +151,26 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
     prefixes: rule.prefixes,
     watches: typeof source === 'function' || !!(isTokenExpired ?? source.isTokenExpired),
     locate(config) {
-      if (config.oauth === false || isTaken(config) || skip?.(config)) return undefined
-      const { baseURL, socketPath } = config
-      const url = urlText(config)
+      if (config.oauth === false || isTaken(config, instance) || skip?.(config)) return undefined
       // a local socket is no origin: it must be vouched for
-      if (socketPath && !allowedOrigins) return undefined
-      const appends = !UNUSUAL.test(url)
-      if (appends && baseURL !== undefined && baseURL === usual) return true
-      const target = freeze(config, instance)
-      // who writes a user into the URL of a request has authenticated it
-      if (!target || !rule.allows(target) || (target.username && replacesBase(config))) return undefined
-      if (!appends || !baseURL || !USUAL_BASE.test(baseURL) || UNUSUAL.test(baseURL.slice(8))) return target
-      if (rule.prefixes && rule.allows(new URL(baseURL))) usual = baseURL
-      return true
+      return config.socketPath && !allowedOrigins ? undefined : placeOf(config)
     },
     send(config, adapter, place) {
       const scheme = typeof source === 'function' ? source() : source
       const option = config.oauth as Exclude<RequestOption, false> | undefined
       if (option) conceal(option, () => '[oauth]')
       const chosen = option && select ? select(option, scheme) : scheme
-      return (
-        chosen &&
-        traceRequest(new Call(seam, chosen, config, adapter, place === true ? undefined : place), begin)
-      )
+      const target = place === true ? undefined : place
+      return chosen && traceRequest(new Call(context, chosen, config, adapter, target), authenticate)
     },
-    reconsider: (settled, failed) => reconsider(seam, settled, failed),
-    rules: makeRules(instance, rule, options, isTaken, config => entry.locate(config)),
+    reconsider: (settled, failed) => reconsider(context, settled, failed),
+    rules: makeRules(
+      instance,
+      rule,
+      options,
+      config => isTaken(config, instance),
+      config => entry.locate(config),
+    ),
   }
   return entry
 }

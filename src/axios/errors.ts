@@ -1,50 +1,11 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import { axios } from './axios.js'
 import type { AxiosLikeConfig } from './axios-like.js'
-import type { Outcome } from './call.js'
 import { rememberFailure } from './explain.js'
 
 /** Defines a property that no enumeration, JSON or copy shows. */
 export function hide(target: object, key: PropertyKey, value: unknown): void {
   Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: false })
-}
-
-/**
- * Makes an error that `axios.isAxiosError` accepts: with `config` (a cache's second waiter hangs without),
- * without a `code` of ours (plugins act on it), not to be retried by axios-retry, and with the reason as
- * `cause`.
- */
-export function axiosError(cause: Error, given: AxiosLikeConfig, code?: string): Error {
-  const { message } = cause
-  // it retries whatever has no response, and nothing here gets better by asking the person three times more
-  const retry = given['axios-retry']
-  const config = retry ? { ...given, 'axios-retry': { ...retry, retries: 0 } } : given
-  const error: Error = axios.AxiosError
-    ? new axios.AxiosError(message, code, config)
-    : Object.assign(new Error(message), {
-        config,
-        ...(code && { code }),
-        isAxiosError: true,
-        toJSON: () => ({ message, name: 'Error', config, code }),
-      })
-  hide(error, 'cause', cause)
-  if (isOAuthError(cause)) rememberFailure(config, cause)
-  return error
-}
-
-/** What axios rejects a request with that took longer than its own `timeout`. */
-export function timeoutError(config: AxiosLikeConfig): Error {
-  const { timeout, timeoutErrorMessage, transitional } = config as AxiosLikeConfig & {
-    timeoutErrorMessage?: string
-    transitional?: { clarifyTimeoutError?: boolean }
-  }
-  const code = transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED'
-  return axiosError(new Error(timeoutErrorMessage ?? `timeout of ${timeout}ms exceeded`), config, code)
-}
-
-/** What a request that was given up is rejected with, in every version. */
-export function canceled(config: AxiosLikeConfig): unknown {
-  return axios.CanceledError ? new axios.CanceledError(undefined, config) : new axios.Cancel('canceled')
 }
 
 /**
@@ -58,9 +19,33 @@ export function wrap(error: unknown): OAuthError {
   return oauthError('OAUTH_SIGNATURE_FAILED', 'request', { problem: message ?? error }, { cause })
 }
 
+/**
+ * Makes an error that `axios.isAxiosError` accepts, of anything that was thrown: with `config` (a cache's
+ * second waiter hangs without), not to be retried by axios-retry, and with the wrapped reason as `cause`.
+ * `code` is for what axios or its transport would have said; ours have none, because plugins act on it.
+ */
+export function axiosError(thrown: unknown, given: AxiosLikeConfig, code?: string): Error {
+  const cause = code ? (thrown as Error) : wrap(thrown)
+  const { message } = cause
+  // it retries whatever has no response, and nothing here gets better by asking the person three times more
+  const retry = given['axios-retry']
+  const config = retry ? { ...given, 'axios-retry': { ...retry, retries: 0 } } : given
+  const error: Error = axios.AxiosError
+    ? new axios.AxiosError(message, code, config)
+    : Object.assign(new Error(message), {
+        config,
+        ...(code && { code }),
+        isAxiosError: true,
+        toJSON: () => ({ message, name: 'Error', config, code }),
+      })
+  hide(error, 'cause', cause)
+  rememberFailure(config, cause)
+  return error
+}
+
 /** Puts `cause` on an error that axios made: the error stays the one that the application knows. */
-export function explain({ failed, error }: Outcome, cause: OAuthError): void {
+export function addCause(error: unknown, cause: OAuthError): void {
   rememberFailure((error as { config?: object } | undefined)?.config, cause)
-  if (failed && Object.isExtensible(error) && !isOAuthError((error as Error).cause))
+  if (Object.isExtensible(error) && !isOAuthError((error as Error).cause))
     hide(error as Error, 'cause', cause)
 }

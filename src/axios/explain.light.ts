@@ -12,11 +12,5 @@ export const explainRequest: typeof full.explainRequest = (rules, config, isAtta
   message: 'The light build does not say why.',
 })
 
-/** The light build does not say why a request goes without a token. */
-export const explainSkipped: typeof full.explainSkipped = () => undefined
-
-/** Nor why it was refused. */
-export const explainRefusal: typeof full.explainRefusal = () => undefined
-
-/** Nor is a failure kept for that. */
+/** Nor does it keep the reason of a failure. */
 export const rememberFailure: typeof full.rememberFailure = () => {}

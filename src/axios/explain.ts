@@ -1,7 +1,7 @@
 import type { OriginRule } from '../auth/origins.js'
-import { type OAuthError, oauthError } from '../errors.js'
+import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
 import type { Instance } from './axios.js'
-import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import type { AxiosLikeConfig } from './axios-like.js'
 import type { SchemeOptions } from './entry.js'
 import { freeze } from './url.js'
 
@@ -86,8 +86,8 @@ const REASONS: { [code in string]?: UnauthenticatedReason } = {
 }
 
 /** Keeps in mind why a request failed, so that its configuration can be explained later. */
-export function rememberFailure(config: object | undefined, { code }: OAuthError): void {
-  const reason = REASONS[code]
+export function rememberFailure(config: object | undefined, cause: Error): void {
+  const reason = isOAuthError(cause) && REASONS[cause.code]
   if (config && reason) failures.set(config, reason)
 }
 
@@ -115,7 +115,8 @@ function reasonOf(
   try {
     if (!rules.locate(config)) return url && isInsecure(rules, url) ? 'insecure' : 'origin'
   } catch {
-    return 'insecure' // a function allowed a URL that is not https
+    // a function allowed a URL that is not https
+    return 'insecure'
   }
   return rules.standing(config)
 }
@@ -135,46 +136,9 @@ export function explainRequest(rules: Rules, given: AxiosLikeConfig, isAttached 
   return { attached: false, reason, message: errorFor(reason, rules, url).message, ...facts }
 }
 
-const errorFor = (reason: UnauthenticatedReason, { prefixes }: Rules, url = 'this URL') =>
+/** The error that says why a request carries no credential, and what to do. */
+export const errorFor = (reason: UnauthenticatedReason, { prefixes }: Rules, url = 'this URL') =>
   oauthError('OAUTH_NOT_AUTHENTICATED', reason, {
     url,
     allowed: prefixes?.join(', ') ?? 'a function decides',
   })
-
-/** Reasons that the application chose for the request itself: they are no surprise. */
-const CHOSEN: readonly UnauthenticatedReason[] = ['oauth-false', 'skip']
-
-function warn(error: OAuthError): void {
-  const { process } = globalThis as {
-    process?: { emitWarning?(message: string, options: object): void; env?: { NODE_ENV?: string } }
-  }
-  if (/^(production|test)$/.test(process?.env?.NODE_ENV ?? '')) return
-  process?.emitWarning?.(error.message, { type: 'AxiosOAuthWarning', code: error.code })
-}
-
-/** Tells a reason once: to the session's listeners, and to whoever develops. */
-function tell(rules: Rules, reason: UnauthenticatedReason, error: OAuthError): void {
-  if (CHOSEN.includes(reason) || rules.told.has(reason)) return
-  rules.told.add(reason)
-  rules.report(error)
-  warn(error)
-}
-
-/** Explains a request that no attachment took, by the reason that is most particular to it. */
-export function explainSkipped(all: readonly Rules[], config: AxiosLikeConfig) {
-  const explained = all.map(rules => ({ rules, ...explainRequest(rules, config) }))
-  return explained.find(({ reason }) => reason && reason !== 'origin') ?? explained[0]
-}
-
-/** Answers why a request that no attachment took was refused. */
-export function explainRefusal(
-  all: readonly Rules[],
-  response: AxiosLikeResponse | undefined,
-): OAuthError | undefined {
-  if (response?.status !== 401) return undefined
-  const found = explainSkipped(all, response.config)
-  if (!found?.reason) return undefined
-  const error = errorFor(found.reason, found.rules, found.url)
-  tell(found.rules, found.reason, error)
-  return error
-}

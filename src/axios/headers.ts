@@ -3,9 +3,12 @@
  */
 export type Headers = Record<string, unknown>
 
-/** Finds the key under which a header stands; `name` in lower case. */
+const isSame = (key: string, name: string) =>
+  key.length === name.length && key.toLowerCase() === name.toLowerCase()
+
+/** Finds the key under which a header stands. */
 export function findHeader(headers: object | undefined, name: string): string | undefined {
-  for (const key in headers) if (key.length === name.length && key.toLowerCase() === name) return key
+  for (const key in headers) if (isSame(key, name)) return key
   return undefined
 }
 
@@ -14,7 +17,7 @@ export function findHeader(headers: object | undefined, name: string): string | 
  * bucket of GET.
  */
 export function readHeader(headers: object | undefined, name: string): string | undefined {
-  const value = (headers as Headers | undefined)?.[findHeader(headers, name.toLowerCase()) ?? name]
+  const value = (headers as Headers | undefined)?.[findHeader(headers, name) ?? name]
   if (value === undefined || value === null || value === false) return undefined
   return Array.isArray(value) ? value.join(', ') : String(value)
 }
@@ -23,20 +26,12 @@ export function readHeader(headers: object | undefined, name: string): string | 
  * Copies headers, keeping their kind; assignment, because `AxiosHeaders` of 1.0 lose some when constructed
  * from their like.
  */
-export function copyHeaders(headers: object | undefined): Headers {
-  return Object.assign(Object.create(headers ? Object.getPrototypeOf(headers) : Object.prototype), headers)
+export function copyHeaders(headers: object = {}): Headers {
+  return Object.assign(Object.create(Object.getPrototypeOf(headers)), headers)
 }
 
-/** Writes a header in place of one of another case; `undefined` removes it. */
+/** Writes a header in place of those of another case; `undefined` removes it. */
 export function writeHeader(headers: Headers, name: string, value: unknown): void {
-  const found = findHeader(headers, name.toLowerCase())
-  if (found !== undefined && (found !== name || value === undefined)) {
-    delete headers[found]
-    writeHeader(headers, name, value) // there may be one more in another case
-  } else if (value !== undefined) headers[name] = value
-}
-
-/** Removes the headers whose lower-case names match. */
-export function dropHeaders(headers: Headers, names: RegExp): void {
-  for (const key of Object.keys(headers)) if (names.test(key)) delete headers[key]
+  for (const key in headers) if (isSame(key, name)) delete headers[key]
+  if (value !== undefined) headers[name] = value
 }

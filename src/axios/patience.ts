@@ -1,7 +1,40 @@
 import { LONGEST } from '../lib/timer.js'
+import { axios } from './axios.js'
+import type { AxiosLikeConfig } from './axios-like.js'
 import type { Call } from './call.js'
-import { cancellation, isCancellable, onCancel } from './cancellation.js'
-import { timeoutError } from './errors.js'
+import { axiosError } from './errors.js'
+
+interface CancelToken {
+  reason?: unknown
+  promise: Promise<unknown>
+  /** Since 0.22. */
+  subscribe?(listener: () => void): void
+  unsubscribe?(listener: () => void): void
+}
+
+type Awaited = AxiosLikeConfig & {
+  signal?: AbortSignal
+  cancelToken?: CancelToken
+  timeoutErrorMessage?: string
+  transitional?: { clarifyTimeoutError?: boolean }
+}
+
+/**
+ * What a request that was given up is rejected with; `undefined` while it is wanted. 0.21 has no `signal`: it
+ * is heeded here all the same.
+ */
+export function cancellation(config: AxiosLikeConfig): unknown {
+  const { signal, cancelToken } = config as Awaited
+  if (cancelToken?.reason || !signal?.aborted) return cancelToken?.reason
+  return axios.CanceledError ? new axios.CanceledError(undefined, config) : new axios.Cancel('canceled')
+}
+
+/** What axios rejects a request with that took longer than its own `timeout`. */
+function timeoutError(config: AxiosLikeConfig): Error {
+  const { timeout, timeoutErrorMessage, transitional } = config as Awaited
+  const code = transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED'
+  return axiosError(new Error(timeoutErrorMessage ?? `timeout of ${timeout}ms exceeded`), config, code)
+}
 
 /**
  * How long a request waits for its credential: while it is wanted, and in all no longer than its own
@@ -14,46 +47,49 @@ export interface Patience {
    */
   wait<T>(step: Promise<T>): Promise<T>
   /** Why the request waits no longer. */
-  readonly over: unknown
-  /** Nobody waits any more. */
+  over?: unknown
+  /** Stops listening. */
   end(): void
 }
-
-const endless: Patience = { wait: step => step, over: undefined, end() {} }
 
 /** The patience of a call. What it waited for goes on without it: a renewal is everybody's. */
 export function patienceOf(call: Call): Patience {
   const { config } = call
+  const { signal, cancelToken } = config as Awaited
+  const timeout = Number(config.timeout) || 0
   // a timer cannot count more: that is for ever
-  const asked = Number(config.timeout) || 0
-  const timeout = asked > LONGEST ? 0 : asked
-  if (!timeout && !isCancellable(config)) return endless
-  let left = timeout
-  let over: unknown
-  let giveUp: (reason: unknown) => void = () => {}
-  const gone = new Promise<never>((_, reject) => {
-    giveUp = reason => {
-      over ??= reason
-      call.controller?.abort()
-      reject(reason)
-    }
+  let left = timeout > LONGEST ? 0 : timeout
+  const isLimited = left > 0
+  let reject: (reason: unknown) => void
+  const gone = new Promise<never>((_, settle) => {
+    reject = settle
   })
   gone.catch(() => {})
-  const end = onCancel(config, () => giveUp(cancellation(config)))
-  return {
+  const giveUp = (reason: unknown) => {
+    patience.over ??= reason
+    call.controller?.abort()
+    reject(reason)
+  }
+  const cancel = () => giveUp(cancellation(config))
+  const patience: Patience = {
     async wait(step) {
       const begun = Date.now()
-      const timer = timeout && setTimeout(() => giveUp(timeoutError(config)), left)
+      const timer = isLimited ? setTimeout(() => giveUp(timeoutError(config)), left) : undefined
       try {
         return await Promise.race([step, gone])
       } finally {
-        clearTimeout(timer || undefined)
+        clearTimeout(timer)
         left = Math.max(left - (Date.now() - begun), 0)
       }
     },
-    get over() {
-      return over
+    end() {
+      signal?.removeEventListener('abort', cancel)
+      cancelToken?.unsubscribe?.(cancel)
     },
-    end,
   }
+  if (signal?.aborted) cancel()
+  signal?.addEventListener('abort', cancel)
+  if (cancelToken?.subscribe) cancelToken.subscribe(cancel)
+  else cancelToken?.promise.then(cancel)
+  return patience
 }

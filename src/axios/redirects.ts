@@ -1,10 +1,10 @@
 import { parse } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
-import type { AxiosLikeConfig } from './axios-like.js'
-import { discard } from './body.js'
-import { Call, mayGo, type Outcome } from './call.js'
-import { axiosError, explain } from './errors.js'
-import { copyHeaders, dropHeaders, findHeader, type Headers, readHeader, writeHeader } from './headers.js'
+import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import { Call, discard, mayGo, type Outcome, rewind } from './call.js'
+import { addCause, axiosError } from './errors.js'
+import { copyHeaders, findHeader, type Headers, readHeader, writeHeader } from './headers.js'
+import { cancellation } from './patience.js'
 import { pageUrl } from './url.js'
 
 type BeforeRedirect = (options: { href: string; headers: Headers }, ...rest: unknown[]) => void
@@ -39,7 +39,7 @@ function isByHand({ scheme, config }: Call): boolean {
  * drops `Authorization` on the way out.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.4
  */
-export function guard(call: Call, patch: AxiosLikeConfig): void {
+export function guardRedirects(call: Call, patch: AxiosLikeConfig): void {
   const { maxRedirects, beforeRedirect, fetchOptions } = call.config as RedirectOptions
   const { written } = call
   if (!pageUrl() && !isForbidden(fetchOptions)) patch.fetchOptions = { ...fetchOptions, redirect: 'manual' }
@@ -48,10 +48,10 @@ export function guard(call: Call, patch: AxiosLikeConfig): void {
   else
     patch.beforeRedirect = (options: { href: string; headers: Headers }, ...rest: unknown[]) => {
       beforeRedirect?.(options, ...rest)
-      call.strayed = !mayGo(call, options.href)
+      call.leftAllowedOrigins = !mayGo(call, options.href)
       for (const name in written) {
         const present = options.headers[findHeader(options.headers, name.toLowerCase()) ?? name]
-        if (!call.strayed) writeHeader(options.headers, name, present ?? written[name])
+        if (!call.leftAllowedOrigins) writeHeader(options.headers, name, present ?? written[name])
         else if (present === written[name]) writeHeader(options.headers, name, undefined)
       }
     }
@@ -72,6 +72,11 @@ function destination(call: Call, { response }: Outcome): URL | undefined {
   const isLeftToUs = redirect || (getHeader && isByHand(call))
   const to = isLeftToUs ? parse(location, call.url) : undefined
   return to && /^https?:$/.test(to.protocol) ? to : undefined
+}
+
+/** Removes the headers whose names match. */
+function dropHeaders(headers: Headers, names: RegExp): void {
+  for (const key of Object.keys(headers)) if (names.test(key)) delete headers[key]
 }
 
 /**
@@ -119,29 +124,57 @@ const isRewrittenBy = (status: number, method: string) =>
   (status < 303 && method === 'POST') || (status === 303 && !/^(GET|HEAD)$/.test(method))
 
 /**
- * Answers the call that follows a redirect which the transport left to us, or nothing.
+ * Answers the call that follows a redirect to `to`, or nothing where the body cannot be sent again.
  * @throws an axios error when there were too many, or when the caller's `beforeRedirect` throws.
  */
-export function follow(call: Call, outcome: Outcome): Call | undefined {
-  const { response } = outcome
-  // asked for every answer: those that are no redirect pay for nothing
-  const to = response && response.status > 299 ? destination(call, outcome) : undefined
-  if (!response || !to) return undefined
-  const { seam, scheme, config, adapter, base, hops } = call
+function nextHop(call: Call, outcome: Outcome, to: URL): Call | undefined {
+  const { context, scheme, config, adapter, base, hops } = call
+  const response = outcome.response as AxiosLikeResponse
+  const { status } = response
   const { maxRedirects = 21 } = config as RedirectOptions
   if (hops >= maxRedirects) throw failure(call, 'Maximum number of redirects exceeded', 'TOO_MANY_REDIRECTS')
-  const { status } = response
   const isRewritten = isRewrittenBy(status, call.method)
-  if (!isRewritten && !call.rewind()) {
-    explain(outcome, oauthError('OAUTH_NOT_REPLAYABLE', 'redirect', { status }))
+  if (!isRewritten && !rewind(call)) {
+    addCause(outcome.error, oauthError('OAUTH_NOT_REPLAYABLE', 'redirect', { status }))
     return undefined
   }
   const method = isRewritten ? 'get' : base.method
   const headers = askBefore(call, response, to, method, headersFor(call, to, isRewritten))
   discard(response.data)
   const data = isRewritten ? undefined : call.base.data
-  const next = new Call(seam, scheme, config, adapter, to, { method, headers, data }, hops + 1)
-  const leavesOrigin = call.strayed || to.origin !== new URL(call.url).origin
-  next.strayed = !mayGo(next, to.href) || (!!scheme.sameOriginOnly && leavesOrigin)
+  const next = new Call(context, scheme, config, adapter, to, { method, headers, data }, hops + 1)
+  const leavesOrigin = call.leftAllowedOrigins || to.origin !== new URL(call.url).origin
+  next.leftAllowedOrigins = !mayGo(next, to.href) || (!!scheme.sameOriginOnly && leavesOrigin)
   return next
+}
+
+/**
+ * Goes on with a call, by `send`, where its answer is a redirect that the transport left to us; `undefined`
+ * where it is none.
+ * @throws what {@link nextHop} throws, and the reason of a request that is wanted no longer
+ */
+export function followRedirect(
+  call: Call,
+  outcome: Outcome,
+  send: (next: Call) => Promise<AxiosLikeResponse>,
+): Promise<AxiosLikeResponse> | undefined {
+  const { config, context } = call
+  // asked for every answer: those that are no redirect pay for nothing
+  const to = (outcome.response?.status ?? 0) > 299 ? destination(call, outcome) : undefined
+  const next = to && nextHop(call, outcome, to)
+  if (!next) {
+    const { res } = Object(outcome.response?.request) as { res?: { responseUrl?: string } }
+    // as where follow-redirects is at work
+    if (res) res.responseUrl ??= call.url
+    return undefined
+  }
+  const reason = cancellation(config)
+  if (reason) throw reason
+  // what counts is where the redirect leads
+  context.unread.delete(config)
+  try {
+    return send(next)
+  } catch (error) {
+    throw axiosError(error, config)
+  }
 }

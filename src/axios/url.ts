@@ -5,20 +5,18 @@ import type { AxiosLikeConfig } from './axios-like.js'
 
 /** The page's location in a browser. */
 export function pageUrl(): string | undefined {
-  return typeof location === 'object' && location ? location.href : undefined
+  return (globalThis as { location?: Location }).location?.href
 }
 
 // as every version of axios tells an absolute URL; `http:path` is a path to it
 const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i
 
-/** True for a request whose URL replaces the base URL instead of following it. */
-export function replacesBase(config: AxiosLikeConfig): boolean {
-  return !config.baseURL || (config.allowAbsoluteUrls !== false && ABSOLUTE.test(urlText(config)))
-}
-
-/** The request's URL as text: many versions of axios take a `URL` object too. */
-export function urlText({ url }: { url?: unknown }): string {
-  return typeof url === 'string' ? url : String(url ?? '')
+/**
+ * True for a request whose URL replaces the base URL instead of following it. Many versions of axios take a
+ * `URL` object too.
+ */
+export function replacesBase({ baseURL, url, allowAbsoluteUrls }: AxiosLikeConfig): boolean {
+  return !baseURL || (allowAbsoluteUrls !== false && ABSOLUTE.test(`${url ?? ''}`))
 }
 
 /**
@@ -48,10 +46,12 @@ function serialise(config: AxiosLikeConfig, instance: Instance): string {
  * http, is `undefined`: such a request gets no credential.
  */
 export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL | undefined {
-  const { baseURL, params } = config
-  const url = urlText(config)
-  const appended = url ? `${baseURL?.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL
-  let full = ((replacesBase(config) ? url : appended) ?? '').replace(/#.*/s, '')
+  const { baseURL = '', params } = config
+  const url = `${config.url ?? ''}`
+  let full = url
+  if (!replacesBase(config))
+    full = url ? `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}` : baseURL
+  full = full.replace(/#.*/s, '')
   const query = params ? serialise(config, instance) : ''
   if (query) full += (full.includes('?') ? '&' : '?') + query
   const parsed = parse(full, pageUrl())

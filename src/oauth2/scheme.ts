@@ -1,5 +1,11 @@
-import { isRefusal } from '../auth/refusal.js'
-import type { Auth, AuthFlow, Awaitable, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
+import {
+  type Auth,
+  type AuthFlow,
+  type Awaitable,
+  type IncomingResponse,
+  isRefusal,
+  type OutgoingRequest,
+} from '../auth/scheme.js'
 import { isOAuthError, oauthError } from '../errors.js'
 import { noteNonceRetry, publishSkipped } from '../lib/diagnostics.js'
 import { applyHooks } from '../server/hooks.js'

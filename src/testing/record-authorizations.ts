@@ -42,7 +42,7 @@ export function recordAuthorizations(axios: AxiosLike): AuthorizationRecord {
       url: urlOf(config).href,
       authorization: readHeader(config.headers, 'authorization'),
     })
-    return resolveAdapter(original, instance, config)(config)
+    return resolveAdapter(original, config, instance)(config)
   }
   instance.defaults.adapter = recording
   records.set(instance, sent)

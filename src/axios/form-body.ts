@@ -1,0 +1,43 @@
+import type { Call } from './call.js'
+import { copyHeaders, writeHeader } from './headers.js'
+
+interface NodeForm {
+  getBuffer?(): Uint8Array
+  getHeaders?(): Record<string, string>
+  _streams?: unknown[]
+}
+
+/** Makes the body that takes the place of one that was spent, with the type that names its boundary. */
+export type SpareForm = () => { data: Uint8Array; contentType: string }
+
+/**
+ * Remembers a `form-data` object (axios makes one of `postForm({ … })` in Node) whose parts are all text or
+ * bytes: sending spends it, and the function that is answered makes the same bytes again. `undefined` for any
+ * other body.
+ */
+export function rememberForm(body: unknown): SpareForm | undefined {
+  const form = body as NodeForm | undefined | null
+  const parts = form?._streams
+  if (!parts || !form?.getBuffer || !form.getHeaders) return undefined
+  const isKnown = (part: unknown) => typeof part === 'string' || part instanceof Uint8Array
+  // the functions among them write the line ends
+  if (!parts.every(part => isKnown(part) || typeof part === 'function')) return undefined
+  const copy: NodeForm = Object.create(form, { _streams: { value: [...parts] } })
+  return () => ({
+    data: copy.getBuffer?.() as Uint8Array,
+    contentType: copy.getHeaders?.()['content-type'] as string,
+  })
+}
+
+/** Puts a form's bytes in place of the form that was spent; false for any other body. */
+export function restoreForm(call: Call): boolean {
+  if (!call.spare) return false
+  const { data, contentType } = call.spare()
+  const { method, headers } = call.base
+  call.base = { method, headers: copyHeaders(headers), data }
+  // the scheme may have written on a copy of the headers by now
+  for (const each of [call.base.headers, call.headers]) {
+    if (each) writeHeader(each as Record<string, unknown>, 'Content-Type', contentType)
+  }
+  return true
+}

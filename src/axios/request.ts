@@ -1,0 +1,184 @@
+import { type IncomingResponse, isRefusal } from '../auth/scheme.js'
+import { oauthError } from '../errors.js'
+import { publishRetry } from '../lib/diagnostics.js'
+import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import {
+  type AttachmentContext,
+  type Call,
+  discard,
+  expiryOf,
+  incomingOf,
+  type Outcome,
+  rewind,
+} from './call.js'
+import { addCause, axiosError, wrap } from './errors.js'
+import { cancellation, patienceOf } from './patience.js'
+import { followRedirect } from './redirects.js'
+import { transmit } from './transmit.js'
+
+/** Ends a call: as the adapter settled it, unless it is a redirect to follow. */
+function finish(call: Call, outcome: Outcome): AxiosLikeResponse | Promise<AxiosLikeResponse> {
+  const next = followRedirect(call, outcome, authenticate)
+  if (next) return next
+  if (outcome.failed) throw outcome.error
+  return outcome.response as AxiosLikeResponse
+}
+
+/**
+ * Shows the answer to a request that `open` signed to the scheme; returns it where the scheme does not accept
+ * it.
+ */
+function refusedBy(call: Call, { response }: Outcome): IncomingResponse | undefined {
+  const { scheme, config, context } = call
+  if (!response || (response.status !== 401 && !scheme.refused && !expiryOf(call))) return undefined
+  try {
+    const incoming = incomingOf(call, response)
+    if (incoming.authenticated && (scheme.refused?.(incoming, call) ?? isRefusal(incoming))) return incoming
+    if (incoming.expired === undefined) context.unread.set(config, call)
+    return undefined
+  } catch (error) {
+    throw axiosError(error, config)
+  }
+}
+
+/**
+ * Sends a call: signed at once where the scheme can, else by its flow; a hop that must not see the credential
+ * as it is. No async function: nearly every request takes the short way, and pays for no more than one
+ * `then`.
+ * @throws whatever the scheme throws; the caller wraps it.
+ */
+export function authenticate(call: Call): Promise<AxiosLikeResponse> {
+  if (call.leftAllowedOrigins) return transmit(call, outcome => finish(call, outcome))
+  call.token = call.scheme.open?.(call)
+  if (!call.token) return runFlow(call)
+  return transmit(call, outcome => {
+    const refused = refusedBy(call, outcome)
+    return refused ? runFlow(call, refused, outcome) : finish(call, outcome)
+  })
+}
+
+/**
+ * Sends the call as it stands, after `before` once more. @throws the reason of a request that is wanted no
+ * longer, or that cannot be sent twice: nothing is sent for it
+ */
+async function send(call: Call, before?: Outcome): Promise<Outcome> {
+  if (before) {
+    if (!rewind(call)) throw oauthError('OAUTH_NOT_REPLAYABLE', 'stream')
+    discard(before.response?.data)
+    publishRetry(call)
+  }
+  const reason = cancellation(call.config)
+  if (reason) throw reason
+  return transmit(call, outcome => outcome)
+}
+
+/** How far a flow has come. */
+interface Progress {
+  /** What the adapter settled with last. */
+  outcome?: Outcome | undefined
+  /** The same as the scheme saw it. */
+  incoming?: IncomingResponse | undefined
+  /** Whether the last request carried something of the scheme's. */
+  isSigned: boolean
+}
+
+/**
+ * The scheme's request, the API's answer, in turns, until the scheme accepts one; `replayed` answers the
+ * first request without sending.
+ */
+async function takeTurns(
+  call: Call,
+  next: (answer?: IncomingResponse) => Promise<IteratorResult<unknown, void>>,
+  at: Progress,
+  replayed: IncomingResponse | undefined,
+): Promise<void> {
+  let turn = await next()
+  if (replayed) turn = await next(replayed)
+  // a scheme that has nothing to add
+  if (turn.done) at.outcome ??= await send(call)
+  while (!turn.done) {
+    const before = at.outcome
+    at.isSigned = !!(call.headers || call.urlFromScheme || call.body !== undefined)
+    at.outcome = await send(call, before)
+    call.reset()
+    if (!at.outcome.response) return
+    at.incoming = incomingOf(call, at.outcome.response)
+    if (!before && at.incoming.expired === undefined) call.context.unread.set(call.config, call)
+    turn = await next(at.incoming)
+  }
+}
+
+/**
+ * Runs the scheme's flow. `met` is an answer that was there before: to what `open` signed, or else to the
+ * flow's own first request. The caller is free as soon as it gives up, the scheme is told, and nothing is
+ * sent for it afterwards. A flow that breaks off ends with the API's own answer where there is one, with the
+ * reason as its cause.
+ */
+async function runFlow(call: Call, met?: IncomingResponse, outcome?: Outcome): Promise<AxiosLikeResponse> {
+  const { scheme, config, token } = call
+  call.reset()
+  const flow = scheme.flow(call, token && met && { token, response: met })
+  const patience = patienceOf(call)
+  const next = (answer?: IncomingResponse) => patience.wait(flow.next(answer as IncomingResponse))
+  const at: Progress = { outcome, incoming: met, isSigned: true }
+  try {
+    await takeTurns(call, next, at, token ? undefined : met)
+    if (at.incoming && isRefusal(at.incoming)) throw refusal(call, at.incoming, at.isSigned)
+  } catch (error) {
+    const reason = patience.over ?? cancellation(config)
+    if (reason) discard(at.outcome?.response?.data)
+    if (reason || !at.outcome) throw reason ?? axiosError(error, config)
+    addCause(at.outcome.error, wrap(error))
+  } finally {
+    patience.end()
+    flow.return().catch(() => {})
+  }
+  return finish(call, at.outcome as Outcome)
+}
+
+/** Why a request stays refused. */
+const refusal = (call: Call, { status }: IncomingResponse, isSigned: boolean) =>
+  isSigned
+    ? oauthError('OAUTH_REFUSED', 'api', {}, { status })
+    : oauthError('OAUTH_NOT_AUTHENTICATED', 'no-token', { url: call.url.split('?', 1)[0] })
+
+type Transform = (this: AxiosLikeConfig, data: unknown, headers: unknown, status: number) => unknown
+
+/** Runs the user's `transformResponse` as axios does; for a response that came too late to meet it there. */
+function transform(response: AxiosLikeResponse): AxiosLikeResponse {
+  const { config, headers, status } = response
+  for (const each of ([] as Transform[]).concat((config.transformResponse as Transform[] | undefined) ?? []))
+    response.data = each.call(config, response.data, headers, status)
+  return response
+}
+
+/**
+ * The response interceptor's half: judges an answer whose body only the user's transforms made readable, and
+ * where it says that the token expired, goes on with the call as if that had been seen at once. One renewal
+ * per request, whoever told it. Answers `undefined` for anything else, also for what an interceptor before
+ * ours made of a response.
+ */
+export function reconsider(
+  { unread }: AttachmentContext,
+  settled: unknown,
+  failed: boolean,
+): Promise<AxiosLikeResponse> | undefined {
+  const { response } = (failed ? Object(settled) : { response: settled }) as { response: AxiosLikeResponse }
+  const config = (Object(response) as AxiosLikeResponse).config
+  const call = unread.get(config)
+  if (!call) return undefined
+  try {
+    if (!expiryOf(call)?.(response)) return undefined
+  } catch (error) {
+    return Promise.reject(axiosError(error, config))
+  }
+  unread.delete(config)
+  const outcome = { response, failed, error: failed ? settled : undefined }
+  return runFlow(call, incomingOf(call, response, true), outcome).then(
+    renewed => (renewed === response ? response : transform(renewed)),
+    error => {
+      if (error !== settled && error?.response) transform(error.response)
+      throw error
+    },
+  )
+}

@@ -1,0 +1,66 @@
+import type { OAuthError } from '../errors.js'
+import { publishSkipped } from '../lib/diagnostics.js'
+import type { Adapter } from './axios.js'
+import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
+import type { Entry } from './entry.js'
+import { addCause } from './errors.js'
+import { errorFor, explainRequest, type Rules, type UnauthenticatedReason } from './explain.js'
+
+/** Reasons that the application chose for the request itself: they are no surprise. */
+const CHOSEN: readonly UnauthenticatedReason[] = ['oauth-false', 'skip']
+
+function warn(error: OAuthError): void {
+  const { process } = globalThis as {
+    process?: { emitWarning?(message: string, options: object): void; env?: { NODE_ENV?: string } }
+  }
+  if (/^(production|test)$/.test(process?.env?.NODE_ENV ?? '')) return
+  process?.emitWarning?.(error.message, { type: 'AxiosOAuthWarning', code: error.code })
+}
+
+/** Tells a reason once: to the session's listeners, and to whoever develops. */
+function tell(rules: Rules, reason: UnauthenticatedReason, error: OAuthError): void {
+  if (CHOSEN.includes(reason) || rules.told.has(reason)) return
+  rules.told.add(reason)
+  rules.report(error)
+  warn(error)
+}
+
+/** Explains a request that no attachment took, by the reason that is most particular to it. */
+function explainSkipped(entries: readonly Entry[], config: AxiosLikeConfig) {
+  const explained = entries
+    .flatMap(({ rules }) => rules ?? [])
+    .map(rules => ({ rules, ...explainRequest(rules, config) }))
+  return explained.find(({ reason }) => reason && reason !== 'origin') ?? explained[0]
+}
+
+/** Says why a request that no attachment took was refused. */
+function explainRefusal(
+  entries: readonly Entry[],
+  error: { response?: AxiosLikeResponse } | undefined,
+): void {
+  if (error?.response?.status !== 401) return
+  const found = explainSkipped(entries, error.response.config)
+  if (!found?.reason) return
+  const cause = errorFor(found.reason, found.rules, found.url)
+  tell(found.rules, found.reason, cause)
+  addCause(error, cause)
+}
+
+/** Sends a request that no attachment took as it is; where the API refuses it, the error says why. */
+export function sendSkipped(
+  entries: readonly Entry[],
+  config: AxiosLikeConfig,
+  adapter: Adapter,
+): Promise<AxiosLikeResponse> {
+  if (!entries.length) return adapter(config)
+  publishSkipped(
+    entries.map(({ identity }) => identity),
+    () => ({ ...config, ...explainSkipped(entries, config) }),
+  )
+  const sent = adapter(config)
+  if (typeof sent?.then !== 'function') return sent
+  return sent.then(undefined, error => {
+    explainRefusal(entries, error)
+    throw error
+  })
+}

@@ -48,7 +48,7 @@ export interface BrowserSignInOptions extends LoopbackOptions, Pick<Authorizatio
  * True if the response comes as a form. @throws OAuthError `OAUTH_INVALID_OPTION` for a response that would
  * not reach this program
  */
-function comesAsForm({ response_mode, response_type = 'code' }: AuthorizationOptions): boolean {
+function isFormPost({ response_mode, response_type = 'code' }: AuthorizationOptions): boolean {
   const asForm = /^form_post(\.jwt)?$/.test(`${response_mode}`)
   const inQuery =
     /^(undefined|null|query|query\.jwt|jwt)$/.test(`${response_mode}`) && response_type === 'code'
@@ -57,7 +57,7 @@ function comesAsForm({ response_mode, response_type = 'code' }: AuthorizationOpt
 }
 
 /** Recognises the response to this sign-in by its `state`, which cannot be guessed. */
-function judgeBy(session: OAuth2Session, state: string, jwtResponse: JwtResponseReader | undefined) {
+function responseJudge(session: OAuth2Session, state: string, jwtResponse: JwtResponseReader | undefined) {
   const judge: Expectation['judge'] = async parameters => {
     let found: Record<string, unknown> = parameters
     if (jwtResponse) found = await jwtResponse(`${parameters.response}`, await core(session).context())
@@ -70,7 +70,7 @@ function judgeBy(session: OAuth2Session, state: string, jwtResponse: JwtResponse
  * Opens the address, or shows it if it cannot be opened. A browser may report a failure after the person has
  * signed in with it.
  */
-async function present(
+async function openOrShow(
   url: string,
   { open = openBrowser, onUrl = showUrl }: BrowserSignInOptions,
   over: AbortSignal,
@@ -128,7 +128,7 @@ export async function signInWithBrowser(
   options: BrowserSignInOptions = {},
 ): Promise<Token> {
   const { scope, parameters = {}, push, sign, jwtResponse, signal } = options
-  const asForm = comesAsForm(parameters)
+  const asForm = isFormPost(parameters)
   if (signal?.aborted) throw oauthError('OAUTH_ABORTED', 'signIn')
   const server = await startLoopbackServer(options)
   try {
@@ -137,10 +137,10 @@ export async function signInWithBrowser(
       { ...(scope && { scope }), ...parameters, redirect_uri: server.redirect_uri },
       { ...(push !== undefined && { push }), ...(sign && { sign }), ...(signal && { call: { signal } }) },
     )
-    const judge = judgeBy(session, transaction.state, jwtResponse)
+    const judge = responseJudge(session, transaction.state, jwtResponse)
     const callback = await waitForCallback(async (take, over) => {
       server.expect({ asForm, judge, take })
-      await present(url, options, over)
+      await openOrShow(url, options, over)
     }, options)
     const grant = authorizationCodeGrant({ authorizationResponse: callback.parameters, transaction })
     try {

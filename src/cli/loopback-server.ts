@@ -41,7 +41,7 @@ export interface LoopbackServer {
 }
 
 /** The largest form, in bytes. */
-const MOST = 65_536
+const MAX_FORM_BYTES = 65_536
 
 /** @throws OAuthError `OAUTH_INVALID_OPTION` */
 function checkPlace({ path, host }: { path: string; host: string }): void {
@@ -76,7 +76,7 @@ async function readForm(request: IncomingMessage): Promise<string | undefined> {
   let length = 0
   for await (const chunk of request) {
     length += chunk.length
-    if (length > MOST) return undefined
+    if (length > MAX_FORM_BYTES) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString()

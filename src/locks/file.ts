@@ -27,7 +27,7 @@ export interface FileLockOptions {
  */
 export function fileLock(directory: string, options: FileLockOptions = {}): Lock {
   const { lease = 60, poll = 0.05, suffix = '.lock' } = options
-  const watched = new Map<string, Watched>()
+  const watched = new Map<string, LastSign>()
   const timeout = timeoutNow()
   return async (name, critical, wait) => {
     const folder = join(directory, fileName(name) + suffix)
@@ -36,18 +36,18 @@ export function fileLock(directory: string, options: FileLockOptions = {}): Lock
 }
 
 /** The last sign of life of a holder (monotonic, milliseconds). */
-interface Watched {
+interface LastSign {
   beat: string
   since: number
 }
 
-function contender(folder: string, lease: number, watched: Map<string, Watched>): Lease {
-  const here = whereWeAre()
+function contender(folder: string, lease: number, watched: Map<string, LastSign>): Lease {
+  const here = processScope()
   let mine = 0
   const path = (number: number) => join(folder, `${number}`)
 
   /** True if the holder is dead, or has been silent for longer than its lease. */
-  const gone = async (number: number): Promise<boolean> => {
+  const isAbandoned = async (number: number): Promise<boolean> => {
     const [text, { mtimeMs }] = await Promise.all([readFile(path(number), 'utf8'), stat(path(number))])
     const [where, pid] = text.split(' ')
     if (where === here && !alive(Number(pid))) return true
@@ -68,7 +68,7 @@ function contender(folder: string, lease: number, watched: Map<string, Watched>)
       let next: number
       try {
         const { number, free } = highest(await readdir(folder))
-        if (!free && !(await gone(number))) return false
+        if (!free && !(await isAbandoned(number))) return false
         next = number + 1
         await claim(path(next), `${here} ${process.pid}`)
       } catch (error) {
@@ -128,7 +128,7 @@ function highest(names: string[]): { number: number; free: boolean } {
 }
 
 /** The scope of a process number: this machine since its start, and this container. */
-function whereWeAre(): string {
+function processScope(): string {
   const read = (how: () => string) => {
     try {
       return how().trim()

@@ -36,7 +36,7 @@ export async function runLeased<T>(
 ): Promise<T> {
   const since = await waitFor(hand, { lease, ...times }, options)
   const lost = new AbortController()
-  const held = keep(hand, lease, since, () => lost.abort())
+  const held = renewRegularly(hand, lease, since, () => lost.abort())
   try {
     return await critical({
       // A suspended process detects the lost lease here, before timers run.
@@ -47,7 +47,7 @@ export async function runLeased<T>(
     })
   } finally {
     held.stop()
-    await giveBack(hand)
+    await releaseWithin(hand)
   }
 }
 
@@ -106,7 +106,7 @@ function waitFor(
  * Renews the lease four times in its life, counted from `kept` (milliseconds); `check` detects an expired one
  * at once.
  */
-function keep(
+function renewRegularly(
   hand: Lease,
   lease: number,
   kept: number,
@@ -140,7 +140,7 @@ function keep(
  * A lease that cannot be released expires by itself, so an unreachable medium delays the caller by at most a
  * second.
  */
-async function giveBack(hand: Lease): Promise<void> {
+async function releaseWithin(hand: Lease): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const enough = new Promise<void>(resolve => {
     timer = setTimeout(resolve, 1000)

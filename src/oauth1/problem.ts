@@ -9,16 +9,16 @@ export interface Problem {
 }
 
 /** The characters of a body that are read: a reason comes early, and a refusal may be a large file. */
-const READ = 20_000
+const MAX_CHARACTERS = 20_000
 
 /** The text of a body that may contain the reason; a stream is not read. */
 function textOf(data: unknown): string {
   const body = readable(data)
-  if (typeof body === 'string') return body.slice(0, READ)
-  if (body) return String.fromCharCode(...body.subarray(0, READ))
+  if (typeof body === 'string') return body.slice(0, MAX_CHARACTERS)
+  if (body) return String.fromCharCode(...body.subarray(0, MAX_CHARACTERS))
   if (typeof (data as { pipe?: unknown }).pipe === 'function') return ''
   try {
-    return JSON.stringify(data).slice(0, READ)
+    return JSON.stringify(data).slice(0, MAX_CHARACTERS)
   } catch {
     return ''
   }

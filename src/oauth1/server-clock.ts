@@ -18,9 +18,9 @@ export interface ServerClocks {
 }
 
 /** A smaller difference in seconds is not a reason for a refusal, unless the server says so. */
-const FAR = 60
+const MIN_DIFFERENCE = 60
 /** A larger difference is ignored: such a date comes from a cache, or is in another unit. */
-const BELIEVABLE = 24 * 60 * 60
+const MAX_DIFFERENCE = 24 * 60 * 60
 
 const originOf = (url: string): string => /^[^/]*\/\/[^/?#]*/.exec(url)?.[0] ?? url
 
@@ -34,13 +34,13 @@ function timeOf(response: IncomingResponse): number {
 export function serverClocks(clock: () => number): ServerClocks {
   const offsets = new Map<string, number>()
   // Corrections that did not help, so that other refusals do not cause a second request every time.
-  const futile = new Map<string, number>()
+  const ineffective = new Map<string, number>()
   const known = (origin: string) => offsets.get(origin) ?? 0
 
   const measured = (response: IncomingResponse, problem: Problem | undefined): number | undefined =>
     [problem?.time, timeOf(response)]
       .map(time => (time ?? Number.NaN) - clock())
-      .find(offset => Math.abs(offset) <= BELIEVABLE)
+      .find(offset => Math.abs(offset) <= MAX_DIFFERENCE)
 
   return {
     offset: request => (offsets.size ? known(originOf(request.url)) : 0),
@@ -50,15 +50,15 @@ export function serverClocks(clock: () => number): ServerClocks {
       if (!blamed && !silent) return false
       const offset = measured(response, problem)
       const origin = originOf(url)
-      const wasFutile = Math.abs((futile.get(origin) ?? Number.NaN) - (offset ?? 0)) <= FAR
-      if (offset === undefined || (silent && wasFutile)) return blamed
-      if (Math.abs(offset - known(origin)) > (blamed ? 0 : FAR)) offsets.set(origin, offset)
+      const wasIneffective = Math.abs((ineffective.get(origin) ?? Number.NaN) - (offset ?? 0)) <= MIN_DIFFERENCE
+      if (offset === undefined || (silent && wasIneffective)) return blamed
+      if (Math.abs(offset - known(origin)) > (blamed ? 0 : MIN_DIFFERENCE)) offsets.set(origin, offset)
       return blamed || known(origin) !== used
     },
     giveUp(url) {
       const origin = originOf(url)
       const offset = offsets.get(origin)
-      if (offset !== undefined) futile.set(origin, offset)
+      if (offset !== undefined) ineffective.set(origin, offset)
       offsets.delete(origin)
     },
   }

@@ -42,7 +42,7 @@ export interface OAuth1TokenOptions extends DanceOptions {
 }
 
 /** The longest sign-in, in seconds. */
-const PATIENCE = 600
+const LONGEST_SIGN_IN = 600
 
 /**
  * Fetches temporary credentials.
@@ -93,14 +93,15 @@ export async function createOAuth1AuthorizationUrl(
 }
 
 /** Accepts a transaction once, in time, and only in the session of its server and client. */
-function spend({ options, clock, spent }: OAuth1Inside, transaction: OAuth1Transaction): void {
+function useTransaction({ options, clock, spent }: OAuth1Inside, transaction: OAuth1Transaction): void {
   const { oauth_token, created_at, client_key, access_token_url } = Object(transaction) as OAuth1Transaction
   const now = clock()
-  for (const [old, at] of spent) if (at < now - PATIENCE) spent.delete(old)
+  for (const [old, at] of spent) if (at < now - LONGEST_SIGN_IN) spent.delete(old)
   if (spent.has(oauth_token)) throw oauthError('OAUTH_TRANSACTION_USED', 'finished')
   if (client_key !== options.client.key || access_token_url !== options.server.access_token_url)
     throw oauthError('OAUTH_ISSUER_MISMATCH', 'otherServer')
-  if (!(Math.abs(now - created_at) <= PATIENCE)) throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'tenMinutes')
+  if (!(Math.abs(now - created_at) <= LONGEST_SIGN_IN))
+    throw oauthError('OAUTH_TRANSACTION_EXPIRED', 'tenMinutes')
   spent.set(oauth_token, now)
 }
 
@@ -124,7 +125,7 @@ export async function fetchOAuth1Token(
       : checkAuthorizationResponse(authorizationResponse, transaction, { verifier: needsVerifier })
   const given = callback?.oauth_verifier ?? verifier
   if (!given && needsVerifier) throw oauthError('OAUTH_CODE_MISSING', 'verifier')
-  spend(inside, transaction)
+  useTransaction(inside, transaction)
   const { oauth_token, oauth_token_secret } = transaction
   const token = { oauth_token, ...(oauth_token_secret !== undefined && { oauth_token_secret }) }
   const request = accessTokenRequest(server, { ...dance, token, ...(given && { verifier: given }) })

@@ -41,7 +41,7 @@ export interface Signer {
 }
 
 /** Continues synchronously if the value is not a promise. */
-const then = <T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> =>
+const thenOrNow = <T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> =>
   typeof (value as PromiseLike<T> | undefined)?.then === 'function'
     ? (value as PromiseLike<T>).then(next)
     : next(value as T)
@@ -163,10 +163,10 @@ export function createSigner(options: OAuth1SigningOptions): Signer {
         .join('&')
       const unhashed = hasher.when === 'never' || (hasher.when === 'auto' && body.isForm)
 
-      return then(unhashed ? '' : hasher.hash(data), hash => {
+      return thenOrNow(unhashed ? '' : hasher.hash(data), hash => {
         if (hash) own.push(encodeParameter('oauth_body_hash', hash))
         const url = placement === 'query' ? withoutParameters(request.url, namesOf(own)) : request.url
-        return then(signatureOf(request, { url, form, own }, key), signature => {
+        return thenOrNow(signatureOf(request, { url, form, own }, key), signature => {
           correctContentType(request, body)
           const signed = [...own, encodeParameter('oauth_signature', signature)]
           writeParameters(request, signed, { placement, realm, url, form })

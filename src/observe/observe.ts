@@ -76,7 +76,7 @@ function overBy(state: State, slot: TokenSlot, grant: StoredGrant): string | und
 function read({ state, slot }: SessionView, isKnown: boolean): SessionSnapshot {
   const { grant, unaccepted } = state.record
   if (!grant) return isKnown ? { status: 'signed-out' } : UNKNOWN
-  const reason = overBy(state, slot, grant)
+  const reason = endReason(state, slot, grant)
   if (reason !== undefined) return { status: isLogOut(reason) ? 'signed-out' : 'ended', reason }
   const { scope, expires_at } = grant.tokens[slot.key] ?? {}
   const user = personOf(grant)
@@ -124,8 +124,11 @@ function observe(session: OAuth2Session): SessionObservation {
   }
   const start = () => {
     told = getSnapshot()
-    const stops = [...EVENTS.map(event => session.on(event, tell)), state.store.subscribe?.(state.key, look)]
-    if (!isKnown) look()
+    const stops = [
+      ...EVENTS.map(event => session.on(event, tell)),
+      state.store.subscribe?.(state.key, refresh),
+    ]
+    if (!isKnown) refresh()
     return () => {
       for (const one of stops) one?.()
     }

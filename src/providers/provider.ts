@@ -24,7 +24,7 @@ export const defineProvider = <Server extends ServerMetadata | ServerSource>(
 ): Provider<Server> => provider
 
 /** Reads a JSON object or a form; anything else has no parameters. */
-function read(body: string): Record<string, unknown> {
+function parseBody(body: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(body))
   } catch {
@@ -41,7 +41,7 @@ export const rewriteAnswer =
   (response: ServerResponse): ServerResponse => {
     const { status, body } = response
     if (!/^\s*(\{|[\w.]+=)/.test(body)) return response
-    return { status, header: name => response.header(name), body: JSON.stringify(change(read(body))) }
+    return { status, header: name => response.header(name), body: JSON.stringify(change(parseBody(body))) }
   }
 
 /** The parameters with spaces instead of commas in their `scope`. */

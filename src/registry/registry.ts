@@ -100,7 +100,7 @@ export interface Registry<R extends Record<string, Registration> = Record<string
 }
 
 /** One session with its instance. */
-interface Live {
+interface LiveSession {
   name: string
   user: string | undefined
   session: OAuth2Session | OAuth1Session
@@ -124,7 +124,7 @@ interface State {
   readonly store: TokenStore
   readonly clients: Map<string, Client>
   /** By client and person; the least recently used one is the first. */
-  readonly live: Map<string, Live>
+  readonly live: Map<string, LiveSession>
   readonly listeners: Map<keyof SessionEvents, Set<AnyListener>>
   readonly clock: () => number
 }
@@ -166,7 +166,11 @@ function userOf(state: State, name: string, target: RegistryTarget | undefined):
 }
 
 /** Forwards the events of a session to the registry's listeners. */
-function forward({ listeners }: State, { name, user, session }: Live, event: keyof SessionEvents): void {
+function forward(
+  { listeners }: State,
+  { name, user, session }: LiveSession,
+  event: keyof SessionEvents,
+): void {
   const about = { client: name, ...(user !== undefined && { user }), session }
   const on = session.on as (event: string, listener: (detail: object) => unknown) => () => void
   // A listener that throws must not keep events from the others; the session reports the failure.
@@ -177,7 +181,7 @@ function forward({ listeners }: State, { name, user, session }: Live, event: key
 }
 
 /** Closes idle sessions, except those with unsaved writes. */
-function letGo(state: State): void {
+function closeIdle(state: State): void {
   const { live, options, clock } = state
   const before = clock() - (options.idle ?? 3600)
   for (const [key, one] of live) {
@@ -189,7 +193,7 @@ function letGo(state: State): void {
   }
 }
 
-function makeSession(state: State, name: string, user: string | undefined): Live['session'] {
+function makeSession(state: State, name: string, user: string | undefined): LiveSession['session'] {
   const { registration } = clientOf(state, name)
   if (signsAlone(registration)) throw oauthError('OAUTH_INVALID_OPTION', 'signingOnly', { name })
   const options = { store: state.store, ...sessionOptions(registration), key: storeKey(name, user) }
@@ -198,7 +202,7 @@ function makeSession(state: State, name: string, user: string | undefined): Live
     : createOAuth2Session(options as Parameters<typeof createOAuth2Session>[0])
 }
 
-function liveOf(state: State, name: string, user: string | undefined): Live {
+function liveOf(state: State, name: string, user: string | undefined): LiveSession {
   const { live, listeners, clock } = state
   const key = storeKey(name, user)
   const known = live.get(key)
@@ -209,12 +213,12 @@ function liveOf(state: State, name: string, user: string | undefined): Live {
   live.set(key, found)
   if (known) return known
   for (const event of listeners.keys()) forward(state, found, event)
-  letGo(state)
+  closeIdle(state)
   return found
 }
 
 /** Remembers how to detach, for when an application's own instance gets another client. */
-function keep({ registration, attachments }: Client, attachment: Attachment): void {
+function rememberAttachment({ registration, attachments }: Client, attachment: Attachment): void {
   if (registration.axios) attachments.push(attachment)
 }
 
@@ -225,25 +229,25 @@ function keep({ registration, attachments }: Client, attachment: Attachment): vo
 function attachClient(
   client: Client,
   instance: AxiosInstance,
-  source: () => Live['session'],
+  source: () => LiveSession['session'],
   isPerUser = false,
 ): void {
   const { registration } = client
   const rest = attachOptions(registration)
   if (isOAuth1(registration)) {
-    keep(client, attachOAuth1(instance, source() as OAuth1Session, rest))
+    rememberAttachment(client, attachOAuth1(instance, source() as OAuth1Session, rest))
     return
   }
   const { apis, allowInsecure } = registration
   const one = source as () => OAuth2Session
   if (!apis) {
-    keep(client, attachOAuth2(instance, isPerUser ? one : one(), rest))
+    rememberAttachment(client, attachOAuth2(instance, isPerUser ? one : one(), rest))
     return
   }
   for (const { api, allowedOrigins } of apiRules(apis, allowInsecure)) {
     const { match: _, ...target } = api
     const view = () => one().for(target)
-    keep(client, attachOAuth2(instance, isPerUser ? view : view(), { ...rest, allowedOrigins }))
+    rememberAttachment(client, attachOAuth2(instance, isPerUser ? view : view(), { ...rest, allowedOrigins }))
   }
 }
 
@@ -284,7 +288,7 @@ function makeShared(state: State, name: string, client: Client): AxiosInstance {
 function makeSigning(state: State, name: string, client: Client): AxiosInstance {
   const instance = makeInstance(state, name)
   const { server: _, store: __, ...signing } = sessionOptions(client.registration)
-  keep(
+  rememberAttachment(
     client,
     attachOAuth1(instance, signing as Parameters<typeof attachOAuth1>[1], attachOptions(client.registration)),
   )
@@ -294,7 +298,7 @@ function makeSigning(state: State, name: string, client: Client): AxiosInstance 
 const ofProcess = () => (globalThis as { process?: { env?: Environment } }).process?.env ?? {}
 
 /** Puts a client into the table; instances and sessions of an older one of that name are dropped. */
-function add(state: State, name: string, given: Registration): void {
+function putClient(state: State, name: string, given: Registration): void {
   const { clients, live, options } = state
   const { environment = ofProcess(), overwrite = false, user } = options
   const registration = configured(name, given, environment, overwrite)
@@ -339,7 +343,7 @@ export function createRegistry<R extends Record<string, Registration>>(
 ): Registry<R> {
   const { clients, store = memoryStore(), clock = () => Date.now() / 1000 } = options
   const state: State = { options, store, clients: new Map(), live: new Map(), listeners: new Map(), clock }
-  for (const [name, registration] of Object.entries(clients)) add(state, name, registration)
+  for (const [name, registration] of Object.entries(clients)) putClient(state, name, registration)
   const registry: Registry<Any> = {
     get names() {
       return [...state.clients.keys()]
@@ -348,7 +352,7 @@ export function createRegistry<R extends Record<string, Registration>>(
     client: (name, target) => instanceOf(state, name, target),
     session: (name, target) => liveOf(state, name, userOf(state, name, target)).session as never,
     register(name, registration) {
-      add(state, name, registration)
+      putClient(state, name, registration)
       return registry as never
     },
     registration: name => clientOf(state, name).registration,

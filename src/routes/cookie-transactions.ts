@@ -1,4 +1,9 @@
-import { KEPT, parseRecord, type TransactionRecord, type TransactionStore } from '../sign-in/transactions.js'
+import {
+  parseRecord,
+  RECORD_LIFE,
+  type TransactionRecord,
+  type TransactionStore,
+} from '../sign-in/transactions.js'
 import type { CookieJar } from './cookies.js'
 import type { Seal } from './seal.js'
 
@@ -52,7 +57,7 @@ export function cookieTransactions(
       const others = jar.names().filter(other => other.startsWith(PREFIX) && other !== name)
       for (const old of others.slice(0, Math.max(0, others.length + 1 - MAX_AT_ONCE))) jar.remove(old)
       const kept: Kept = { state, record, ...(user !== undefined && { user }) }
-      jar.set(name, await seal.seal(kept, name), KEPT, isFormPost ? 'None' : 'Lax')
+      jar.set(name, await seal.seal(kept, name), RECORD_LIFE, isFormPost ? 'None' : 'Lax')
     },
   }
 }

@@ -6,7 +6,16 @@ import { isOAuth1 } from '../registry/registration.js'
 import type { OAuth2Session } from '../session/session.js'
 import { signOut } from '../sign-in/sign-in.js'
 import { jsonAnswer } from './pages.js'
-import { clientsOf, isSameOrigin, NOBODY, redirect, userOf, VISITOR, type Visit, wayBack } from './site.js'
+import {
+  ANONYMOUS,
+  clientsOf,
+  isSameOrigin,
+  redirect,
+  returnTarget,
+  userOf,
+  VISITOR,
+  type Visit,
+} from './site.js'
 
 /** Signs a person out of one client; returns the address of the server's own log-out. */
 async function signOutOf({ site }: Visit, name: string, user: string): Promise<string | undefined> {
@@ -32,7 +41,7 @@ export async function logout(visit: Visit): Promise<Response> {
   let there: string | undefined
   if (user) for (const one of names) there = (await signOutOf(visit, one, user)) ?? there
   if (!name) jar.remove(VISITOR)
-  return redirect(there ?? wayBack(visit))
+  return redirect(there ?? returnTarget(visit))
 }
 
 /** Ends the sessions of the people whom the server signed out. */
@@ -41,7 +50,7 @@ export async function backchannel(visit: Visit): Promise<Response> {
   const { registry, people } = site
   const logoutToken = new URLSearchParams(await request.text()).get('logout_token') ?? ''
   try {
-    const session = registry.session(name, { user: NOBODY }) as OAuth2Session
+    const session = registry.session(name, { user: ANONYMOUS }) as OAuth2Session
     const { sub, sid } = await validateLogoutToken(session, logoutToken)
     const key = `${name} ${sid === undefined ? 'sub' : 'sid'} ${sid ?? sub}`
     for (const user of await people.members(key))

@@ -9,7 +9,7 @@ import { callback, login } from './sign-in.js'
 import {
   clientsOf,
   DAY,
-  failed,
+  failurePage,
   notFound,
   type RoutesOptions,
   type RoutesRegistry,
@@ -50,7 +50,7 @@ async function answer(visit: Visit, kind: string): Promise<Response> {
     return jsonAnswer(405, { error: 'method_not_allowed' }, { Allow: route.methods.join(', ') })
   const response = await route.handler(visit).catch((error: unknown) => {
     if (!isOAuthError(error)) throw error
-    return failed(visit, error)
+    return failurePage(visit, error)
   })
   for (const cookie of jar.headers()) response.headers.append('Set-Cookie', cookie)
   return response

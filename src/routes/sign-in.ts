@@ -8,15 +8,15 @@ import { beginSignIn, finishSignIn } from '../sign-in/sign-in.js'
 import { type CookieTransactions, cookieTransactions } from './cookie-transactions.js'
 import { jsonAnswer } from './pages.js'
 import {
+  ANONYMOUS,
   clientsOf,
-  failed,
-  NOBODY,
+  failurePage,
+  identifyVisitor,
   newVisitor,
   redirect,
-  remember,
+  returnTarget,
   userOf,
   type Visit,
-  wayBack,
 } from './site.js'
 
 const transactionsOf = ({ site, jar }: Visit, options: Parameters<typeof cookieTransactions>[2] = {}) =>
@@ -35,11 +35,11 @@ export async function login(visit: Visit): Promise<Response> {
   const isFormPost = (authorization as { response_mode?: unknown } | undefined)?.response_mode === 'form_post'
   const options = {
     transactions: transactionsOf(visit, { user, isFormPost }),
-    returnTo: wayBack(visit),
+    returnTo: returnTarget(visit),
     client: name,
   }
   // A new visitor gets an identifier with the callback.
-  const session = site.registry.session(name, { user: user ?? NOBODY })
+  const session = site.registry.session(name, { user: user ?? ANONYMOUS })
   const begun = isOAuth1(registration)
     ? await beginOAuth1SignIn(
         session as OAuth1Session,
@@ -55,7 +55,7 @@ export async function login(visit: Visit): Promise<Response> {
 }
 
 /** The parameters of a callback: its address, or the posted form. */
-async function responseOf({ request }: Visit): Promise<Record<string, string> | string> {
+async function callbackParameters({ request }: Visit): Promise<Record<string, string> | string> {
   if (request.method !== 'POST') return request.url
   return Object.fromEntries(new URLSearchParams(await request.text()))
 }
@@ -94,7 +94,7 @@ async function userOfCallback(
 }
 
 /** Indexes a person under the names that the server uses. */
-async function index({ site, name }: Visit, user: string, token: { id_token?: string }): Promise<void> {
+async function indexPerson({ site, name }: Visit, user: string, token: { id_token?: string }): Promise<void> {
   const { sub, sid } = claimsOf(token) ?? {}
   for (const [kind, value] of Object.entries({ sub, sid }))
     if (typeof value === 'string') await site.people.add(`${name} ${kind} ${value}`, user, site.maxAge)
@@ -111,14 +111,14 @@ async function finish(
   if (isOAuth1(site.registry.registration(name)))
     return (await finishOAuth1SignIn(session as OAuth1Session, options)).returnTo
   const { token, returnTo } = await finishSignIn(session as OAuth2Session, options)
-  await index(visit, user, token)
+  await indexPerson(visit, user, token)
   return returnTo
 }
 
 /** Finishes a sign-in. */
 export async function callback(visit: Visit): Promise<Response> {
   const { site, name } = visit
-  const response = await responseOf(visit)
+  const response = await callbackParameters(visit)
   const transactions = transactionsOf(visit)
   const state = stateIn(response)
   const user = await userOfCallback(visit, transactions, state)
@@ -126,7 +126,7 @@ export async function callback(visit: Visit): Promise<Response> {
   const { home = '/' } = site.options
   try {
     const returnTo = await finish(visit, response, user)
-    if (!site.options.user) await remember(visit, user)
+    if (!site.options.user) await identifyVisitor(visit, user)
     return redirect(returnTo ?? home)
   } catch (error) {
     if (!isOAuthError(error)) throw error
@@ -134,6 +134,6 @@ export async function callback(visit: Visit): Promise<Response> {
     // After the back button or a second click the sign-in is already complete.
     if (isOAuthError(error, 'OAUTH_TRANSACTION_USED') && (await session.authorized()))
       return redirect((await transactions.get(state))?.returnTo ?? home)
-    return failed(visit, error)
+    return failurePage(visit, error)
   }
 }

@@ -50,7 +50,7 @@ export interface RoutesOptions {
 export const VISITOR = 'oauth-visitor'
 
 /** The user of sessions before a sign-in: nothing is ever stored for it. */
-export const NOBODY = 'nobody who signed in'
+export const ANONYMOUS = 'nobody who signed in'
 
 /** The state that all routes share. */
 export interface Site {
@@ -85,7 +85,7 @@ export const userOf = ({ site, request, jar }: Visit) =>
   site.options.user ? Promise.resolve(site.options.user(request)) : visitorOf(site, jar)
 
 /** Sets the cookie that identifies a visitor. */
-export async function remember({ site, jar }: Visit, id: string): Promise<void> {
+export async function identifyVisitor({ site, jar }: Visit, id: string): Promise<void> {
   const { seal, maxAge, clock } = site
   jar.set(VISITOR, await seal.seal({ id, at: Math.floor(clock()) }, VISITOR), maxAge)
 }
@@ -114,13 +114,13 @@ export function isSameOrigin({ site, request }: Visit): boolean {
 /**
  * The requested target (`?return_to=/path`), or the home of the site for anything that is not a path of it.
  */
-export function wayBack({ site, url }: Visit): string {
+export function returnTarget({ site, url }: Visit): string {
   const { home = '/' } = site.options
   return localPath(url.searchParams.get('return_to') ?? undefined, site.origin) ?? home
 }
 
 /** The page of a failed sign-in. */
-export function failed({ site, name }: Visit, error: OAuthError): Response | Promise<Response> {
+export function failurePage({ site, name }: Visit, error: OAuthError): Response | Promise<Response> {
   const again = `${site.basePath}/login/${encodeURIComponent(name)}`
   return (site.options.errorPage ?? errorPage)(error, again)
 }

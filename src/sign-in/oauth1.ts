@@ -8,7 +8,7 @@ import {
   type OAuth1AuthorizationOptions,
   type OAuth1TokenOptions,
 } from '../oauth1/sign-in.js'
-import { type BeginOptions, remember } from './sign-in.js'
+import { type BeginOptions, storeSignIn } from './sign-in.js'
 import { type TransactionStore, takePending } from './transactions.js'
 
 /**
@@ -25,7 +25,7 @@ export async function beginOAuth1SignIn(
 ): Promise<{ url: string; state: string }> {
   const { url, transaction } = await createOAuth1AuthorizationUrl(session, authorization)
   const state = transaction.oauth_token
-  await remember(state, transaction, options)
+  await storeSignIn(state, transaction, options)
   return { url, state }
 }
 

@@ -36,10 +36,10 @@ const channelName = (state: string) => `oauth-callback:${state}`
 const broadcast = (name: string): PopupChannel => new BroadcastChannel(name) as PopupChannel
 
 /** Milliseconds between two checks whether the person closed the window. */
-const LOOK = 500
+const CLOSED_CHECK_INTERVAL = 500
 
 /** The events that end the wait for the callback page. */
-function whenGivenUp(popup: PopupWindow, signal: AbortSignal | undefined, giveUp: () => void): () => void {
+function watchAbort(popup: PopupWindow, signal: AbortSignal | undefined, giveUp: () => void): () => void {
   // A page of the server may cut the tie to its opener, and the window then seems closed. Only a person who
   // is back on this page has really closed it.
   let wasClosed = false
@@ -47,7 +47,7 @@ function whenGivenUp(popup: PopupWindow, signal: AbortSignal | undefined, giveUp
     const isClosed = popup.closed && document.hasFocus()
     if (isClosed && wasClosed) giveUp()
     wasClosed = isClosed
-  }, LOOK)
+  }, CLOSED_CHECK_INTERVAL)
   signal?.addEventListener('abort', giveUp)
   return () => {
     clearInterval(timer)
@@ -62,7 +62,7 @@ function callbackFrom(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   return new Promise<string>((resolve, reject) => {
-    const stop = whenGivenUp(popup, signal, () => {
+    const stop = watchAbort(popup, signal, () => {
       stop()
       reject(oauthError('OAUTH_ABORTED', 'popupClosed'))
     })

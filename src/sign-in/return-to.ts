@@ -1,5 +1,5 @@
 /** An impossible origin, to resolve a path against. */
-const HERE = 'http://here.invalid'
+const PLACEHOLDER_ORIGIN = 'http://here.invalid'
 
 /**
  * The path, query and fragment of an address of this site; `undefined` for any other, so that no callback
@@ -8,8 +8,8 @@ const HERE = 'http://here.invalid'
 export function localPath(address: string | undefined, origin?: string): string | undefined {
   if (!address) return undefined
   try {
-    const url = new URL(address, origin ?? HERE)
-    const isHere = url.origin === (origin ?? HERE) && !url.username && !url.password
+    const url = new URL(address, origin ?? PLACEHOLDER_ORIGIN)
+    const isHere = url.origin === (origin ?? PLACEHOLDER_ORIGIN) && !url.username && !url.password
     const path = url.pathname + url.search + url.hash
     // The browser would read `//stranger` as a host.
     return isHere && !path.startsWith('//') ? path : undefined

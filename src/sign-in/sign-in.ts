@@ -30,7 +30,7 @@ export interface BeginOptions extends AuthorizationTransport {
 }
 
 /** Stores a sign-in under its state. @throws OAuthError `OAUTH_INVALID_OPTION` for a `returnTo` elsewhere */
-export async function remember(
+export async function storeSignIn(
   state: string,
   transaction: PendingSignIn['transaction'],
   { transactions, returnTo, client }: Pick<BeginOptions, 'transactions' | 'returnTo' | 'client'>,
@@ -55,7 +55,7 @@ export async function beginSignIn(
 ): Promise<{ url: string; state: string }> {
   const { url, transaction } = await createAuthorizationUrl(session, authorization, transport)
   const { state } = transaction
-  await remember(state, transaction, {
+  await storeSignIn(state, transaction, {
     transactions,
     ...(returnTo !== undefined && { returnTo }),
     ...(client && { client }),

@@ -36,7 +36,7 @@ export interface TransactionStore {
  * Seconds for which a record is kept: longer than a sign-in may take, so that a late callback differs from a
  * foreign one.
  */
-export const KEPT = 3600
+export const RECORD_LIFE = 3600
 
 /**
  * Takes a sign-in out before the first request to the server: a callback counts once.
@@ -71,7 +71,7 @@ export function parseRecord(text: string | null | undefined): TransactionRecord 
   }
 }
 
-const isOver = ({ at }: TransactionRecord, now: number) => !(now - at < KEPT)
+const isOver = ({ at }: TransactionRecord, now: number) => !(now - at < RECORD_LIFE)
 
 /** The part of `Storage` that {@link webTransactions} uses. */
 export interface TransactionStorage {
@@ -154,7 +154,7 @@ export function cacheTransactions(
     },
     async set(state, record) {
       await markers.set(state, { at: record.at })
-      await cache.set(prefix + state, JSON.stringify(record), KEPT)
+      await cache.set(prefix + state, JSON.stringify(record), RECORD_LIFE)
     },
   }
 }

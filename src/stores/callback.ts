@@ -32,7 +32,7 @@ export interface CallbackStoreOptions {
 }
 
 /** The members of a grant that this process knows and the table has no columns for. */
-interface Known {
+interface RowVersion {
   grantId: string
   version: number
   /** The tokens of the row, to detect a change by another process. */
@@ -43,7 +43,7 @@ const markOf = ({ access_token = '', refresh_token = '' }: TokenRow) =>
   JSON.stringify([access_token, refresh_token])
 
 /** Turns a row into a grant. */
-function toGrant(row: TokenRow, { grantId, version }: Known): StoredGrant {
+function toGrant(row: TokenRow, { grantId, version }: RowVersion): StoredGrant {
   const { refresh_token, id_token, access_token, token_type, expires_at, scope } = row
   const token = Object.fromEntries(
     Object.entries({ access_token, token_type, expires_at, scope }).filter(([, value]) => value ?? false),
@@ -91,10 +91,10 @@ function checkRow(row: TokenRow): TokenRow {
  *
  */
 export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions): TokenStore {
-  const seen = new Map<string, Known>()
+  const seen = new Map<string, RowVersion>()
 
   /** Versions of a row that was just read: changed tokens count as a later version of another process. */
-  function know(key: string, row: TokenRow): Known {
+  function versionsOf(key: string, row: TokenRow): RowVersion {
     const mark = markOf(row)
     const before = seen.get(key)
     if (before?.mark === mark) return before
@@ -103,9 +103,9 @@ export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions
     return known
   }
 
-  async function current(key: string): Promise<{ row: TokenRow; known: Known } | undefined> {
+  async function current(key: string): Promise<{ row: TokenRow; known: RowVersion } | undefined> {
     const row = await guarded('OAUTH_STORE_READ', () => load(key))
-    return row ? { row: checkRow(row), known: know(key, row) } : undefined
+    return row ? { row: checkRow(row), known: versionsOf(key, row) } : undefined
   }
 
   return defineStore({

@@ -93,9 +93,9 @@ export function indexedDbStore(options: IndexedDbStoreOptions = {}): IndexedDbSt
       const made = await make()
       return within('keys', 'readwrite', async keys => {
         // Another tab may have stored a key pair first.
-        const theirs = await read<CryptoKeyPair>(keys.get(name))
-        if (!theirs) await read(keys.put(made, name))
-        return theirs ?? made
+        const kept = await read<CryptoKeyPair>(keys.get(name))
+        if (!kept) await read(keys.put(made, name))
+        return kept ?? made
       })
     },
     async deleteKeyPair(name) {

@@ -68,7 +68,7 @@ export function keyvStore(medium: KeyValueLike, { lock, prefix = 'oauth:' }: Key
 
 /** The three verbs of a medium under its own names; every failure becomes a rejection that shows no value. */
 function verbs(given: KeyValueLike, prefix: string) {
-  const medium = loud(given)
+  const medium = reportingMedium(given)
   const at = (key: string) => prefix + plain(key)
   return {
     read: (key: string) =>
@@ -100,7 +100,7 @@ const plain = (key: string) =>
  * Returns the medium behind a cache, and requires that it reports failures: a store that reports "nothing"
  * when its database is down would sign everybody out.
  */
-function loud(given: KeyValueLike): KeyValueLike {
+function reportingMedium(given: KeyValueLike): KeyValueLike {
   const { stores = [given] } = given as { stores?: KeyValueLike[] }
   const [medium, ...tiers] = stores
   if (!medium || tiers.length) throw oauthError('OAUTH_INVALID_OPTION', 'tiers')

@@ -12,10 +12,10 @@ export interface ExecutableOptions extends TokenText {
 }
 
 /** The most bytes of output that are read. */
-const MOST = 1_000_000
+const MAX_OUTPUT_BYTES = 1_000_000
 
 /** Rejects the output of a program that reports a failure with exit code 0 (`{"success":false}`). */
-function insistOnSuccess(text: string, name: string): void {
+function rejectReportedFailure(text: string, name: string): void {
   let told: unknown
   try {
     told = Object(JSON.parse(text)).success
@@ -41,7 +41,7 @@ export const executableToken =
     const { execFile } = await import('node:child_process')
     const settings = {
       timeout: timeout * 1000,
-      maxBuffer: MOST,
+      maxBuffer: MAX_OUTPUT_BYTES,
       windowsHide: true,
       ...(environment && { env: environment }),
     }
@@ -55,6 +55,6 @@ export const executableToken =
         reject(oauthError('OAUTH_SOURCE_FAILED', 'program', { name: program, problem }))
       })
     })
-    insistOnSuccess(text, program)
+    rejectReportedFailure(text, program)
     return readToken(text, program, options)
   }

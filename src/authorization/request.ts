@@ -199,6 +199,13 @@ export interface AuthorizationTransport {
  * Begins a sign-in: redirect the user agent to `url` and keep `transaction` for the callback ({@link
  * authorizationCodeGrant}). PKCE, `state` and, with the scope `openid`, `nonce` are always sent. The request
  * is pushed if the server's or the client's metadata require it.
+ * @example
+ * const { url, transaction } = await createAuthorizationUrl(session, {
+ *   redirect_uri: 'https://app.example.com/callback',
+ *   scope: 'openid profile',
+ * })
+ * sessionStorage.setItem('signin', JSON.stringify(transaction))
+ * location.assign(url)
  * @throws OAuthError as {@link prepareAuthorization}, {@link buildAuthorizationUrl} and
  * {@link pushAuthorizationRequest} do; `OAUTH_HOOK_FAILED`, `OAUTH_DISCOVERY_FAILED`, `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.1

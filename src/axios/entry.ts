@@ -76,7 +76,6 @@ export interface Attachment {
    * instance, or for the `config` of an error.
    * @example
    * const { attached, reason, message } = attachment.explain({ url: '/me' })
-   *
    */
   explain(config: AxiosLikeConfig): Explanation
 }

@@ -21,8 +21,9 @@ export interface SessionSignalOptions {
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not an OAuth 2 session
  * @see OpenID Connect Core 1.0 section 5.1 for the claims of `user`
  * @example
- * readonly current = toSessionSignal(session)   // in the template: {{ current().user?.['name'] }}
- *
+ * export class Header {
+ *   readonly current = toSessionSignal(session) // in the template: {{ current().user?.['name'] }}
+ * }
  */
 export function toSessionSignal(
   session: OAuth2Session,

@@ -15,7 +15,6 @@ const whileServerRenders = () => UNKNOWN
  * @see OpenID Connect Core 1.0 section 5.1 for the claims of `user`
  * @example
  * const { status, user } = useSession(session)
- *
  */
 export function useSession(session: OAuth2Session): SessionSnapshot {
   const { subscribe, getSnapshot } = observeSession(session)
@@ -44,8 +43,11 @@ export interface RequireSessionProps {
  * @throws OAuthError `OAUTH_INVALID_OPTION` where `session` is not an OAuth 2 session
  * @see RFC 10017 for what a script in the page can reach whatever the page shows
  * @example
- * createElement(RequireSession, { session, fallback: { 'signed-out': signIn }, children: orders })
- *
+ * export const Orders = () => (
+ *   <RequireSession session={session} fallback={{ 'signed-out': <a href="/sign-in">Sign in</a> }}>
+ *     <p>Your orders</p>
+ *   </RequireSession>
+ * )
  */
 export function RequireSession({ session, fallback, children }: RequireSessionProps): ReactElement | null {
   const { status, changed } = useSession(session)

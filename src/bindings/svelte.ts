@@ -20,7 +20,6 @@ export interface SessionStore {
  * @see OpenID Connect Core 1.0 section 5.1 for the claims of `user`
  * @example
  * export const current = sessionStore(session)   // in a component: {$current.user?.name}
- *
  */
 export function sessionStore(session: OAuth2Session): SessionStore {
   const { subscribe, getSnapshot } = observeSession(session)

@@ -21,8 +21,7 @@ import type { OAuth2Session } from '../session/session-options.js'
  * @see OpenID Connect Core 1.0 section 5.1 for the claims of `user`
  * @example
  * const current = useSession(session)
- * const name = computed(() => current.value.user?.name)
- *
+ * const greeting = () => `Hello ${current.value.user?.name}`
  */
 export function useSession(session: OAuth2Session): Readonly<ShallowRef<SessionSnapshot>> {
   const { subscribe, getSnapshot } = observeSession(session)

@@ -7,7 +7,6 @@ import type { OAuth2Session } from '../session/session-options.js'
  * @throws OAuthError the returned function rejects as `session.token()` does
  * @example
  * const client = new Sdk({ apiKey: accessTokenOf(session) })
- *
  */
 export function accessTokenOf(session: OAuth2Session): () => Promise<string> {
   return async () => (await session.token()).access_token

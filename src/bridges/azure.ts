@@ -29,8 +29,7 @@ const UNKNOWN_LIFE = 300_000
  * @throws OAuthError as `session.token()` does
  * @see https://www.rfc-editor.org/rfc/rfc6750
  * @example
- * const secrets = new SecretClient(vaultUrl, azureCredential(session))
- *
+ * const secrets = new SecretClient('https://vault.example.com', azureCredential(session))
  */
 export function azureCredential(session: OAuth2Session): AzureTokenCredential {
   return {

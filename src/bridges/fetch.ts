@@ -112,7 +112,6 @@ async function converse(flow: AuthFlow, request: Request, sent: FetchRequest): P
  * @example
  * const authorized = fetchWith(session, { allowedOrigins: 'https://api.example.com' })
  * const me = await (await authorized('https://api.example.com/me')).json()
- *
  */
 export function fetchWith(session: OAuth2Session | Auth, options: FetchWithOptions = {}): FetchLike {
   const { allowedOrigins, skip } = options

@@ -30,7 +30,6 @@ export interface KiotaTokenProviderOptions {
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED`, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`
  * @example
  * const provider = new BaseBearerTokenAuthenticationProvider(kiotaTokenProvider(session, { allowedOrigins: 'https://api.example.com' }))
- *
  */
 export function kiotaTokenProvider(
   session: OAuth2Session,

@@ -18,8 +18,7 @@ const needsSignIn = (error: unknown) =>
  * request, one renewal when the server answers 401.
  * @throws OAuthError as `session.token()` does
  * @example
- * const transport = new StreamableHTTPClientTransport(url, { authProvider: mcpAuthProvider(session) })
- *
+ * const transport = new StreamableHTTPClientTransport(new URL('https://mcp.example.com'), { authProvider: mcpAuthProvider(session) })
  */
 export function mcpAuthProvider(session: OAuth2Session): McpAuthProvider {
   let handedOut: Token | undefined

@@ -118,10 +118,8 @@ function waitForCallback(
  * what {@link createAuthorizationUrl}, {@link authorizationCodeGrant} and {@link fetchToken} throw
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
  * @example
- * const store = fileStore(directory)
- * const session = createOAuth2Session({ server, client: { client_id: 'cli' }, store, key: 'default' })
+ * const session = createOAuth2Session({ server, client: { client_id: 'cli' }, store: fileStore('.tokens'), key: 'default' })
  * await signInWithBrowser(session, { scope: 'openid offline_access' })
- *
  */
 export async function signInWithBrowser(
   session: OAuth2Session,

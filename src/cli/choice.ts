@@ -29,7 +29,6 @@ export function seemsToHaveBrowser({ environment, platform }: CommandLineEnviron
  * @see https://www.rfc-editor.org/rfc/rfc8628#section-1
  * @example
  * chooseSignIn({ device_authorization_endpoint: 'https://auth.example.com/device' }, { environment: process.env, platform: process.platform })
- *
  */
 export function chooseSignIn(
   server: Pick<ServerMetadata, 'device_authorization_endpoint'>,

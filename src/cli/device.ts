@@ -29,7 +29,6 @@ export interface DeviceSignInOptions {
  * @see https://www.rfc-editor.org/rfc/rfc8628
  * @example
  * await signInWithDevice(session, { scope: 'openid offline_access' })
- *
  */
 export function signInWithDevice(
   session: OAuth2Session,

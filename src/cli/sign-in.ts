@@ -26,7 +26,6 @@ export interface SignInOptions
  * @example
  * await signIn(session, { scope: 'openid offline_access' })
  * await api.get('/me')
- *
  */
 export async function signIn(
   session: OAuth2Session,

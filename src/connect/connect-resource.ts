@@ -100,11 +100,12 @@ function sessionOptions(options: ConnectOptions): OAuth2SessionOptions {
  * authorization server, gets a client there, and asks for tokens of this API with the scope that it names. If
  * a request later needs more scope, the session emits the event `challenge`.
  * @example
+ * const redirect_uri = 'https://desk.example.com/callback'
  * const { session, attach } = await connectResource('https://mcp.example.com/mcp', {
  *   registration: { client_name: 'Desk', redirect_uris: [redirect_uri], token_endpoint_auth_method: 'none' },
  * })
  * attach(api)
- * await signIn(session, { redirect_uri })
+ * const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri })
  * @throws OAuthError `OAUTH_DISCOVERY_FAILED` where nothing describes the API, or there is no client for its
  * server; `OAUTH_ISSUER_MISMATCH`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`, and what `registerClient`
  * throws

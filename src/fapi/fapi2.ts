@@ -132,13 +132,18 @@ function guarded(options: Fapi2Options, authenticate: ClientAuth): ClientAuth {
  * or neither key nor certificate
  * @see https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.3
  * @example
- * const profile = fapi2({ issuer: 'https://bank.example', client_id: 'app', key })
+ * const profile = fapi2({ issuer: 'https://bank.example', client_id: 'app', key: process.env.CLIENT_KEY ?? '' })
  * const session = createOAuth2Session(profile.session)
- * const asked = { redirect_uri, ...profile.parameters }
- * const { url, transaction } = await createAuthorizationUrl(session, asked, profile.transport)
- * const answer = { authorizationResponse, transaction, ...profile.callback }
- * await fetchToken(session, authorizationCodeGrant(answer))
- *
+ * const { url, transaction } = await createAuthorizationUrl(
+ *   session,
+ *   { redirect_uri: 'https://app.example.com/callback', ...profile.parameters },
+ *   profile.transport,
+ * )
+ * // … on the callback page
+ * await fetchToken(
+ *   session,
+ *   authorizationCodeGrant({ authorizationResponse: location.href, transaction, ...profile.callback }),
+ * )
  */
 export function fapi2(options: Fapi2Options): Fapi2Profile {
   const { issuer, client_id, key, kid, bind = 'dpop', agent, messageSigning, discovery } = options

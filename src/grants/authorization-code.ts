@@ -101,6 +101,10 @@ async function checkBack(
 /**
  * Finishes a sign-in: judges the callback (`state`, `iss`, `error`, `code`, in this order), exchanges the
  * code, and checks the ID token if there is one. Pass it to `fetchToken`.
+ * @example
+ * const transaction = JSON.parse(sessionStorage.getItem('signin') ?? '{}')
+ * sessionStorage.removeItem('signin')
+ * await fetchToken(session, authorizationCodeGrant({ authorizationResponse: location.href, transaction }))
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; what
  * {@link checkAuthorizationResponse} throws, `OAUTH_CODE_MISSING`, `OAUTH_ID_TOKEN_INVALID`, and what the
  * token endpoint throws

@@ -72,6 +72,13 @@ export async function tokenExchangeParameters({
 /**
  * Exchanges one token for another that an API accepts. The answer must be an access token (its
  * `issued_token_type` is kept); for other kinds (`token_type` `N_A`) use `exchangeToken`.
+ * @example
+ * const sessionFor = (callersToken: string) =>
+ *   createOAuth2Session({
+ *     server: discover('https://auth.example.com'),
+ *     client: { client_id: 'orders', client_secret: process.env.CLIENT_SECRET ?? '' },
+ *     grant: tokenExchangeGrant({ subject_token: callersToken, resource: 'https://stock.example.com' }),
+ *   })
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …),
  * `OAUTH_UNSUPPORTED_TOKEN_TYPE` for `N_A`; `OAUTH_INVALID_OPTION` as {@link tokenExchangeParameters}
  * @see https://www.rfc-editor.org/rfc/rfc8693

@@ -188,7 +188,6 @@ function describers(at: (milliseconds: number) => number) {
  * const inspector = createInspector(session)
  * await Promise.all([api.get('/me'), api.get('/orders')])
  * console.log(printTimeline(inspector.timeline()))
- *
  */
 export function createInspector(source: InspectorSource, { limit = 1000 }: InspectorOptions = {}): Inspector {
   if (Object(source) !== source) throw oauthError('OAUTH_INVALID_OPTION', 'notInspectable')

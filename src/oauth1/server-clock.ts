@@ -50,7 +50,8 @@ export function serverClocks(clock: () => number): ServerClocks {
       if (!blamed && !silent) return false
       const offset = measured(response, problem)
       const origin = originOf(url)
-      const wasIneffective = Math.abs((ineffective.get(origin) ?? Number.NaN) - (offset ?? 0)) <= MIN_DIFFERENCE
+      const wasIneffective =
+        Math.abs((ineffective.get(origin) ?? Number.NaN) - (offset ?? 0)) <= MIN_DIFFERENCE
       if (offset === undefined || (silent && wasIneffective)) return blamed
       if (Math.abs(offset - known(origin)) > (blamed ? 0 : MIN_DIFFERENCE)) offsets.set(origin, offset)
       return blamed || known(origin) !== used

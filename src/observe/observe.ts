@@ -167,8 +167,9 @@ const observations = /* @__PURE__ */ new WeakMap<TokenSlot, SessionObservation>(
  * @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is not an OAuth 2 session
  * @example
  * const { getSnapshot, subscribe } = observeSession(session)
- * subscribe(() => render(getSnapshot()))
- *
+ * subscribe(() => {
+ *   document.title = getSnapshot().status
+ * })
  */
 export function observeSession(session: OAuth2Session): SessionObservation {
   const { slot } = inside(session)

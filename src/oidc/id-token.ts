@@ -26,6 +26,12 @@ async function leftHalf(alg: string, text: string): Promise<string> {
  * cool-down), and every claim. Pass it to a session as `openid`: it runs at sign-in and at every refresh with
  * an ID token. The validator throws `OAUTH_ID_TOKEN_INVALID` with the name of the claim, and
  * `OAUTH_ENDPOINT_MISSING` without `jwks_uri`.
+ * @example
+ * const session = createOAuth2Session({
+ *   server: discover('https://op.example.com'),
+ *   client: { client_id: 'app' },
+ *   openid: idTokenValidator(),
+ * })
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
 export function idTokenValidator(options: IdTokenOptions = {}): IdTokenValidator {

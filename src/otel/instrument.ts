@@ -122,7 +122,6 @@ function spansOf(tracer: OtelTracer): { renewal: TraceListener<RenewalMessage> }
  * import { metrics, trace } from '@opentelemetry/api'
  * const name = 'axios-oauth-interceptor'
  * const stop = instrumentOAuth({ meter: metrics.getMeter(name), tracer: trace.getTracer(name) })
- *
  */
 export function instrumentOAuth({ meter, tracer }: OtelOptions): () => void {
   const stops = [...(meter ? [metricsOf(meter)] : []), ...(tracer ? [spansOf(tracer)] : [])].map(subscribeAll)

@@ -95,8 +95,7 @@ const scopesFor = (name: string, requirements: readonly SecurityRequirement[]) =
  * The scope that an operation needs of a scheme, for the `oauth` option of its request; nothing if it needs
  * none.
  * @example
- * await api.get('/orders', { oauth: { scope: scopeOf(operation.security, 'login') } })
- *
+ * await api.get('/orders', { oauth: { scope: scopeOf([{ login: ['orders'] }], 'login') ?? '' } })
  */
 export function scopeOf(
   security: readonly SecurityRequirement[] | undefined,
@@ -193,8 +192,9 @@ export function clientsFromOpenApi(
  * Creates a registry from an OpenAPI document: a client for each of its security schemes, by their names.
  * `ignored` names the schemes that are not OAuth.
  * @example
- * const clients = { login: { client: { client_id: 'app' } } }
- * const { registry } = registryFromOpenApi(document, { clients })
+ * import { readFileSync } from 'node:fs'
+ * const description: OpenApiDocument = JSON.parse(readFileSync('openapi.json', 'utf8'))
+ * const { registry } = registryFromOpenApi(description, { clients: { login: { client: { client_id: 'app' } } } })
  * await registry.client('login').get('/orders')
  * @throws OAuthError as {@link clientsFromOpenApi} and `createRegistry` do
  */

@@ -327,13 +327,15 @@ async function closeAll({ live }: State): Promise<void> {
  * one for each client, or one for each client and person; they share one store. The environment can hold
  * settings such as `GITHUB_CLIENT_ID` and `GITHUB_CLIENT_SECRET` for the client `github`.
  * @example
+ * import { AsyncLocalStorage } from 'node:async_hooks'
+ * const person = new AsyncLocalStorage<string>() // the person of each request
  * const registry = createRegistry({
  *   clients: {
  *     github: { ...github, baseURL: 'https://api.github.com' },
  *     billing: { server, client, grant: clientCredentialsGrant({ scope: 'read' }), baseURL: 'https://billing.example.com' },
  *   },
- *   store: redisStore({ client: redis }),
- *   user: () => visitor.getStore(),
+ *   store: fileStore('.tokens'),
+ *   user: () => person.getStore(),
  * })
  * await registry.client('github').get('/user')
  * @throws OAuthError `OAUTH_INVALID_OPTION`

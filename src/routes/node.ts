@@ -31,8 +31,9 @@ export interface ServedUser {
  * Carries the person of the current request through all asynchronous work of that request.
  * @example
  * const served = servedUser()
- * const registry = createRegistry({ clients, store, user: served.user })
- * app.use(expressRoutes(createRoutes(registry, { origin, secret }), served))
+ * const registry = createRegistry({ clients: {}, user: served.user })
+ * const routes = createRoutes(registry, { origin: 'https://app.example.com', secret: process.env.COOKIE_SECRET ?? '' })
+ * app.use(expressRoutes(routes, served))
  */
 export function servedUser(): ServedUser {
   const storage = new AsyncLocalStorage<string | undefined>()
@@ -99,11 +100,6 @@ const personOf = async (routes: Routes, request: NodeRequest) => routes.user(awa
  * The routes as middleware of Express or Connect. Later middleware runs for the person of the request.
  * @example
  * app.use(expressRoutes(routes, served))
- * app.get('/orders', async (_, response) => {
- *   const { data } = await registry.client('orders').get('/orders')
- *   response.json(data)
- * })
- *
  */
 export function expressRoutes(routes: Routes, served?: ServedUser) {
   return (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void => {

@@ -73,8 +73,8 @@ function originOf({ origin }: RoutesOptions): string {
  * (with `?return_to=/path`), `GET` or `POST callback/NAME`, `POST logout` and `POST logout/NAME` from pages
  * of this site, `POST backchannel/NAME` from the server, and `POST token/NAME` for clients of `allowTokens`.
  * @example
- * const routes = createRoutes(registry, { origin: 'https://app.example.com', secret: process.env.COOKIE_SECRET })
- * app.use(async (context, next) => (await routes.handle(context.req.raw)) ?? next()) // Hono
+ * const routes = createRoutes(registry, { origin: 'https://app.example.com', secret: process.env.COOKIE_SECRET ?? '' })
+ * const respond = (request: Request) => routes.handle(request) // undefined if it is for another handler
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a short secret or an `origin` that is none
  * @see https://www.rfc-editor.org/rfc/rfc10017
  */

@@ -36,7 +36,6 @@ function partsOf(address: string) {
  * the page.
  * @example
  * if (isCallback()) await handleCallback(session)
- *
  */
 export function isCallback(address: string | URL = location.href): boolean {
   const { query, inFragment } = partsOf(`${address}`)

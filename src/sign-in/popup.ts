@@ -78,8 +78,7 @@ function callbackFrom(
  * or the browser blocks the window. `redirect_uri` is a page of this origin that only calls {@link
  * finishPopup}; the two pages communicate over a `BroadcastChannel`, without `window.opener`.
  * @example
- * const redirect_uri = `${location.origin}/popup.html`
- * button.onclick = () => signInWithPopup(session, { redirect_uri, scope: 'openid' })
+ * document.querySelector('button')!.onclick = () => signInWithPopup(session, { redirect_uri: `${location.origin}/popup.html`, scope: 'openid' })
  * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the browser blocked the window, `OAUTH_ABORTED` when
  * it was closed or `signal` says so, and what `beginSignIn` and `finishSignIn` throw
  */

@@ -154,7 +154,7 @@ export interface CallbackOptions extends Partial<Omit<FinishOptions, 'client'>> 
  * application's router.
  * @example
  * const { returnTo = '/' } = await handleCallback(session)
- * router.replace(returnTo)
+ * history.replaceState(null, '', returnTo) // or the application's router
  * @throws OAuthError as {@link finishSignIn} does
  */
 export async function handleCallback(

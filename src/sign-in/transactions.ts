@@ -112,9 +112,11 @@ const MAX_AT_ONCE = 20
  * Keeps sign-ins in a framework's session (`request.session` of Express and others): plain data under one
  * name. The session must belong to the browser, and be saved before the redirect is sent.
  * @example
- * const transactions = sessionTransactions(request.session)
- * const { url } = await beginSignIn(session, { redirect_uri }, { transactions })
- *
+ * const login = async (request: { session: object }) => {
+ *   const transactions = sessionTransactions(request.session)
+ *   const { url } = await beginSignIn(session, { redirect_uri: 'https://app.example.com/callback' }, { transactions })
+ *   return url
+ * }
  */
 export function sessionTransactions(session: object, name = 'oauthSignIns'): TransactionStore {
   const holder = session as Record<string, Record<string, TransactionRecord> | undefined>

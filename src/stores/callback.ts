@@ -83,12 +83,12 @@ function checkRow(row: TokenRow): TokenRow {
  * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` for a row whose tokens are
  * no texts
  * @example
+ * const rows = new Map<string, TokenRow>() // in place of a table
  * const store = callbackStore({
- *   load: user => db.tokens.findOne({ user }),
- *   save: (user, row) => db.tokens.upsert({ user, ...row }),
- *   remove: user => db.tokens.delete({ user }),
+ *   load: user => rows.get(user),
+ *   save: (user, row) => void rows.set(user, row),
+ *   remove: user => void rows.delete(user),
  * })
- *
  */
 export function callbackStore({ load, save, remove, lock }: CallbackStoreOptions): TokenStore {
   const seen = new Map<string, RowVersion>()

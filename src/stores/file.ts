@@ -19,6 +19,13 @@ export interface FileStoreOptions {
  * A file is replaced as a whole or not at all, even if the process or the machine stops. It suits
  * command-line tools and services on one machine; a network folder works if it has atomic renames and
  * exclusive creation.
+ * @example
+ * const session = createOAuth2Session({
+ *   server: discover('https://auth.example.com'),
+ *   client: { client_id: 'my-cli' },
+ *   store: fileStore(`${process.env.HOME}/.config/my-cli`),
+ *   key: 'default',
+ * })
  * @throws OAuthError `OAUTH_STORE_VALUE` from `get` when a file is broken; errors of the file system
  */
 export function fileStore(directory: string, options: FileStoreOptions = {}): TokenStore {

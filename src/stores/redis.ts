@@ -40,6 +40,12 @@ export interface RedisStoreOptions {
  * Keeps grants in Redis or Valkey, for all machines that use it. A write compares versions in the same step,
  * so a process that has lost its lock cannot overwrite a newer token. Connections belong to the caller: the
  * store opens and closes none.
+ * @example
+ * import { createClient } from 'redis'
+ * const redis = createClient({ url: 'redis://127.0.0.1' })
+ * await redis.connect()
+ * const store = redisStore(redis, { ttl: 90 * 24 * 3600 })
+ * const sessionOf = (userId: string) => createOAuth2Session({ server, client, store, key: `user:${userId}` })
  * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` from `get` when the value
  * is broken
  */

@@ -23,6 +23,12 @@ export interface WebStorageStoreOptions {
  * it is closed). Every script of the origin can read both. A damaged or foreign value is reported and treated
  * as absent. Duplicating a tab copies its `sessionStorage` with the refresh token: use `localStorage` or
  * IndexedDB if the server rotates refresh tokens and users duplicate tabs.
+ * @example
+ * const session = createOAuth2Session({
+ *   server: discover('https://auth.example.com'),
+ *   client: { client_id: 'spa' },
+ *   store: webStorageStore(localStorage),
+ * })
  */
 export function webStorageStore(storage: Storage, options: WebStorageStoreOptions = {}): TokenStore {
   const { prefix = 'oauth:' } = options

@@ -151,7 +151,6 @@ const refuseOthers: Adapter = config => {
  * const server = fakeAuthorizationServer()
  * const session = createOAuth2Session({ server: server.metadata, http: server.http, client: { client_id: 'app' } })
  * server.fail('token', 'unavailable')
- *
  */
 export function fakeAuthorizationServer(
   options: FakeAuthorizationServerOptions = {},

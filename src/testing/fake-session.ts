@@ -50,7 +50,6 @@ const KEY = 'fake'
  * @example
  * const session = fakeSession({ scope: 'read', claims: { sub: 'anna' } })
  * attachOAuth2(api, session)
- *
  */
 export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
   const { status = 'signed-in', token, scope, claims = {}, fakeServer, ...rest } = options

@@ -24,9 +24,12 @@ export interface StorageState {
  * Creates Playwright's `storageState` for a page whose session lives in `webStorageStore(localStorage)`: the
  * page is signed in when it opens.
  * @example
- * const token = { access_token: 'test', expires_in: 3600 }
- * test.use({ storageState: signedInState({ origin, key: 'app', token }) })
- *
+ * const storageState = signedInState({
+ *   origin: 'http://localhost:5173',
+ *   key: 'app',
+ *   token: { access_token: 'test', expires_in: 3600 },
+ * })
+ * // in a Playwright test: test.use({ storageState })
  */
 export function signedInState(options: SignedInStateOptions): StorageState {
   const { origin, key, token, issuer, client_id, prefix = 'oauth:' } = options

@@ -194,6 +194,13 @@ const atServer = ({ origin }: URL) => `server ${origin}`
  * DPoP tokens: every request carries a proof of possession of the key that the token is bound to. Nonces are
  * read from every response, for each server; a request that is refused for its nonce is sent once more with a
  * new proof. A `token_type` other than DPoP is refused, unless `allowBearer` is set.
+ * @example
+ * const session = createOAuth2Session({
+ *   server: discover('https://auth.example.com'),
+ *   client: { client_id: 'spa' },
+ *   store: indexedDbStore(), // keeps the key as well
+ *   tokenType: dpop(),
+ * })
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an algorithm that is not allowed or a key that does not fit
  * it; `OAUTH_CRYPTO_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc9449

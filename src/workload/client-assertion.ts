@@ -22,7 +22,6 @@ export interface ClientAssertionInput {
  *   clientAuth: clientAssertion({ assertion: tokenFile('/var/run/secrets/tokens/auth') }),
  *   grant: clientCredentialsGrant(),
  * })
- *
  */
 export const clientAssertion =
   ({ assertion, type = 'jwt-bearer', includeClientId = true }: ClientAssertionInput): ClientAuth =>

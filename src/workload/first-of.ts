@@ -7,8 +7,7 @@ import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
  * replaces it unnoticed. The order is the same each time.
  * @throws OAuthError `OAUTH_SOURCE_ABSENT` when none is here; whatever the first one that is here throws
  * @example
- * const token = firstOf(githubActionsToken({ audience }), tokenFile('/var/run/secrets/tokens/api'))
- *
+ * const token = firstOf(githubActionsToken({ audience: 'api' }), tokenFile('/var/run/secrets/tokens/api'))
  */
 export const firstOf =
   <Arguments extends unknown[], Answer>(...ways: ((...args: Arguments) => Awaitable<Answer>)[]) =>

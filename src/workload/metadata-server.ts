@@ -57,7 +57,6 @@ export async function fetchText({
  *   url: 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience=api',
  *   headers: { 'Metadata-Flavor': 'Google' },
  * })
- *
  */
 export const metadataServerToken =
   (options: MetadataServerOptions): WorkloadToken =>

@@ -46,7 +46,6 @@ export function readToken(text: string, name: string, { member }: TokenText): st
  *   subject_token: tokenFile('/var/run/secrets/tokens/api'),
  *   subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
  * })
- *
  */
 export const tokenFile =
   (path: string, options: TokenText = {}): WorkloadToken =>

@@ -68,7 +68,7 @@ describe('originRule', () => {
     expect(originRule(() => true, undefined).prefixes).toBeUndefined()
   })
 
-  it('insists on https, whoever allowed it', () => {
+  it('requires https, even if a function allowed the URL', () => {
     expect(() => originRule('http://api.example.com', undefined)).toThrow(code('OAUTH_INSECURE_URL'))
     expect(() => originRule(undefined, 'http://api.example.com')).toThrow(code('OAUTH_INSECURE_URL'))
     expect(() => allows(() => true, 'http://api.example.com')).toThrow(code('OAUTH_INSECURE_URL'))
@@ -94,7 +94,7 @@ describe('originRule', () => {
     expect(() => originRule([entry], 'https://fallback.example.com')).toThrow(code('OAUTH_INVALID_OPTION'))
   })
 
-  it('falls back to the instance’s origin, and says what to write where there is none', () => {
+  it('falls back to the instance’s origin; without one the error says what to write', () => {
     expect(originRule(undefined, 'https://api.example.com').prefixes).toEqual(['https://api.example.com'])
     for (const nothing of [undefined, [], ''])
       expect(() => originRule(nothing, undefined)).toThrow(code('OAUTH_ORIGIN_REQUIRED'))

@@ -403,7 +403,7 @@ describe('where a callback arrived', () => {
     expect(requests).toHaveLength(1)
   })
 
-  test('matters no more where iss says who answered', async () => {
+  test('does not matter if iss identifies the server', async () => {
     const { session, requests } = await world()
     const { transaction } = await begin(session)
     await finish(session, `/rewritten?${query(goodFor(transaction))}`, transaction)
@@ -416,7 +416,7 @@ describe('where a callback arrived', () => {
     ['the path alone', '/cb'],
     ['parameters alone', ''],
   ])(
-    'may be known by another origin, because of a proxy: the server is told what was asked: %s',
+    'may have another origin behind a proxy; the token request has the original redirect_uri: %s',
     async (_name, address) => {
       const { session, requests } = await world()
       const { transaction } = await begin(session)

@@ -106,7 +106,7 @@ it('Apple may leave the nonce out, but not send another', async () => {
 
 describe('after a refresh', () => {
   const previous = jwt({ ...good, nonce: 'n' })
-  it('it is about the same person, whatever the nonce', async () => {
+  it('names the same person, with any nonce', async () => {
     expect(await check(good, { previous })).toMatchObject(good)
     expect(await check({ ...good, nonce: 'n' }, { previous })).toMatchObject(good)
     expect(await check({ ...good, aud: ['app'] }, { previous })).toMatchObject({ sub: 'user ü' })

@@ -35,7 +35,7 @@ const refusal = (message: RegExp) => ({
   message: expect.stringMatching(message),
 })
 
-describe('an authorization request refuses what is no option of it, by name', () => {
+describe('an authorization request refuses unknown options by name', () => {
   test.each([
     ['redirectUri', /redirectUri\. Did you mean redirect_uri\?$/],
     ['redirect_url', /redirect_url\. Did you mean redirect_uri\?$/],
@@ -115,7 +115,7 @@ test('what stands in `parameters` and has an option counts as that option: the t
   expect(transaction).toMatchObject({ state: 'mine', scope: 'a openid', nonce: 'n', max_age: 5 })
 })
 
-describe('grants refuse what is no option of theirs', () => {
+describe('grants refuse unknown options', () => {
   const transaction = {} as never
   test.each<[string, (more: object) => unknown, object, RegExp]>([
     [

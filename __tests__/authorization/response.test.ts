@@ -63,7 +63,7 @@ describe('a response is read from', () => {
     })
   })
 
-  it('a form body whose values have a question mark', () => {
+  it('a form body with a question mark in a value', () => {
     expect(parseAuthorizationResponse('state=a?b&code=c')).toEqual({ state: 'a?b', code: 'c' })
   })
 
@@ -74,7 +74,7 @@ describe('a response is read from', () => {
     })
   })
 
-  it('neither a route nor a path that has nothing of it', () => {
+  it('neither a route nor a path without parameters', () => {
     for (const nothing of [
       '/callback',
       'https://app.example/#/callback',

@@ -86,7 +86,7 @@ test('a log-out in another tab shows', async () => {
   expect(place.textContent).toBe('signed-out')
 })
 
-test('components share one subscription, and none is left, also where StrictMode mounts twice', async () => {
+test('components share one subscription, which ends with them, also in StrictMode', async () => {
   const session = pages.sessionOf()
   const listening = countListeners(session)
   const { Reader } = reader(session)
@@ -121,7 +121,7 @@ test('another session takes the place of the first, which is let go', async () =
   expect(listening()).toBe(0)
 })
 
-test('a page that a server rendered is hydrated without a mismatch, then shows who is signed in', async () => {
+test('a server-rendered page is hydrated without a mismatch, then shows the signed-in person', async () => {
   const session = pages.sessionOf()
   await saveToken(session, pages.issue('anna'))
   const { Reader, rendered } = reader(session)
@@ -145,7 +145,7 @@ describe('RequireSession', () => {
     changed: 'somebody else?',
   }
 
-  test('shows the fallback of each status, and its children to whoever is signed in', async () => {
+  test('shows the fallback of each status, and its children to a signed-in person', async () => {
     const { store, answer } = slowStore()
     const session = pages.sessionOf({ store })
     await render(createElement(RequireSession, { session, fallback }, 'orders'))
@@ -159,7 +159,7 @@ describe('RequireSession', () => {
     expect(place.textContent).toBe('sign in again')
   })
 
-  test('takes its children away while another person is signed in, and mounts them anew', async () => {
+  test('unmounts its children while another person is signed in, and mounts them again', async () => {
     const [one, two] = sharedStores(2).map(store => pages.sessionOf({ store }))
     if (!one || !two) throw new Error('two sessions')
     await saveToken(one, pages.issue('anna'))
@@ -182,7 +182,7 @@ describe('RequireSession', () => {
     expect(mounted).toEqual(['anna', 'ben'])
   })
 
-  test('shows nothing for a status without a fallback, and refuses what is no session', async () => {
+  test('shows nothing for a status without a fallback, and refuses anything that is not a session', async () => {
     const session = pages.sessionOf({ store: memoryStore() })
     await render(createElement(RequireSession, { session }, 'orders'))
     await settled(session, 'signed-out')

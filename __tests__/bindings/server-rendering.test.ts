@@ -56,7 +56,7 @@ const renderings: Record<string, (session: Session) => Promise<string> | string>
 }
 
 describe.each(Object.entries(renderings))('%s', (_name, render) => {
-  test('shows unknown, asks no store and leaves nobody who listens', async () => {
+  test('shows unknown, reads no store and leaves no listener', async () => {
     const { store, reads } = slowStore()
     const session = pages.sessionOf({ store })
     const listening = countListeners(session)

@@ -46,7 +46,7 @@ const shown = () => {
   return place.textContent?.trim()
 }
 
-test('a sign-in and a log-out show in a component, which leaves nobody who listens', async () => {
+test('a component shows a sign-in and a log-out, and leaves no listener', async () => {
   const { store, answer } = slowStore()
   const session = pages.sessionOf({ store })
   const listening = countListeners(session)
@@ -109,6 +109,6 @@ test('it is a store for `derived` and `get`', async () => {
   expect(listening()).toBe(0)
 })
 
-test('what is no session is refused', async () => {
+test('anything that is not a session is refused', async () => {
   expect((await errorOf(() => sessionStore({} as never))).code).toBe('OAUTH_INVALID_OPTION')
 })

@@ -89,7 +89,7 @@ test('a sign-in and a log-out show', async () => {
   expect(warnings).toEqual([])
 })
 
-test('a renewal renders once when the expiry is another, else not at all; the first rendering knows who is signed in', async () => {
+test('a renewal renders once if the expiry changes, else not at all; the first rendering has the signed-in person', async () => {
   let now = Math.floor(Date.now() / 1000)
   const session = pages.sessionOf({ clock: () => now })
   await saveToken(session, pages.issue('anna'))
@@ -160,7 +160,7 @@ test('outside of components it follows at once, until its scope stops', async ()
   expect(current.value.status).toBe('signed-out')
 })
 
-test('nobody writes to it', async () => {
+test('it is read-only', async () => {
   const scope = effectScope()
   const current = scope.run(() => useSession(pages.sessionOf())) as { value: unknown }
   expect(isReadonly(current)).toBe(true)
@@ -172,7 +172,7 @@ test('nobody writes to it', async () => {
 })
 
 describe('while a server renders', () => {
-  test('it is unknown who is signed in, the store is not read, and nobody is left who listens', async () => {
+  test('the status is unknown, the store is not read, and no listener is left', async () => {
     const { store, reads } = slowStore()
     const session = pages.sessionOf({ store })
     const listening = countListeners(session)
@@ -180,7 +180,7 @@ describe('while a server renders', () => {
     expect([reads.count, listening()]).toEqual([0, 0])
   })
 
-  test('the page is hydrated without a mismatch, then shows who is signed in', async () => {
+  test('the page is hydrated without a mismatch, then shows the signed-in person', async () => {
     const session = pages.sessionOf()
     await saveToken(session, pages.issue('anna'))
     const { Reader, rendered } = reader(session)

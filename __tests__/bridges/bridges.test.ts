@@ -149,7 +149,7 @@ describe('fetchWith', () => {
     expect(seen[0]?.body).toBe('part')
   })
 
-  it('signs every send anew with DPoP', async () => {
+  it('signs every send again with DPoP', async () => {
     const session = fakeSession()
     const proofs: unknown[] = []
     const { url } = await api(session, ({ headers }) => {
@@ -174,7 +174,7 @@ describe('fetchWith', () => {
 })
 
 describe('mcpAuthProvider', () => {
-  it('gives the token, renews the refused one, and has none while nobody is signed in', async () => {
+  it('returns the token, renews a refused one, and returns none before a sign-in', async () => {
     const session = fakeSession()
     const provider = mcpAuthProvider(session)
     expect(await provider.token()).toBe('access-1')

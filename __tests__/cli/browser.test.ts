@@ -103,7 +103,7 @@ describe('a sign-in', () => {
     await expectToFinish(started)
   })
 
-  test('waits for as many seconds as it is told, and then says that nobody decided', async () => {
+  test('waits for the given seconds, then reports that the person did not decide', async () => {
     const { timer, result, redirect } = await begun({ timeout: 20 })
     expect(timer.waits.map(({ seconds }) => seconds)).toEqual([20])
     timer.waits[0]?.end()
@@ -120,7 +120,7 @@ describe('a sign-in', () => {
     expect(await refusal(redirect)).toBe('ECONNREFUSED')
   })
 
-  test('aborted before it began, it asks nobody and opens nothing', async () => {
+  test('aborted before the start, it calls no server and opens no browser', async () => {
     const open = jest.fn()
     const server = jest.fn(() => auth.metadata)
     const session = createOAuth2Session({ server, client: { client_id: 'app' } })
@@ -212,7 +212,7 @@ describe('what the server refuses', () => {
   })
 })
 
-describe('whoever guesses the port', () => {
+describe('requests of other programs to the port', () => {
   type Begun = Awaited<ReturnType<typeof begun>>
   const right = ({ state }: Begun) => `code=stolen&state=${state}&iss=${encodeURIComponent(auth.url)}`
   const cases: Array<[what: string, status: number, attack: (started: Begun) => Promise<Page>]> = [
@@ -308,7 +308,7 @@ describe('whoever guesses the port', () => {
     await expectToFinish(started)
   })
 
-  test('what is no HTTP, and what is cut off, changes nothing', async () => {
+  test('invalid HTTP and aborted requests change nothing', async () => {
     const started = await begun()
     const { hostname, port, host } = new URL(started.redirect)
     for (const text of ['\x16\x03\x01\x02\x00', `GET /callback?code=x HTTP/1.1\r\nHost: ${host}\r\n`]) {
@@ -488,7 +488,7 @@ describe('an option that cannot be meant', () => {
     expect(open).not.toHaveBeenCalled()
   })
 
-  test('a port that somebody else has is named', async () => {
+  test('the error names an occupied port', async () => {
     const failure = await signInWithBrowser(sessionAt(auth), { port: Number(new URL(auth.url).port) }).catch(
       error => error,
     )

@@ -84,7 +84,7 @@ describe('signIn', () => {
     expect(open).not.toHaveBeenCalled()
   })
 
-  test('as it is told to, whatever the machine', async () => {
+  test('with the given method, on any machine', async () => {
     const session = sessionAt(auth, withDevices())
     expect(await signIn(session, { ...desktop, method: 'device', sleep, onCode() {} })).toBe('device')
     expect(await signIn(sessionAt(auth), { ...remote, method: 'browser', open: follow, sleep })).toBe(
@@ -130,7 +130,7 @@ describe('signIn', () => {
   })
 })
 
-describe('what is printed where nothing else shows it', () => {
+describe('the printed text without callbacks', () => {
   test('the code and its address, never the device code', async () => {
     const session = sessionAt(auth, withDevices())
     const text = await printed(() => signInWithDevice(session, { sleep: () => Promise.resolve() }))
@@ -139,7 +139,7 @@ describe('what is printed where nothing else shows it', () => {
     )
   })
 
-  test('nothing of the server moves the cursor or turns the text around', async () => {
+  test('text of the server cannot move the cursor or reverse the text', async () => {
     code = {
       user_code: 'A\x1b[2J\u202e\r\nB',
       verification_uri: 'https://auth.example.com/\x1b]0;x\x07\u2028',

@@ -174,7 +174,7 @@ test.each([byHand, authRefreshAfter, axiosJwtAfter])(
   },
 )
 
-test('axios-auth-refresh: what was under way during the renewal fails before', async () => {
+test('axios-auth-refresh: before, concurrent requests fail during the renewal', async () => {
   const world = await start(authRefresh)
   world.expire()
   const statuses = await Promise.all(['/a', '/b', '/c'].map(path => statusOf(world.api.get(path))))

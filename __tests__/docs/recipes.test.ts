@@ -47,7 +47,7 @@ describe('One instance for many people', () => {
     await as.stop()
   })
 
-  test('everybody sees their own, also after a renewal; nobody is nobody', async () => {
+  test('each person sees their own data, also after a renewal; a visitor has no token', async () => {
     const { api: http, serve } = run<{
       api: AxiosInstance
       serve<T>(userId: string | undefined, store: TokenStore, next: () => Promise<T>): Promise<T>

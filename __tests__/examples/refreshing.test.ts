@@ -68,7 +68,7 @@ test('first way: without a refresh token the request fails', async () => {
 })
 
 describe('third way: refreshed and saved', () => {
-  test('what is stored is new before the request is sent, for everybody at once', async () => {
+  test('the stored token is new before the request is sent, for all requests', async () => {
     const table = new Map<string, StoredGrant>()
     const store = tableStore(table)
     const old = expired()

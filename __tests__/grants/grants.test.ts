@@ -141,7 +141,7 @@ describe('authorizationCodeGrant', () => {
     expect(grant.interactive).toBe(true)
   })
 
-  it('sends nothing that there is not, and whatever the call wants besides', async () => {
+  it('omits absent values, and sends further parameters', async () => {
     const transaction = begin()
     const { parameters, options } = await run(
       authorizationCodeGrant({
@@ -173,7 +173,7 @@ describe('authorizationCodeGrant', () => {
     expect((await errorOf(() => run(wrong))).code).toBe('OAUTH_STATE_MISMATCH')
   })
 
-  it('knows when what was remembered is lost', async () => {
+  it('detects a lost transaction', async () => {
     for (const grant of [authorizationCodeGrant, implicitGrant])
       for (const lost of [null, undefined])
         expect(
@@ -232,7 +232,7 @@ describe('implicitGrant', () => {
       transaction,
     })
 
-  it('reads the token from the fragment, and asks nobody', async () => {
+  it('reads the token from the fragment, without a call to the server', async () => {
     const grant = read('access_token=A%2BT&token_type=Bearer&expires_in=60&scope=a+b&empty=')
     const { answered, asked } = await run(grant)
     expect(answered).toEqual({
@@ -274,7 +274,7 @@ describe('implicitGrant', () => {
     )
   })
 
-  it('believes no ID token whose signature nobody checks', async () => {
+  it('refuses an ID token without a verified signature', async () => {
     const fragment = `access_token=AT&id_token=${idToken({ nonce: 'n' })}`
     expect((await errorOf(() => run(read(fragment)))).code).toBe('OAUTH_ID_TOKEN_INVALID')
     const validateIdToken = jest.fn(async () => ({}))

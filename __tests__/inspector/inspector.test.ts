@@ -115,7 +115,7 @@ test('a token for another scope belongs to the same session', async () => {
   expect(inspector.timeline().requests).toHaveLength(1)
 })
 
-test('an OAuth 1.0a session, whose nonce was used, is seen the same way', async () => {
+test('an OAuth 1.0a session with a nonce retry is recorded the same way', async () => {
   const session = createOAuth1Session({
     client: { key: 'k', secret: 's' },
     server: {
@@ -145,7 +145,7 @@ test('an OAuth 1.0a session, whose nonce was used, is seen the same way', async 
   ])
 })
 
-test('the newest are kept; what was stopped sees nothing more; clear() forgets', async () => {
+test('the newest are kept; nothing is recorded after stop(); clear() deletes', async () => {
   const { session, api } = application()
   const inspector = inspect(session, { limit: 3 })
   for (let id = 0; id < 5; id++) await api.get(`/${id}`)

@@ -99,7 +99,7 @@ describe('fileLock', () => {
     expect(lost).toBe(false)
   })
 
-  it('leaves one file behind, whose name tells nothing but a number', async () => {
+  it('leaves one file, whose name is only a number', async () => {
     const folder = await newFolder()
     const lock = fileLock(folder)
     for (let turn = 0; turn < 5; turn++) await lock('name', async () => {})
@@ -111,7 +111,7 @@ describe('fileLock', () => {
     )
   })
 
-  it('never lets a late claimant in who makes a used number again', async () => {
+  it('keeps out a late claimant that creates a used number again', async () => {
     // it looked when 1 was free, and writes when 2 has come and gone
     const folder = await newFolder()
     const lock = fileLock(folder)
@@ -122,7 +122,7 @@ describe('fileLock', () => {
     await expect(lock('name', async () => (await readdir(lockFolder)).sort())).resolves.toEqual(['3'])
   })
 
-  it('says what is wrong with the directory, in an error of ours', async () => {
+  it('reports a problem of the directory with an OAuthError', async () => {
     const file = join(await newFolder(), 'file')
     await writeFile(file, '')
     await expect(fileLock(file)('name', async () => {})).rejects.toMatchObject({ code: 'OAUTH_STORE_READ' })

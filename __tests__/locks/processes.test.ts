@@ -51,7 +51,7 @@ describe('fileLock under four processes, one killed again and again', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   it(
-    'lets nobody meet another inside, and replaces the dead at once',
+    'never has two holders, and replaces a dead one at once',
     async () => {
       const seen = await contest(
         script,
@@ -83,7 +83,7 @@ optional(
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('lets nobody meet another inside, and replaces the dead after a lease', async () => {
+  it('never has two holders, and replaces a dead one after its lease', async () => {
     const seen = await contest(
       script,
       ['contend-redis', `${server.port}`, join(folder, 'witness')],

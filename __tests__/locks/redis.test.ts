@@ -77,7 +77,7 @@ optional(
     expect(lost).toBe(false)
   })
 
-  it('tells a holder whose lock the server forgot, and keeps others out all the same', async () => {
+  it('informs a holder whose lock the server lost, and still keeps others out', async () => {
     const [mine, theirs] = await Promise.all([connect('ioredis'), connect('node-redis')])
     const options = { lease: 0.4, poll: 0.01, prefix: 'forgotten:' }
     const outcome = await redisLock(mine, options)('name', async ({ signal }) => {
@@ -91,7 +91,7 @@ optional(
     expect(outcome).toBe('lost')
   })
 
-  it('forgets a lock that nobody gave back, and only that', async () => {
+  it('expires only a lock that was not released', async () => {
     const client = await connect('ioredis')
     const lock = redisLock(client, { prefix: 'gone:' })
     await lock('name', async () => {
@@ -125,7 +125,7 @@ describe('redisLock without an answer', () => {
     expect(Date.now() - began).toBeLessThan(1500)
   })
 
-  it('gives back what was taken by a command that was given up', async () => {
+  it('releases a lock that a timed-out command took', async () => {
     const commands: string[] = []
     let answer!: (value: string) => void
     const late = {

@@ -55,7 +55,7 @@ describe('storageLease', () => {
   beforeEach(() => void jest.useFakeTimers())
   afterEach(() => void jest.useRealTimers())
 
-  it('never lets two tabs in that claim at the same moment, whatever the order of their writes', async () => {
+  it('never admits two tabs with concurrent claims, in any order of their writes', async () => {
     for (let seed = 0; seed < 200; seed++) {
       const storage = memory()
       let inside = 0

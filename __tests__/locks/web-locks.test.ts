@@ -35,7 +35,7 @@ lockContract('webLocks', () => {
 })
 
 describe('webLocks', () => {
-  it('uses the fallback where the page has none', async () => {
+  it('uses the fallback in a page without Web Locks', async () => {
     const names: string[] = []
     const lock = webLocks({
       locks: undefined,

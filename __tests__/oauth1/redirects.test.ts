@@ -30,7 +30,7 @@ describe.each(axiosVersions.map(version => [version.name, version] as const))(
       ['HMAC-SHA1', hmacSha1()],
       ['PLAINTEXT', plaintext()],
     ])(
-      'is signed anew on the same origin and never on another, not even an allowed one (%s)',
+      'is signed again on the same origin and never on another, not even an allowed one (%s)',
       async (_method, signatureMethod) => {
         const [one, other] = [await listen(), await listen()]
         const api = (require(module) as typeof import('axios').default).create({ baseURL: one.origin })

@@ -208,7 +208,7 @@ describe('the dance', () => {
     await fetchOAuth1RequestToken(open(), { callback: CALLBACK })
   })
 
-  test('a redirect to the same origin is followed and signed anew; one to another origin is not', async () => {
+  test('a redirect to the same origin is followed and signed again; one to another origin is not', async () => {
     it.world.once = { status: 307, headers: { location: '/request?moved=1' } }
     await fetchOAuth1RequestToken(open(), { callback: CALLBACK, parameters: { scope: 'x' } })
     expect(it.world.requests).toMatchObject([
@@ -523,7 +523,7 @@ describe('what is kept', () => {
   })
 
   test.each(['token_rejected', 'token_revoked'])(
-    '%s ends the session, once for all who hold it',
+    '%s ends the session, once for all its users',
     async reason => {
       const store = memoryStore()
       const session = open({ store })

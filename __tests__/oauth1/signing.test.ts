@@ -377,7 +377,7 @@ describe('bodies that are no form', () => {
     expect(good().protocol.oauth_body_hash).toBe(sha1(body))
   })
 
-  test('no body has the hash of nothing; a form has none, but for always', async () => {
+  test('no body has the hash of an empty one; a form has none, except with always', async () => {
     await api({ bodyHash: 'auto' }).get('/')
     expect(good().protocol.oauth_body_hash).toBe('2jmj7l5rSw0yVb/vlWAYkK/YBwk=')
     await api({ bodyHash: 'auto' }).post('/', 'a=b')

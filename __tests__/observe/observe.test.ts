@@ -24,7 +24,7 @@ afterAll(() => as.stop())
 const sessionOf: Pages['sessionOf'] = options => pages.sessionOf(options)
 const issue: Pages['issue'] = (...of) => pages.issue(...of)
 
-test('it is unknown who is signed in until the store has answered', async () => {
+test('the status is unknown until the store has answered', async () => {
   const observation = observeSession(sessionOf())
   expect(observation.getSnapshot()).toEqual({ status: 'unknown' })
   await statusIs(observation, 'signed-out')
@@ -108,7 +108,7 @@ test('a session that the server ends is ended, with the reason', async () => {
   expect(observation.getSnapshot()).toEqual({ status: 'ended', reason: 'invalid_grant' })
 })
 
-test('a token that nobody can renew is over when it expires', async () => {
+test('a token without a renewal ends when it expires', async () => {
   let now = 1_800_000_000
   const session = sessionOf({ clock: () => now })
   await saveToken(session, { access_token: 'a', token_type: 'Bearer', expires_in: 600 })
@@ -137,7 +137,7 @@ describe('in two tabs', () => {
     stop()
   })
 
-  test('another person who signs in elsewhere shows as changed until that is accepted', async () => {
+  test('a sign-in of another person shows as changed until it is accepted', async () => {
     const [one, two] = sharedStores(2).map(store => sessionOf({ store }))
     if (!one || !two) throw new Error('two sessions')
     await saveToken(one, issue('anna'))
@@ -167,7 +167,7 @@ test('one session has one observation, each of its APIs another', async () => {
   expect(files()).not.toBe(observeSession(session))
 })
 
-test('whoever stops listening is not told, and the store is let go with the last', async () => {
+test('an unsubscribed listener is not called, and the last one ends the subscription to the store', async () => {
   const listeners = new Set<() => void>()
   const store: TokenStore = defineStore({
     ...memoryStore(),
@@ -214,6 +214,6 @@ test('a store that fails leaves it unknown and is an event', async () => {
   stop()
 })
 
-test('what is no session is refused', () => {
+test('anything that is not a session is refused', () => {
   expect(() => observeSession({} as never)).toThrow(expect.objectContaining({ code: 'OAUTH_INVALID_OPTION' }))
 })

@@ -169,7 +169,7 @@ describe('the server’s keys', () => {
     expect(op.requests).toHaveLength(3)
   })
 
-  test('are all tried where the token names none', async () => {
+  test('are all tried if the token names none', async () => {
     await op.addKey('k2')
     await expect(
       validate(await op.sign(op.claims(), { kid: undefined as never }, 'k2')),
@@ -178,7 +178,7 @@ describe('the server’s keys', () => {
     })
   })
 
-  test('are read once for many who ask at the same time', async () => {
+  test('are read once for concurrent validations', async () => {
     const validator = idTokenValidator()
     const jwt = await op.sign(op.claims())
     await Promise.all(Array.from({ length: 20 }, () => validator(jwt, op.context())))

@@ -72,7 +72,7 @@ describe('a signed answer (RFC 9701)', () => {
     expect(await ask(await sign({}, { typ: 'application/Token-Introspection+JWT' }))).toEqual(about)
   })
 
-  test('says nothing of an inactive token but that', async () => {
+  test('returns no other members of an inactive token', async () => {
     expect(await ask(await sign({ token_introspection: { active: false, sub: 'anna' } }))).toEqual({
       active: false,
     })
@@ -136,7 +136,7 @@ describe('a signed answer (RFC 9701)', () => {
     expect(await errorOf(() => ask(signed, { options, client }))).toMatchObject(refused('encrypted'))
   })
 
-  test('makes the keys be read once for all who use the same validator', async () => {
+  test('reads the keys once for all users of the same validator', async () => {
     const jwt = introspectionValidator()
     const body = await sign()
     const context = op.context() as never
@@ -177,7 +177,7 @@ describe('is refused', () => {
     expect(await errorOf(async () => ask(await op.sign(claims(more), present)))).toMatchObject(refused(what))
   })
 
-  test('no signature at all (alg none), whatever the options say', async () => {
+  test('no signature at all (alg none), with any options', async () => {
     const [, payload] = new UnsecuredJWT(claims()).encode().split('.')
     const head = Buffer.from(JSON.stringify({ alg: 'none', typ: TYP })).toString('base64url')
     for (const options of [{}, { algorithms: ['none'] }])

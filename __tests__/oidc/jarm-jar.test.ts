@@ -91,7 +91,7 @@ describe('pushed authorization requests (RFC 9126)', () => {
     ])
   })
 
-  test('are not used where nobody asked, and can be asked for', async () => {
+  test('are not used by default, but on request', async () => {
     const session = makeSession({ pushed_authorization_request_endpoint: 'https://op.example/par' })
     expect((await createAuthorizationUrl(session, options)).url).toContain('code_challenge=')
     expect((await createAuthorizationUrl(session, options, { push: true })).url).toContain('request_uri=')

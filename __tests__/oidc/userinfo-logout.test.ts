@@ -112,7 +112,7 @@ describe('a back-channel log-out token', () => {
     ...extra,
   })
 
-  test('that is good says who; a second time it is a replay', async () => {
+  test('names the person if it is valid; a second time it is a replay', async () => {
     const session = await signedIn()
     const seen = new Set<string>()
     const isReplayed = (jti: string) => seen.size === seen.add(jti).size
@@ -174,8 +174,8 @@ describe('the server’s keys', () => {
   })
 })
 
-describe('an ID token that nobody can read', () => {
-  test('does not let the user info of anybody pass', async () => {
+describe('an unreadable ID token', () => {
+  test('does not accept user info of an unknown subject', async () => {
     const session = await signedIn()
     await saveToken(session, { access_token: 'at', id_token: 'a.b.c.d.e' })
     await expect(fetchUserInfo(session)).rejects.toMatchObject({ code: 'OAUTH_ID_TOKEN_INVALID' })

@@ -119,7 +119,7 @@ test('attributes are few however many people, URLs and tokens there are', async 
   expect(JSON.stringify([points, sdk.spans()])).not.toMatch(/token-|people|other|secret|access-/)
 })
 
-test('what was stopped counts no more; a meter alone or a tracer alone is enough', async () => {
+test('nothing is counted after stop(); a meter alone or a tracer alone is enough', async () => {
   stop()
   const { api } = application({ status: 'expiring' })
   const stops = [instrumentOAuth({ tracer: sdk.tracer }), instrumentOAuth({})]

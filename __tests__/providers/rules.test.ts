@@ -87,7 +87,7 @@ test('a client without a secret has PKCE', async () => {
   expect((await urlOf(github)).get('code_challenge_method')).toBe('S256')
 })
 
-test('Slack: nothing of the bot becomes the token of the person', () => {
+test('Slack: the token of the person contains no values of the bot', () => {
   const bot = {
     access_token: 'xoxb',
     refresh_token: 'xoxe-bot',
@@ -149,7 +149,7 @@ test('Discord: a callback that does not name the issuer is refused before the co
   })
 })
 
-test('a server that puts commas between scopes: both hooks together, and what is granted compares', async () => {
+test('a server with commas between scopes: with both hooks the granted scope compares', async () => {
   const granted: unknown[] = []
   const session = createOAuth2Session({
     server: {

@@ -61,7 +61,7 @@ test('E1, E5: clients by name, each an instance with base URL and authentication
   await registry.close()
 })
 
-test('E1: a name that is none names those that are, also at compile time', () => {
+test('E1: the error for an unknown name lists the known ones, also at compile time', () => {
   const registry = createRegistry({ clients: { billing: machine() }, environment: {} })
   // @ts-expect-error a misspelt name
   expect(() => registry.client('biling')).toThrow(/biling.*billing/)
@@ -69,7 +69,7 @@ test('E1: a name that is none names those that are, also at compile time', () =>
   expect(codeOf(() => registry.session('constructor'))).toBe('OAUTH_INVALID_OPTION')
 })
 
-test('E1, E3: registering later, and again, replaces what was made', async () => {
+test('E1, E3: a later registration replaces the instance and the session', async () => {
   const registry = createRegistry({ clients: { api: person() }, environment: {} })
   const old = registry.client('api')
   const [session] = [registry.session('api')]
@@ -190,7 +190,7 @@ test('E6: the server’s metadata are read once for everybody', async () => {
   expect(as.counts.metadata).toBe(before + 1)
 })
 
-test('E4: one instance serves many people, each request with the token of the person who is served', async () => {
+test('E4: one instance serves many people, each request with the token of its person', async () => {
   const served = new AsyncLocalStorage<string>()
   const registry = createRegistry({
     clients: { orders: person(), billing: machine() },
@@ -228,7 +228,7 @@ test('E4: nobody gets nobody’s token: not without a person, not with an empty 
   expect(api.counts.requests).toBe(before)
 })
 
-test('people are kept apart in the store, whatever their names', async () => {
+test('people are kept apart in the store, with any names', async () => {
   const store = memoryStore()
   const keys: string[] = []
   const watched = defineStore({
@@ -264,7 +264,7 @@ test('E4: one event stream for all clients, also for sessions that are made late
   ])
 })
 
-test('sessions of people who are gone are let go; what they had is in the store', async () => {
+test('idle sessions are closed; their grants stay in the store', async () => {
   let now = 1e9
   const closed: string[] = []
   const registry = createRegistry({
@@ -387,7 +387,7 @@ describe('many APIs on one grant', () => {
     expect(asked()?.get('scope')).toBe(scope)
   })
 
-  test('what is in no row gets no token', async () => {
+  test('a URL in no row gets no token', async () => {
     await make()
       .client('suite')
       .get('/other')

@@ -461,7 +461,7 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
     expect(session.current()).toBeUndefined()
   })
 
-  test.each([400, 401, 200])('section 5.2: an error is told, whatever its status: %i', async status => {
+  test.each([400, 401, 200])('section 5.2: an error is reported with any status: %i', async status => {
     const { as, session } = makeClient()
     const said = { error: 'invalid_scope', error_description: 'Too much.', error_uri: 'https://as.example/e' }
     as.answers.push({ status, body: { ...said, access_token: 'a' } })
@@ -665,7 +665,7 @@ describe('RFC 6749 The OAuth 2.0 Authorization Framework: the client', () => {
     }
   })
 
-  test('section 10.16: who signed in is not told from an implicit answer without its ID token being proven', async () => {
+  test('section 10.16: an implicit answer without a verified ID token does not identify the person', async () => {
     const { back, readImplicit } = await begin({ response_type: 'id_token token', scope: 'openid' })
     const callback = back({ access_token: 'evil', token_type: 'bearer', id_token: 'e30.e30.e30' }, '#')
     expect((await errorOf(() => readImplicit(callback))).code).toBe('OAUTH_ID_TOKEN_INVALID')

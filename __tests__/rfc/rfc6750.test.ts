@@ -114,7 +114,7 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
     for (const { headers } of seenByApi()) expect(headers['content-type']).toContain(FORM)
   })
 
-  test('section 2.2: the request then says that its body is a form, whoever sends it', async () => {
+  test('section 2.2: the request then has the content type of a form', async () => {
     for (const data of [undefined, '', new URLSearchParams('c=d')]) {
       const { headers } = await authorizeRequest(
         { method: 'POST', url: 'https://api.example/', data },
@@ -181,7 +181,7 @@ describe('RFC 6750 Bearer Token Usage: the client', () => {
     ])
   })
 
-  test('section 2.3: … but not from a page, whose browser would first have to ask another origin whether it allows that', () => {
+  test('section 2.3: … but not from a page, where it would trigger a CORS preflight', () => {
     const written: string[] = []
     const request = (url: string) => ({
       method: 'GET',

@@ -188,7 +188,7 @@ describe('RFC 7009 OAuth 2.0 Token Revocation', () => {
     expect(sent).toEqual([])
   })
 
-  test('section 5: MUST authenticate the revocation endpoint: a certificate of nobody is refused', async () => {
+  test('section 5: MUST authenticate the revocation endpoint: an untrusted certificate is refused', async () => {
     const [key, cert] = ['key', 'cert'].map(name =>
       readFileSync(join(__dirname, `../support/tls/${name}.pem`)),
     )

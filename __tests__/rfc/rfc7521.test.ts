@@ -21,7 +21,7 @@ describe('RFC 7521 Assertion Framework for OAuth 2.0', () => {
     })
   })
 
-  test('section 4.1: refresh tokens are not expected: an expired token is fetched anew, by itself', async () => {
+  test('section 4.1: refresh tokens are not expected: an expired token is fetched again automatically', async () => {
     const server = fakeServer({ rotate: false })
     const { session } = makeSession(server, { grant: saml2BearerGrant({ assertion: 'QQ' }) })
     const first = await session.token()

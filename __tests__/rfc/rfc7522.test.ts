@@ -29,7 +29,7 @@ describe('RFC 7522 SAML 2.0 Profile', () => {
     expect(Buffer.from(`${request?.assertion}`, 'base64url').toString()).toBe(xml)
   })
 
-  test('section 2.1: what is encoded already is sent as it is', async () => {
+  test('section 2.1: an encoded assertion is sent unchanged', async () => {
     const assertion = Buffer.from(xml).toString('base64url')
     expect((await sent({ assertion }))?.assertion).toBe(assertion)
   })
@@ -49,7 +49,7 @@ describe('RFC 7522 SAML 2.0 Profile', () => {
     expect((await sent({ assertion }))?.assertion).not.toBe((await sent({ assertion }))?.assertion)
   })
 
-  test('what session.for() asks for comes before the options', async () => {
+  test('the target of session.for() wins over the options', async () => {
     const request = await sent(
       { assertion: xml, scope: 'a' },
       { scope: 'b', resource: 'https://api.example' },

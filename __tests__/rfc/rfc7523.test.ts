@@ -128,7 +128,7 @@ describe('RFC 7523 JWT Profile for OAuth 2.0 Client Authentication and Authoriza
     expect(claimsOf(longer).exp).toBe(NOW + 300)
   })
 
-  test('section 3, 7: jti is fresh in every assertion, whatever claims are given, and those stay as they are', async () => {
+  test('section 3, 7: jti is fresh in every assertion, with any claims, and those stay unchanged', async () => {
     const claims = Object.freeze({ jti: 'the same', team: 'blue' })
     for (const auth of [privateKeyJwt({ key: ecPem, claims }), clientSecretJwt({ claims })]) {
       const bodies = await authenticated(auth, 5)
@@ -235,7 +235,7 @@ describe('service accounts', () => {
     expect(sent[0]?.scope).toBe('s')
   })
 
-  test('what session.for() asks for comes before the options', async () => {
+  test('the target of session.for() wins over the options', async () => {
     const [sent] = await assertionOf(jwtBearerGrant({ key: ecPem, scope: 'a' }), {
       scope: 'b',
       resource: 'https://api.example',

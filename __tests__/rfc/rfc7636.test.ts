@@ -154,7 +154,7 @@ describe('RFC 7636 Proof Key for Code Exchange by OAuth Public Clients: the clie
     expect(`${error.stack}${JSON.stringify(error)}`).not.toContain(transaction.code_verifier)
   })
 
-  test('section 5: SHOULD send them to every server: of a confidential client too, whatever the metadata leave out', async () => {
+  test('section 5: SHOULD send them to every server: also for a confidential client, and if the metadata omit it', async () => {
     for (const [options, more] of [
       [{}, {}],
       [{}, confidential],

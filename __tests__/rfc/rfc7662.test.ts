@@ -96,7 +96,7 @@ describe('RFC 7662 OAuth 2.0 Token Introspection', () => {
     },
   )
 
-  test('section 2.2: an answer that is no JSON object says nothing of a token', async () => {
+  test('section 2.2: an answer that is not a JSON object is not about a token', async () => {
     for (const body of ['', 'true', 'null', [about], '<html>', 'active=true']) {
       const { session } = makeSession([answer(200, body)])
       expect((await errorOf(() => introspectToken(session, { token }))).code).toBe('OAUTH_INVALID_RESPONSE')

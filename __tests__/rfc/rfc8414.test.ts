@@ -40,7 +40,7 @@ describe('RFC 8414 OAuth 2.0 Authorization Server Metadata', () => {
     },
   )
 
-  test('section 2.1: signed metadata, which nobody verified here, do not take the place of the plain ones', async () => {
+  test('section 2.1: signed metadata, which are not verified here, do not replace the plain ones', async () => {
     const claims = Buffer.from('{"iss":"https://evil.example","token_endpoint":"https://evil.example/token"}')
     const signed_metadata = `eyJhbGciOiJub25lIn0.${claims.toString('base64url')}.`
     const { context } = web({ [OAUTH]: answer(200, { ...metadata, signed_metadata }) })
@@ -93,7 +93,7 @@ describe('RFC 8414 OAuth 2.0 Authorization Server Metadata', () => {
     'https://example.com/issuer%31',
     'https://evil.example/issuer1',
     'http://example.com/issuer1',
-  ])('section 3.3: the issuer MUST be identical, else nothing of the document is used: %s', async issuer => {
+  ])('section 3.3: the issuer MUST be identical, else the document is not used: %s', async issuer => {
     const { context } = web({ [OAUTH]: answer(200, { ...metadata, issuer }) })
     expect((await errorOf(() => discover(ISSUER)(context))).code).toBe('OAUTH_ISSUER_MISMATCH')
   })

@@ -117,7 +117,7 @@ describe('RFC 8693 OAuth 2.0 Token Exchange', () => {
     expect(body.get('subject_token')).toBe('s2')
   })
 
-  test('what session.for() asks for comes before the options', async () => {
+  test('the target of session.for() wins over the options', async () => {
     const { body } = await exchange(
       { subject_token: 's', scope: 'a', resource: 'https://a.example' },
       issued,

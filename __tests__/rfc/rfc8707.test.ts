@@ -64,7 +64,7 @@ describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
     }
   })
 
-  test('section 2.1: a resource that is none is refused before the user is sent away', async () => {
+  test('section 2.1: an invalid resource is refused before the redirect', async () => {
     const { session } = makeSession(fakeServer())
     const error = await errorOf(() =>
       createAuthorizationUrl(session, { resource: 'https://api.example/#part' }),
@@ -79,7 +79,7 @@ describe('RFC 8707 Resource Indicators for OAuth 2.0', () => {
     expect(server.requests[0]?.body.getAll('resource')).toEqual([API])
   })
 
-  test('section 2.2: a resource that is none is refused before a token is asked for', async () => {
+  test('section 2.2: an invalid resource is refused before the token request', async () => {
     const server = fakeServer()
     const { session } = makeSession(server, { grant: clientCredentialsGrant() })
     for (const resource of ['https://api.example/#part', '/relative'])

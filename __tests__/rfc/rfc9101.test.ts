@@ -76,7 +76,7 @@ describe('RFC 9101 OAuth 2.0 JWT-Secured Authorization Request (JAR)', () => {
     expect(JSON.parse(text)).toMatchObject({ extension: 'ä€😀' })
   })
 
-  test('section 4: has the client as iss and the issuer of the server as aud, whatever the parameters say', async () => {
+  test('section 4: has the client as iss and the issuer of the server as aud, with any parameters', async () => {
     const { claims } = await begin({ parameters: { iss: 'evil', aud: 'evil', client_id: 'evil', exp: 1 } })
     expect(claims).toMatchObject({
       iss: 's6BhdRkqt3',

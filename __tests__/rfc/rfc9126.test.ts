@@ -161,7 +161,7 @@ describe('RFC 9126 OAuth 2.0 Pushed Authorization Requests', () => {
     expect(body?.get('code_challenge_method')).toBe('S256')
   })
 
-  test('section 5: where nobody requires it, it is not pushed unless asked for', async () => {
+  test('section 5: without a requirement the request is pushed only on request', async () => {
     const { session, sent } = pushing({})
     const plain = await createAuthorizationUrl(session, { redirect_uri: request.redirect_uri })
     expect(plain.url).not.toContain('request_uri=')
@@ -170,7 +170,7 @@ describe('RFC 9126 OAuth 2.0 Pushed Authorization Requests', () => {
     expect(sent).toHaveLength(1)
   })
 
-  test('section 4: a reference MUST be used once: every URL is pushed anew', async () => {
+  test('section 4: a reference MUST be used once: every URL is pushed again', async () => {
     const { session, sent } = pushing({ require_pushed_authorization_requests: true })
     await createAuthorizationUrl(session)
     await createAuthorizationUrl(session)

@@ -36,7 +36,7 @@ describe('RFC 9396 OAuth 2.0 Rich Authorization Requests', () => {
     expect([searchParams.get('scope'), searchParams.get('resource')]).toEqual(['read', resource])
   })
 
-  test('section 3: a pushed request has them, and the URL shows nothing of them', async () => {
+  test('section 3: a pushed request has them, and the URL does not contain them', async () => {
     const at = fakeServer()
     at.answers.push({ status: 201, body: { request_uri: 'urn:x', expires_in: 60 } })
     const { session } = makeSession(at, { server })
@@ -69,7 +69,7 @@ describe('RFC 9396 OAuth 2.0 Rich Authorization Requests', () => {
     expect(at.requests[0]?.body.getAll('authorization_details')).toEqual([authorization_details])
   })
 
-  test('section 7: what was granted is told with the token, as it came, also out of the store', async () => {
+  test('section 7: the granted details are returned with the token, unchanged, also from the store', async () => {
     const at = fakeServer()
     at.answers.push({
       body: { access_token: 'a', token_type: 'Bearer', expires_in: 60, authorization_details: details },

@@ -431,7 +431,7 @@ describe('the key of dpop()', () => {
     expect(await after.authorizationParameters?.({ ...context, keyPair })).toHaveProperty('dpop_jkt')
   })
 
-  test('given as a private JWK or by a function: that one is used, whatever the store keeps', async () => {
+  test('given as a private JWK or by a function: that one is used, with any store', async () => {
     const { privateKey } = await jose.generateKeyPair('ES256', { extractable: true })
     const jwk = (await jose.exportJWK(privateKey)) as JsonWebKey
     const expected = await jose.calculateJwkThumbprint(jwk as jose.JWK)

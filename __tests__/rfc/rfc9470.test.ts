@@ -74,7 +74,7 @@ describe('RFC 9470 OAuth 2.0 Step Up Authentication Challenge', () => {
     })
   })
 
-  test('section 3: the scope that is necessary is asked for beside what is granted, each once', () => {
+  test('section 3: the required scope is requested in addition to the granted one, each name once', () => {
     expect(stepUpParameters({ error: 'insufficient_scope', scope: 'write read' }, 'read profile').scope).toBe(
       'read profile write',
     )

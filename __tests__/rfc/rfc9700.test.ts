@@ -58,7 +58,7 @@ describe('RFC 9700 Best Current Practice for OAuth 2.0 Security', () => {
     }
   })
 
-  test('section 2.1: MUST NOT forward to an address out of a query: nothing that a callback names is gone to', async () => {
+  test('section 2.1: MUST NOT forward to an address from a query: no address of a callback is called', async () => {
     const { sent, begin, finish } = world()
     const evil = 'https://evil.example/'
     const names = ['redirect_uri', 'url', 'next', 'token_endpoint', 'error_uri', 'resource']
@@ -166,7 +166,7 @@ describe('RFC 9700 Best Current Practice for OAuth 2.0 Security', () => {
     expect(evil.sent).toEqual([])
   })
 
-  test('section 4.4.2: where there is no issuer, the authorization endpoint alone does not tell who the server is', async () => {
+  test('section 4.4.2: without an issuer, the authorization endpoint alone does not identify the server', async () => {
     const { issuer: _, ...endpoints } = as('honest')
     const honest = world({ server: endpoints })
     const evil = world({ server: { ...endpoints, token_endpoint: 'https://evil.example/token' } })

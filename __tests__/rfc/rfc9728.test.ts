@@ -61,7 +61,7 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
     expect(resourceMetadataUrls(resource)).toEqual(urls)
   })
 
-  test('section 5.1: the address is read from the challenge of the API, whatever scheme it has', async () => {
+  test('section 5.1: the address is read from the challenge of the API, with any scheme', async () => {
     for (const header of [
       `Bearer resource_metadata="${PLACE}/elsewhere"`,
       `Basic realm="x, y", DPoP algs="ES256", resource_metadata="${PLACE}/elsewhere"`,
@@ -138,7 +138,7 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
     }
   })
 
-  test('section 3.3: a document that a challenge named is that of the URL which was asked, wherever it lies', async () => {
+  test('section 3.3: a document named by a challenge belongs to the requested URL, at any address', async () => {
     const { context } = web({
       [MCP]: challenge(`Bearer resource_metadata="${PLACE}"`),
       [PLACE]: prm('https://mcp.example.com'),
@@ -251,7 +251,7 @@ describe('RFC 9728 OAuth 2.0 Protected Resource Metadata', () => {
     expect((await errorOf(() => discoverFromResource(`${MCP}#x`))).code).toBe('OAUTH_INVALID_OPTION')
   })
 
-  test('read once for all who ask at once; a failure is not remembered', async () => {
+  test('read once for concurrent callers; a failure is not cached', async () => {
     const documents: Record<string, ReturnType<typeof answer>> = {}
     const { context, asked } = web(documents)
     const source = discoverFromResource(MCP, { probe: false })

@@ -306,7 +306,7 @@ describe('cookies', () => {
     expect(searchParams.get('redirect_uri')).toBe('https://app.example.com/auth/callback/api')
   })
 
-  test('say nothing to those who read them, and those who change them are not known', async () => {
+  test('are unreadable, and changed ones are rejected', async () => {
     const site = await startAtFake()
     const anna = browserAt(site.origin)
     await signIn(anna)
@@ -344,7 +344,7 @@ describe('cookies', () => {
     expect((await anna.go('/me')).status).toBe(401)
   })
 
-  test('that somebody planted are not taken over by a sign-in', async () => {
+  test('that were planted are not adopted by a sign-in', async () => {
     const site = await startAtFake()
     const [anna, attacker] = [browserAt(site.origin), browserAt(site.origin)]
     await signIn(attacker)
@@ -371,7 +371,7 @@ describe('cookies', () => {
   })
 })
 
-describe('who may ask', () => {
+describe('access to the route', () => {
   test.each([
     ['another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
     ['a sibling site', { 'sec-fetch-site': 'same-site' }],
@@ -406,7 +406,7 @@ describe('who may ask', () => {
   })
 
   test.each(['//evil.example', 'https://evil.example/', '/\\evil.example'])(
-    'nobody is led to %s',
+    'does not redirect to %s',
     async address => {
       const site = await startAtFake()
       const anna = browserAt(site.origin)
@@ -461,7 +461,7 @@ describe('access tokens for the site’s own pages', () => {
 describe('an application with a sign-in of its own', () => {
   const routes = { user: (request: Request) => request.headers.get('x-user') ?? undefined }
 
-  test('connects accounts of its people, and of nobody else', async () => {
+  test('connects accounts only of its own people', async () => {
     const site = await startAtFake('node:http', { routes })
     const { go } = browserAt(site.origin)
     expect((await go('/auth/login/api')).status).toBe(401)
@@ -477,7 +477,7 @@ describe('a sign-in that one of the application’s people began', () => {
   const routes = { user: (request: Request) => request.headers.get('x-user') ?? undefined }
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
-  test('is not finished for another, and not when nobody is served', async () => {
+  test('is not finished for another person, and not without one', async () => {
     const site = await startAtFake('node:http', { routes })
     const { go } = browserAt(site.origin)
     const { location = '' } = await go('/auth/login/api', { headers: { 'x-user': 'anna' } })
@@ -500,7 +500,7 @@ describe('a sign-in that one of the application’s people began', () => {
   })
 })
 
-test('two people at one browser, one after the other: the second has nothing of the first', async () => {
+test('two people at one browser, one after the other: the second gets no data of the first', async () => {
   const site = await startAtFake()
   const shared = browserAt(site.origin)
   await signIn(shared)
@@ -512,7 +512,7 @@ test('two people at one browser, one after the other: the second has nothing of 
   expect((await shared.go('/me')).status).toBe(200)
 })
 
-test('a person who signs in again keeps the name, so that other accounts stay connected', async () => {
+test('a person who signs in again keeps the identifier, so that other accounts stay connected', async () => {
   const site = await startAtFake()
   const anna = browserAt(site.origin)
   await signIn(anna)

@@ -204,7 +204,7 @@ test('E8: the cache alone is not enough: a browser without the marker did not be
   )
 })
 
-test('old sign-ins are removed from the page’s storage, and nothing of the application', async () => {
+test('old sign-ins are removed from the page’s storage, other entries stay', async () => {
   const own = storage()
   own.setItem('cart', '1')
   own.setItem('oauth-sign-in:broken', '{')
@@ -245,7 +245,7 @@ test.each([
   expect(localPath(address, 'https://app.example.com')).toBe(path)
 })
 
-test('an address of the site itself is a way back, that of a namesake is none', () => {
+test('an address of the site itself is a valid target, a similar one is not', () => {
   const origin = 'https://app.example.com'
   expect(localPath(`${origin}/orders`, origin)).toBe('/orders')
   expect(localPath('https://user@app.example.com/orders', origin)).toBeUndefined()

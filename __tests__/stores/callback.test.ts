@@ -115,7 +115,7 @@ test('a log-out deletes the row; one by hand ends the session; a new sign-in is 
   expect(changed).toEqual([])
 })
 
-test('a database that fails loses no rotated token, and shows nothing of its rows', async () => {
+test('a failing database loses no rotated token, and the error shows no row', async () => {
   const { rows, options } = table()
   let isAway = false
   const failing: CallbackStoreOptions = {
@@ -141,7 +141,7 @@ test('a database that fails loses no rotated token, and shows nothing of its row
   expect(rows.get(anna)).toMatchObject({ refresh_token: 'r1' })
 })
 
-test('a row whose tokens are no texts is refused, not used', async () => {
+test('a row whose tokens are not strings is refused', async () => {
   const { rows, store } = table()
   rows.set(anna, { access_token: 7 } as never)
   const { session } = makeSession(fakeServer(), { store: store(), key: anna })

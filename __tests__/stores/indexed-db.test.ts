@@ -27,7 +27,7 @@ const inTable = (indexedDB: IDBFactory, work: (grants: IDBObjectStore) => void, 
   })
 
 describe('indexedDbStore', () => {
-  it('keeps one key pair for everybody, made by whoever is first', async () => {
+  it('keeps one key pair for all tabs, created by the first', async () => {
     // fake-indexeddb cannot clone a CryptoKey of Node's; that the real ones can is tested in browsers
     const { store, other } = two()
     let made = 0
@@ -60,7 +60,7 @@ describe('indexedDbStore', () => {
     expect(await store.get('key')).toEqual(sampleGrant(1))
   })
 
-  it('stands in nobody’s way who deletes the database, and starts anew', async () => {
+  it('does not block the deletion of the database, and starts again', async () => {
     const indexedDB = new IDBFactory()
     const store = indexedDbStore({ indexedDB, lock: inProcessLock() })
     await store.set('key', sampleGrant(1))

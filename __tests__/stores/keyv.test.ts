@@ -60,7 +60,7 @@ describe('keyvStore', () => {
     },
   }
 
-  it('rejects when the medium fails, and shows nothing of what it was given', async () => {
+  it('rejects when the medium fails, without a value in the error', async () => {
     const store = keyvStore(failing, { lock: 'single-process' })
     const error = await Promise.resolve(store.get('key')).catch(error => error)
     expect(error).toMatchObject({

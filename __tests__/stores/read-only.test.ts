@@ -17,7 +17,7 @@ async function signedIn() {
   return { server, store, token }
 }
 
-it('hands out what is stored', async () => {
+it('returns the stored grant', async () => {
   const { server, store } = await signedIn()
   const { session } = makeSession(server, { store: readOnlyStore(store), key })
   expect((await session.token()).access_token).toBe('a0')
@@ -62,7 +62,7 @@ it('refreshes where that is allowed, once for each store object, and leaves the 
   expect(await store.get(key)).toEqual(before)
 })
 
-it('gives way to what somebody else wrote since', async () => {
+it('yields to a later write of another process', async () => {
   const { server, store } = await signedIn()
   server.now += 3600
   const { session } = makeSession(server, { store: readOnlyStore(store, { allowRefresh: true }), key })
@@ -74,7 +74,7 @@ it('gives way to what somebody else wrote since', async () => {
   expect((await session.token()).access_token).toBe('b1')
 })
 
-it('keeps the token of a grant that needs nobody for as long as it lives itself', async () => {
+it('keeps the token of an unattended grant for its own lifetime', async () => {
   const server = fakeServer()
   const readOnly = readOnlyStore(memoryStore())
   for (const _ of [1, 2]) {

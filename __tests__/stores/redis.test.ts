@@ -148,7 +148,7 @@ optional(
     expect(await raw('TTL', 'ttl:for ever')).toBe(-1)
   })
 
-  it('tells nothing of the tokens when Redis refuses', async () => {
+  it('shows no tokens when Redis refuses', async () => {
     await raw('RPUSH', 'list:key', 'x')
     const store = redisStore(await connect('ioredis'), { prefix: 'list:' })
     const failure = await Promise.resolve(

@@ -191,7 +191,7 @@ describe('webStorageStore in a browser that hands on writes later than locks', (
   afterEach(() => void Reflect.deleteProperty(navigator, 'locks'))
   const beacons = () => [...locks.held].filter(({ mode }) => mode === 'shared').map(({ name }) => name)
 
-  it('lets nobody in before the last write has arrived', async () => {
+  it('admits no holder before the last write has arrived', async () => {
     const common = new Map<string, string>()
     const [one, two] = [tab(common), tab(common)]
     await one.store.lock?.('key', async () => void (await one.store.set('key', sampleGrant(1))))
@@ -237,7 +237,7 @@ describe('webStorageStore in a browser that hands on writes later than locks', (
     expect(beacons()).toEqual(['oauth-written:oauth:key 2'])
   })
 
-  it('waits a second at most for what was deleted since', async () => {
+  it('waits a second at most for a deleted value', async () => {
     const common = new Map<string, string>()
     const [one, two] = [tab(common), tab(common)]
     await one.store.set('key', sampleGrant(5))

@@ -166,7 +166,7 @@ describe('fakeAuthorizationServer', () => {
     expect((await server.http.post(`${server.issuer}/token`, again)).status).toBe(400)
   })
 
-  it('plays a person who refuses', async () => {
+  it('simulates a refusal by the person', async () => {
     const { server, session } = options()
     const { url, transaction } = await createAuthorizationUrl(session, {
       redirect_uri: 'https://app.example.com/cb',

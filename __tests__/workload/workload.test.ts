@@ -101,7 +101,7 @@ const tokenCalls = () =>
   seen.filter(({ path }) => path === '/token').map(({ body }) => Object.fromEntries(body))
 
 describe('a file', () => {
-  test('is read anew for every token request, so that a rotated token is noticed', async () => {
+  test('is read again for every token request, so that it notices a rotated token', async () => {
     const path = await write('first\n')
     const grant = tokenExchangeGrant({ subject_token: tokenFile(path), subject_token_type: JWT })
     const api = application({ grant })
@@ -175,7 +175,7 @@ describe('GitHub Actions', () => {
     expect(await codeOf(githubActionsToken({ environment: insecure })())).toBe('OAUTH_INSECURE_URL')
   })
 
-  test('a refusal shows nothing of the request', async () => {
+  test('the error of a refusal contains no part of the request', async () => {
     const wrong = { ...environment(), ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'another-secret' }
     const error = await githubActionsToken({ environment: wrong })().catch(failure => failure)
     expect(error).toMatchObject({ code: 'OAUTH_SOURCE_FAILED', status: 403 })

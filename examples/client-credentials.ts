@@ -1,4 +1,6 @@
-/** A program that acts for itself (backend application flow): no person, no refresh token, nothing to do. */
+/**
+ * A program that acts for itself (backend application flow): no person, no refresh token, no further code.
+ */
 import axios from 'axios'
 import { attachOAuth2, clientCredentialsGrant, createOAuth2Session } from 'axios-oauth-interceptor'
 import { fromEnvironment, type Settings } from './settings.js'
@@ -10,7 +12,7 @@ export async function clientCredentials(
   const session = createOAuth2Session({ server, client, grant: clientCredentialsGrant({ scope: 'read' }) })
   attachOAuth2(instance, session)
 
-  // fetched for this request, fetched anew when it has expired or is refused
+  // The token is fetched for this request, and again when it has expired or is refused.
   const { data } = await instance.get('/secret')
   return data
 }

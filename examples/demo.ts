@@ -1,6 +1,6 @@
 /**
- * The main job, from the first token to the log-out, against a certified authorization server and an API on
- * this machine. No configuration; nothing leaves loopback.
+ * The main scenario, from the first token to the log-out, against a certified authorization server and an API
+ * on this machine. It needs no configuration and uses only loopback.
  */
 import { webcrypto } from 'node:crypto'
 import axios from 'axios'
@@ -60,7 +60,7 @@ const session = createOAuth2Session({
   server: discover(provider.issuer),
   client: { client_id: 'spa' },
   clock: () => Date.now() / 1000 + passed,
-  // needed in Node 18 only, which has no global one
+  // Only Node 18 needs this, which has no global crypto.
   crypto: webcrypto as Crypto,
 })
 attachOAuth2(api, session)

@@ -1,9 +1,9 @@
-/** Signing in on a device that has no browser: it shows a code, and the person enters it on a phone. */
+/** Sign-in on a device without a browser: it shows a code, and the person enters it on a phone. */
 import axios from 'axios'
 import { attachOAuth2, createOAuth2Session, deviceCodeGrant, fetchToken } from 'axios-oauth-interceptor'
 import { fromEnvironment, type Settings } from './settings.js'
 
-/** Shows the person where to go and what to enter. */
+/** Shows the address and the code to the person. */
 export type Show = Parameters<typeof deviceCodeGrant>[0]['onUserCode']
 
 const print: Show = ({ verification_uri, user_code }) => {
@@ -19,7 +19,7 @@ export async function signInOnDevice(
   const session = createOAuth2Session({ server, client })
   attachOAuth2(instance, session)
 
-  // waits until the person has decided, at the pace that the server wants
+  // Waits until the person has decided, and polls at the interval of the server.
   await fetchToken(session, deviceCodeGrant({ scope: 'openid', onUserCode: show }), signal && { signal })
   const { data } = await instance.get('/secret')
   return data

@@ -1,6 +1,6 @@
 /**
  * The program asks for name and password itself (legacy application flow). Only for servers that offer
- * nothing else: the person's password is in your hands.
+ * nothing else, because the program then handles the person's password.
  */
 import axios from 'axios'
 import {
@@ -21,7 +21,7 @@ export async function signInWithPassword(
   attachOAuth2(instance, session)
 
   try {
-    // the password is used once and forgotten; the refresh token does the rest
+    // The password is used once; later tokens come from the refresh token.
     await fetchToken(session, passwordGrant({ username, password, scope: 'read' }))
   } catch (error) {
     if (isOAuthError(error) && error.error === 'invalid_grant') return 'The name or the password is wrong.'

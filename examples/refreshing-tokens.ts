@@ -1,6 +1,6 @@
 /**
- * Three ways of refreshing, from the one with the most work to the one with the least. All begin with a token
- * that was kept since the last time, in wire names, as any other library may have left it.
+ * Three ways of refreshing, from the most manual to the most automatic. All begin with a stored token in wire
+ * names, as any other library may have written it.
  */
 import axios from 'axios'
 import {
@@ -18,12 +18,12 @@ import {
 import { refreshGrant } from 'axios-oauth-interceptor/protocol'
 import { fromEnvironment, type Settings } from './settings.js'
 
-/** Keeps a token in the place where you keep tokens. */
+/** Stores a token in the application's own place. */
 export type SaveToken = (token: Token) => Promise<void> | void
 
 /**
- * The first way: nothing is refreshed unless you say so. The session is given the access token alone, so a
- * request with an expired one fails before it is sent; you refresh, save, and send again.
+ * The first way: refreshes only on demand. The session gets only the access token, so a request with an
+ * expired one fails before it is sent; the application refreshes, saves, and sends again.
  */
 export async function refreshByHand(
   token: Token,
@@ -43,13 +43,16 @@ export async function refreshByHand(
     const expired = isOAuthError(reason, 'OAUTH_INTERACTION_REQUIRED')
     if (!expired || !refresh_token) throw error
     const refreshed = await fetchToken(session, endpoint => endpoint(refreshGrant(refresh_token)))
-    // a server that does not rotate leaves the refresh token out
+    // A server without rotation returns no refresh token.
     await save({ refresh_token, ...refreshed })
   }
   return (await instance.get('/secret')).data
 }
 
-/** The second way: the session refreshes, and you save what came of it. The request is sent all the same. */
+/**
+ * The second way: the session refreshes, and the application saves the new token. The request is sent in any
+ * case.
+ */
 export async function refreshAutomatically(
   token: Token,
   save: SaveToken,
@@ -74,7 +77,7 @@ export async function refreshAutomatically(
   return data
 }
 
-/** A table of yours: what is kept for a person, under a key that names them. */
+/** The application's table: the grant of each person, under a key that names the person. */
 export type Table = Map<string, StoredGrant>
 
 /** Three functions make a store. A new token is stored before a request uses it. */
@@ -92,8 +95,8 @@ export const tableStore = (table: Table): TokenStore =>
   })
 
 /**
- * The third way, recommended: the session refreshes and saves. A rotated refresh token cannot be lost between
- * the two, and whoever else works for this person at the same time waits for the one refresh.
+ * The third way, recommended: the session refreshes and saves. A rotated refresh token cannot be lost in
+ * between, and concurrent requests for this person wait for the one refresh.
  */
 export async function refreshAndSave(
   key: string,

@@ -1,6 +1,6 @@
 /**
- * A service account: the program signs a statement with its own key and gets a token for it. Google's key
- * file as it is.
+ * A service account: the program signs an assertion with its own key and exchanges it for a token. Google's
+ * key file is used unchanged.
  */
 import { webcrypto } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ export interface ServiceAccountOptions {
   /** The key file, parsed. */
   account: ServiceAccount & { token_uri: string }
   scope: string
-  /** The person in whose name the account speaks, where an administrator has allowed that. */
+  /** The person to impersonate, if an administrator has allowed it. */
   subject?: string
   api: string
 }
@@ -28,7 +28,7 @@ export async function serviceAccount({
   const session = createOAuth2Session({
     server: { token_endpoint: account.token_uri },
     grant: jwtBearerGrant({ serviceAccount: account, scope, ...(subject && { subject }) }),
-    // needed in Node 18 only, which has no global one
+    // Only Node 18 needs this, which has no global crypto.
     crypto: webcrypto as Crypto,
   })
   attachOAuth2(instance, session)

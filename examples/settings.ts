@@ -2,7 +2,7 @@ import type { ClientMetadata, ServerMetadata } from 'axios-oauth-interceptor'
 
 const { env } = process
 
-/** What every example must know: where the servers are, and who the client is. */
+/** The settings of every example: the addresses of the servers, and the client. */
 export interface Settings {
   /**
    * The authorization server's endpoints, in wire names. `discover('https://auth.example.com')` would read
@@ -14,7 +14,7 @@ export interface Settings {
   api: string
 }
 
-/** Settings from the environment, with placeholders that say what belongs there. */
+/** Settings from the environment, with placeholders that name the missing values. */
 export function fromEnvironment(): Settings {
   const auth = env.AUTH_URL ?? 'https://auth.example.com'
   return {

@@ -1,8 +1,7 @@
 /**
- * A hundred requests around one renewal, over real sockets: 60 are refused with a 401, 25 begin while the
- * token is renewed, 15 afterwards. Prints what the inspector saw as JSON, with the counts of both servers.
- * `npm run readme` makes the picture of README.md from it: node --import ./tools/register.mjs
- * examples/storm.ts
+ * A hundred requests around one renewal, over real sockets: 60 are refused with a 401, 25 start during the
+ * renewal, 15 afterwards. Prints the records of the inspector as JSON, with the counts of both servers. `npm
+ * run readme` draws the picture of README.md from it: node --import ./tools/register.mjs examples/storm.ts
  */
 import axios from 'axios'
 import { attachOAuth2, createOAuth2Session, saveToken } from 'axios-oauth-interceptor'
@@ -13,7 +12,7 @@ import { startResourceServer } from '../__tests__/servers/resource-server.js'
 const TOKEN_LATENCY = 60
 
 /**
- * The API answers after 20 to 110 ms: the same for an order each time, so that some 401s arrive after the
+ * The API answers after 20 to 110 ms, the same for an order each time, so that some 401s arrive after the
  * renewal.
  */
 const latencyOf = (order: number) => 20 + ((order * 37) % 90)

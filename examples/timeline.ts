@@ -1,20 +1,20 @@
-/** Prints what happens as it happens, and keeps count of what should have. */
+/** Prints events as they happen, and compares counts with the expected ones. */
 export interface Timeline {
   /** True where the terminal shows colours. */
   readonly colour: boolean
   /** Begins a chapter. */
   chapter(title: string, explanation: string): void
-  /** One thing that happened. `who` is a column of its own: app, API, auth, clock … */
+  /** Prints one event. `who` is a column of its own: app, API, auth, clock … */
   say(who: string, text: string): void
-  /** Prints a picture of several lines as it is. */
+  /** Prints a picture of several lines unchanged. */
   show(picture: string): void
-  /** Compares a count with the one right answer. */
+  /** Compares a count with the expected one. */
   check(what: string, found: unknown, right: unknown): void
-  /** Prints the last line; answers the exit code. */
+  /** Prints the last line; returns the exit code. */
   finish(): number
 }
 
-/** Colour where the terminal has it, as https://no-color.org asks. */
+/** Uses colours as https://no-color.org specifies. */
 function painter(stream: NodeJS.WriteStream) {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   const colour = NO_COLOR

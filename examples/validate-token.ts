@@ -1,26 +1,26 @@
 /**
- * Asks whether a token is good. Google has an endpoint of its own for it, `tokeninfo`; other servers have
- * introspection. Neither is needed before a request: a token that is not good is refused, renewed, and the
+ * Checks whether a token is valid. Google has its own endpoint for it, `tokeninfo`; other servers have
+ * introspection. A check before each request is not needed: an invalid token is refused, renewed, and the
  * request is sent again.
  */
 import axios from 'axios'
 import { createOAuth2Session, introspectToken, type OAuth2Session, saveToken } from 'axios-oauth-interceptor'
 import { fromEnvironment } from './settings.js'
 
-/** What Google tells about a token. */
+/** Google's information about a token. */
 export interface TokenInfo {
-  /** The client that it was given to. */
+  /** The client of the token. */
   aud: string
   scope: string
-  /** Seconds, as text. */
+  /** Seconds, as a string. */
   expires_in: string
   [parameter: string]: unknown
 }
 
 /**
- * Asks Google about the session's token; `undefined` when it is not good, or was given to another client. It
- * is a plain request, without a session: the token is what is asked about. The URL has the token in it, so
- * keep it out of logs.
+ * Asks Google about the session's token; returns `undefined` if it is invalid, or belongs to another client.
+ * It is a plain request without a session, because the token itself is the parameter. The URL contains the
+ * token, so keep it out of logs.
  */
 export async function tokenInfo(
   session: OAuth2Session,
@@ -32,11 +32,11 @@ export async function tokenInfo(
     params: { access_token },
     validateStatus: status => status === 200 || status === 400,
   })
-  // a token that somebody else's client was given proves nothing here
+  // A token that was issued to another client does not identify the person.
   return status === 200 && data.aud === client_id ? data : undefined
 }
 
-/** The same with the standard's means (RFC 7662), where the server has an introspection endpoint. */
+/** The standard way (RFC 7662), for servers with an introspection endpoint. */
 export async function isActive(session: OAuth2Session): Promise<boolean> {
   const { active } = await introspectToken(session)
   return active

@@ -1,7 +1,7 @@
 /**
- * A web application that signs people in and works for them (web application flow). Written against the
- * little of Express that it needs, so any framework will do. Tokens stay on the server: in a store, one key
- * per person.
+ * A web application that signs people in and calls an API for them (web application flow). It uses only a
+ * small part of Express, so any framework works. Tokens stay on the server: in a store, with one key per
+ * person.
  */
 import { webcrypto } from 'node:crypto'
 import axios from 'axios'
@@ -21,33 +21,34 @@ import {
 import { fromEnvironment, type Settings } from './settings.js'
 import { isActive } from './validate-token.js'
 
-/** What is used of a request: its path and query, and the visitor's own session, which a cookie leads to. */
+/**
+ * The used part of a request: its path and query, and the visitor's own session, which a cookie identifies.
+ */
 export interface WebRequest {
   url: string
   session: { id: string; transaction?: AuthorizationTransaction | undefined }
 }
 
-/** What is used of a response. */
+/** The used part of a response. */
 export interface WebResponse {
   redirect(url: string): unknown
   status(code: number): WebResponse
   json(value: unknown): unknown
 }
 
-/** What is used of an application. */
+/** The used part of an application. */
 export interface WebApplication {
   get(path: string, handler: (request: WebRequest, response: WebResponse) => Promise<unknown>): unknown
 }
 
 /** Options of {@link addRoutes}. */
 export interface WebOptions extends Settings {
-  /** Exactly as registered; leads to `/callback`. */
+  /** Exactly as registered; it leads to `/callback`. */
   redirect_uri: string
-  /** One for the whole server. Several processes share a store that brings its lock (Redis, files). */
+  /** One for the whole server. Several processes share a store with a lock (Redis, files). */
   store: TokenStore
   /**
-   * Visitors come back as who they are: their key must be theirs alone. Default: by the id of the visitor's
-   * session.
+   * The key of a visitor, which must be unique to the person. Default: by the id of the visitor's session.
    */
   keyOf?: (request: WebRequest) => string
 }
@@ -62,31 +63,31 @@ export function addRoutes(app: WebApplication, options: WebOptions): void {
     keyOf = ({ session }) => `visitor:${session.id}`,
   } = options
 
-  /** The OAuth session of who is being served; made for each request, while the store outlives it. */
+  /** The OAuth session of the visitor; created for each request, while the store outlives it. */
   const sessionOf = (request: WebRequest): OAuth2Session =>
     createOAuth2Session({
       server,
       client,
       store,
       key: keyOf(request),
-      // needed in Node 18 only, which has no global one
+      // Only Node 18 needs this, which has no global crypto.
       crypto: webcrypto as Crypto,
     })
 
-  // step 1: send the visitor to the authorization server
+  // Step 1: redirect the visitor to the authorization server.
   app.get('/', async (request, response) => {
     const { url, transaction } = await createAuthorizationUrl(sessionOf(request), {
       redirect_uri,
       scope: 'profile',
       prompt: 'select_account',
-      // a parameter of this provider's own; Google gives a refresh token for it
+      // A parameter of this provider: Google issues a refresh token only with it.
       parameters: { access_type: 'offline' },
     })
     request.session.transaction = transaction
     response.redirect(url)
   })
 
-  // step 2 happens over there. Step 3: the visitor comes back with a code
+  // Step 2 happens at the server. Step 3: the visitor comes back with a code.
   app.get('/callback', async (request, response) => {
     const { transaction } = request.session
     request.session.transaction = undefined
@@ -117,8 +118,7 @@ export function addRoutes(app: WebApplication, options: WebOptions): void {
     }
   })
 
-  // an expired token is refreshed on the way, so there is no route for that; this one does it although none
-  // has expired
+  // An expired token is refreshed automatically; this route refreshes before that.
   app.get('/manual_refresh', async (request, response) => {
     const { expires_at } = await refreshToken(sessionOf(request))
     response.json({ expires_at })

@@ -1,6 +1,6 @@
 /**
- * A command-line program: `node examples/run.mjs cli/orders` signs the person in, if nobody is, and shows
- * what the API says; `node examples/run.mjs cli/orders logout` signs out. The tokens are in files that only
+ * A command-line program: `node examples/run.mjs cli/orders` signs the person in, if necessary, and shows the
+ * answer of the API; `node examples/run.mjs cli/orders logout` signs out. The tokens are in files that only
  * this person can read.
  */
 import { webcrypto } from 'node:crypto'
@@ -18,7 +18,7 @@ const session = createOAuth2Session({
   client,
   store: fileStore(process.env.TOKENS ?? join(homedir(), '.config', 'orders')),
   key: 'default',
-  // needed in Node 18 only, which has no global one
+  // Only Node 18 needs this, which has no global crypto.
   crypto: webcrypto as Crypto,
 })
 const orders = axios.create({ baseURL: api })

@@ -115,15 +115,15 @@ export {
 export {
   accessTokenRequest,
   buildAuthorizationUrl as buildOAuth1AuthorizationUrl,
-  type DanceOptions,
-  type DanceRequest,
+  type OAuth1CallOptions,
+  type OAuth1CallRequest,
   type OAuth1Server,
   processRequestToken,
   processTokenResponse as processOAuth1TokenResponse,
   type RequestTokenRules,
   type Revision,
   requestTokenRequest,
-} from './oauth1/dance.js'
+} from './oauth1/messages.js'
 export type {
   BodyHash,
   OAuth1Options,

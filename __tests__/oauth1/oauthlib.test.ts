@@ -95,7 +95,7 @@ optional(
   }
 
   describe.each(methods)('$name', signatureMethod => {
-    test.each(placements)('dance and requests in the %s', async placement => {
+    test.each(placements)('sign-in and requests in the %s', async placement => {
       const session = await signedIn({
         signatureMethod,
         placement,

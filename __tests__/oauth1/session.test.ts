@@ -111,7 +111,7 @@ function approve(url: string, verifier = 'ver+ifier'): string {
   return back.href
 }
 
-describe('the dance', () => {
+describe('the three-legged sign-in', () => {
   test.each(['header', 'query', 'body'] as const)(
     'from nothing to a signed request, over a reload (%s)',
     async placement => {

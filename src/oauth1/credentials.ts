@@ -1,5 +1,5 @@
 import { oauthError } from '../errors.js'
-import { insideOAuth1 } from './inside.js'
+import { internalsOf } from './internals.js'
 import type { OAuth1Token } from './options.js'
 import { renewCredentials } from './renewal.js'
 import type { OAuth1Session } from './session-options.js'
@@ -11,7 +11,7 @@ import type { OAuth1Session } from './session-options.js'
  */
 export async function saveOAuth1Token(session: OAuth1Session, token: OAuth1Token): Promise<OAuth1Token> {
   if (!token?.oauth_token) throw oauthError('OAUTH_INVALID_OPTION', 'oauthToken')
-  return insideOAuth1(session).kept.keep(token)
+  return internalsOf(session).kept.keep(token)
 }
 
 /**
@@ -20,7 +20,7 @@ export async function saveOAuth1Token(session: OAuth1Session, token: OAuth1Token
  * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
  */
 export async function renewOAuth1Token(session: OAuth1Session): Promise<OAuth1Token> {
-  return renewCredentials(insideOAuth1(session), await session.token())
+  return renewCredentials(internalsOf(session), await session.token())
 }
 
 /**
@@ -28,5 +28,5 @@ export async function renewOAuth1Token(session: OAuth1Session): Promise<OAuth1To
  * `OAUTH_LOCK_TIMEOUT`
  */
 export async function endOAuth1Session(session: OAuth1Session, reason = 'signed_out'): Promise<void> {
-  await insideOAuth1(session).kept.end(reason)
+  await internalsOf(session).kept.end(reason)
 }

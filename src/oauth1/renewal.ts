@@ -1,25 +1,25 @@
 import { isOAuthError, oauthError } from '../errors.js'
 import { traceRenewal } from '../lib/diagnostics.js'
-import { accessTokenRequest, apiRequest, insistOnSuccess, processTokenResponse } from './dance.js'
-import type { OAuth1Inside } from './inside.js'
+import type { OAuth1Internals } from './internals.js'
 import { isSameToken } from './kept-credentials.js'
+import { accessTokenRequest, apiRequest, insistOnSuccess, processTokenResponse } from './messages.js'
 import type { OAuth1Token } from './options.js'
 import type { OAuth1RenewalCall, RenewOAuth1Token } from './session-options.js'
 
 async function renewInOwnWay(
-  inside: OAuth1Inside,
+  internals: OAuth1Internals,
   renew: RenewOAuth1Token,
   token: OAuth1Token,
 ): Promise<OAuth1Token> {
   const call: OAuth1RenewalCall = async (url, options) =>
-    insistOnSuccess(await inside.call(apiRequest(url, { ...options, token }), 'access_token_url'))
+    insistOnSuccess(await internals.call(apiRequest(url, { ...options, token }), 'access_token_url'))
   return (await renew(token, call)) ?? token
 }
 
 /** @see https://oauth.googlecode.com/svn/spec/ext/session/1.0/drafts/1/spec.html */
-async function renewBySessionHandle(inside: OAuth1Inside, token: OAuth1Token, sessionHandle: string) {
-  const request = accessTokenRequest(inside.options.server, { token, sessionHandle })
-  const renewed = processTokenResponse(await inside.call(request, 'access_token_url'))
+async function renewBySessionHandle(internals: OAuth1Internals, token: OAuth1Token, sessionHandle: string) {
+  const request = accessTokenRequest(internals.options.server, { token, sessionHandle })
+  const renewed = processTokenResponse(await internals.call(request, 'access_token_url'))
   return { oauth_session_handle: sessionHandle, ...renewed }
 }
 
@@ -28,13 +28,13 @@ async function renewBySessionHandle(inside: OAuth1Inside, token: OAuth1Token, se
  * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` without a session handle and without the option `renew`,
  * and what the renewal itself throws
  */
-export async function renewCredentials(inside: OAuth1Inside, token: OAuth1Token): Promise<OAuth1Token> {
-  const { kept, options } = inside
+export async function renewCredentials(internals: OAuth1Internals, token: OAuth1Token): Promise<OAuth1Token> {
+  const { kept, options } = internals
   const stored = await kept.reread()
   if (stored && !isSameToken(stored, token)) return stored
   const handle = token.oauth_session_handle
-  if (options.renew) return kept.keep(await renewInOwnWay(inside, options.renew, token), true)
-  if (typeof handle === 'string') return kept.keep(await renewBySessionHandle(inside, token, handle), true)
+  if (options.renew) return kept.keep(await renewInOwnWay(internals, options.renew, token), true)
+  if (typeof handle === 'string') return kept.keep(await renewBySessionHandle(internals, token, handle), true)
   throw oauthError('OAUTH_INTERACTION_REQUIRED', 'expiredCredentials')
 }
 
@@ -43,16 +43,16 @@ export async function renewCredentials(inside: OAuth1Inside, token: OAuth1Token)
  * Credentials that cannot be renewed are kept, and the session emits `error`.
  */
 export function sharedRenewal(
-  inside: OAuth1Inside,
+  internals: OAuth1Internals,
 ): (token: OAuth1Token) => Promise<OAuth1Token | undefined> {
   let last: { token: OAuth1Token; renewal: Promise<OAuth1Token | undefined> } | undefined
   const attempt = async (token: OAuth1Token) => {
     try {
-      return await traceRenewal(inside, { protocol: 'oauth1', cause: 'refused' }, () =>
-        renewCredentials(inside, token),
+      return await traceRenewal(internals, { protocol: 'oauth1', cause: 'refused' }, () =>
+        renewCredentials(internals, token),
       )
     } catch (error) {
-      inside.kept.report(
+      internals.kept.report(
         isOAuthError(error) ? error : oauthError('OAUTH_SERVER_UNAVAILABLE', 'renew', {}, { cause: error }),
       )
       return undefined

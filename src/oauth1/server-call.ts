@@ -1,7 +1,7 @@
 import { outgoing, type PlainRequest } from '../auth/plain-request.js'
 import { type Send, type ServerResponse, secureUrl } from '../server/call.js'
 import { applyHooks, type Hook } from '../server/hooks.js'
-import type { DanceRequest, OAuth1Server } from './dance.js'
+import type { OAuth1CallRequest, OAuth1Server } from './messages.js'
 import { fixedToken, oauth1Auth } from './scheme.js'
 import type { Signer } from './signer.js'
 
@@ -32,7 +32,7 @@ export interface ServerCallContext {
 /** The limit of redirects: more are an error of the server. */
 const MOST_REDIRECTS = 5
 
-type Signable = DanceRequest['request']
+type Signable = OAuth1CallRequest['request']
 
 /** The request for a redirect; `undefined` if there is none, or if it leads to another origin. */
 function redirected(response: ServerResponse, request: Signable): Signable | undefined {
@@ -49,7 +49,7 @@ function redirected(response: ServerResponse, request: Signable): Signable | und
 /** Signs and sends one request; once more after a refusal for the clock or the nonce. */
 async function sendSigned(
   { signer, send }: ServerCallContext,
-  { request, token, protocolParameters, timeout, signal }: DanceRequest,
+  { request, token, protocolParameters, timeout, signal }: OAuth1CallRequest,
 ): Promise<ServerResponse> {
   const fresh = () => ({ ...request, headers: { ...request.headers } })
   const attempt = fresh()
@@ -79,7 +79,7 @@ async function sendSigned(
  */
 export async function callServer(
   context: ServerCallContext,
-  call: DanceRequest,
+  call: OAuth1CallRequest,
   name: keyof OAuth1Server,
 ): Promise<ServerResponse> {
   const { hooks = {}, allowInsecure } = context

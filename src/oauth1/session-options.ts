@@ -1,8 +1,8 @@
 import type { HttpClient } from '../grants/grant.js'
 import type { UsedAsync } from '../lib/dispose.js'
 import type { ServerResponse } from '../server/call.js'
-import type { DanceOptions, OAuth1Server, Revision } from './dance.js'
 import type { OAuth1SessionEvents, OAuth1StoreOptions } from './kept-credentials.js'
+import type { OAuth1CallOptions, OAuth1Server, Revision } from './messages.js'
 import type { OAuth1SigningOptions, OAuth1Token } from './options.js'
 import type { OAuth1Auth } from './scheme.js'
 import type { OAuth1Hooks } from './server-call.js'
@@ -11,7 +11,7 @@ import type { OAuth1Hooks } from './server-call.js'
  * Makes a call to the server that is signed with the credentials to renew.
  * @throws OAuthError `OAUTH_SERVER_REFUSED` and `OAUTH_SERVER_UNAVAILABLE` for any answer that is no success
  */
-export type OAuth1RenewalCall = (url: string, options?: DanceOptions) => Promise<ServerResponse>
+export type OAuth1RenewalCall = (url: string, options?: OAuth1CallOptions) => Promise<ServerResponse>
 
 /**
  * Renews expired credentials in a server's own way. Returns the new ones; nothing if the same ones are valid

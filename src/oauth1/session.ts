@@ -34,7 +34,7 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
     options,
     transport,
   )
-  const inside: OAuth1Inside = {
+  const internals: OAuth1Internals = {
     options,
     kept,
     clock,
@@ -42,7 +42,7 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
     call: (request, name, other = signer) =>
       callServer({ signer: other, send: transport.send, hooks, allowInsecure }, request, name),
   }
-  const renew = sharedRenewal(inside)
+  const renew = sharedRenewal(internals)
   const { current, token, on, close } = kept
   const session: Omit<OAuth1Session, keyof UsedAsync> = {
     token,
@@ -69,6 +69,6 @@ export function createSession(options: OAuth1SessionOptions, transport: Transpor
       adopt: instance => transport.adopt?.(instance),
     },
   }
-  Object.defineProperty(session.auth, 'owner', { value: inside })
-  return Object.defineProperty(session, INSIDE, { value: inside }) as OAuth1Session
+  Object.defineProperty(session.auth, 'owner', { value: internals })
+  return Object.defineProperty(session, INTERNALS, { value: internals }) as OAuth1Session
 }

@@ -5,21 +5,21 @@ import {
   type OAuth1AuthorizationResponse,
   type OAuth1Transaction,
 } from './authorization-response.js'
+import { internalsOf, type OAuth1Internals } from './internals.js'
 import {
   accessTokenRequest,
   buildAuthorizationUrl,
-  type DanceOptions,
+  type OAuth1CallOptions,
   processRequestToken,
   processTokenResponse,
   requestTokenRequest,
-} from './dance.js'
-import { insideOAuth1, type OAuth1Inside } from './inside.js'
+} from './messages.js'
 import type { OAuth1Token } from './options.js'
 import type { OAuth1Session } from './session-options.js'
 import { createSigner } from './signer.js'
 
 /** Options of {@link fetchOAuth1RequestToken}. */
-export interface OAuth1RequestTokenOptions extends DanceOptions {
+export interface OAuth1RequestTokenOptions extends OAuth1CallOptions {
   /** The callback, an absolute URL; default `oob`: the person types a code. */
   callback?: string
   /** The realm of this call, instead of the session's; several are joined by spaces. */
@@ -35,7 +35,7 @@ export interface OAuth1AuthorizationOptions extends OAuth1RequestTokenOptions {
 }
 
 /** Options of {@link fetchOAuth1Token}: the callback, or the code that the person typed. */
-export interface OAuth1TokenOptions extends DanceOptions {
+export interface OAuth1TokenOptions extends OAuth1CallOptions {
   transaction: OAuth1Transaction
   authorizationResponse?: OAuth1AuthorizationResponse
   verifier?: string
@@ -52,13 +52,17 @@ const LONGEST_SIGN_IN = 600
  */
 export async function fetchOAuth1RequestToken(
   session: OAuth1Session,
-  { realm, callback = 'oob', ...dance }: OAuth1RequestTokenOptions = {},
+  { realm, callback = 'oob', ...callOptions }: OAuth1RequestTokenOptions = {},
 ): Promise<OAuth1Token> {
-  const { options, call } = insideOAuth1(session)
+  const { options, call } = internalsOf(session)
   const { revision } = options
   const signer =
     realm === undefined ? undefined : createSigner({ ...options, realm: [realm].flat().join(' ') })
-  const request = requestTokenRequest(options.server, { ...dance, callback, ...(revision && { revision }) })
+  const request = requestTokenRequest(options.server, {
+    ...callOptions,
+    callback,
+    ...(revision && { revision }),
+  })
   return processRequestToken(await call(request, 'request_token_url', signer), options)
 }
 
@@ -71,7 +75,7 @@ export async function createOAuth1AuthorizationUrl(
   session: OAuth1Session,
   { requestToken, authorize, ...options }: OAuth1AuthorizationOptions = {},
 ): Promise<{ url: string; transaction: OAuth1Transaction }> {
-  const { options: own, clock } = insideOAuth1(session)
+  const { options: own, clock } = internalsOf(session)
   const { server, client, revision, hooks } = own
   const token = requestToken ?? (await fetchOAuth1RequestToken(session, options))
   const { oauth_token, oauth_token_secret } = token
@@ -93,7 +97,7 @@ export async function createOAuth1AuthorizationUrl(
 }
 
 /** Accepts a transaction once, in time, and only in the session of its server and client. */
-function useTransaction({ options, clock, spent }: OAuth1Inside, transaction: OAuth1Transaction): void {
+function useTransaction({ options, clock, spent }: OAuth1Internals, transaction: OAuth1Transaction): void {
   const { oauth_token, created_at, client_key, access_token_url } = Object(transaction) as OAuth1Transaction
   const now = clock()
   for (const [old, at] of spent) if (at < now - LONGEST_SIGN_IN) spent.delete(old)
@@ -114,10 +118,10 @@ function useTransaction({ options, clock, spent }: OAuth1Inside, transaction: OA
  */
 export async function fetchOAuth1Token(
   session: OAuth1Session,
-  { transaction, authorizationResponse, verifier, ...dance }: OAuth1TokenOptions,
+  { transaction, authorizationResponse, verifier, ...callOptions }: OAuth1TokenOptions,
 ): Promise<OAuth1Token> {
-  const inside = insideOAuth1(session)
-  const { revision, server } = inside.options
+  const internals = internalsOf(session)
+  const { revision, server } = internals.options
   const needsVerifier = revision !== '1.0'
   const callback =
     authorizationResponse === undefined
@@ -125,9 +129,9 @@ export async function fetchOAuth1Token(
       : checkAuthorizationResponse(authorizationResponse, transaction, { verifier: needsVerifier })
   const given = callback?.oauth_verifier ?? verifier
   if (!given && needsVerifier) throw oauthError('OAUTH_CODE_MISSING', 'verifier')
-  useTransaction(inside, transaction)
+  useTransaction(internals, transaction)
   const { oauth_token, oauth_token_secret } = transaction
   const token = { oauth_token, ...(oauth_token_secret !== undefined && { oauth_token_secret }) }
-  const request = accessTokenRequest(server, { ...dance, token, ...(given && { verifier: given }) })
-  return inside.kept.keep(processTokenResponse(await inside.call(request, 'access_token_url')))
+  const request = accessTokenRequest(server, { ...callOptions, token, ...(given && { verifier: given }) })
+  return internals.kept.keep(processTokenResponse(await internals.call(request, 'access_token_url')))
 }

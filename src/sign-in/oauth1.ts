@@ -54,13 +54,13 @@ function requestTokenOf(response: OAuth1AuthorizationResponse): string | undefin
  */
 export async function finishOAuth1SignIn(
   session: OAuth1Session,
-  { transactions, client, authorizationResponse, ...dance }: OAuth1FinishOptions,
+  { transactions, client, authorizationResponse, ...callOptions }: OAuth1FinishOptions,
 ): Promise<{ token: OAuth1Token; returnTo?: string }> {
   const requestToken = requestTokenOf(authorizationResponse)
   if (!requestToken) throw oauthError('OAUTH_CODE_MISSING', 'callback', { name: 'oauth_token' })
   const { transaction, returnTo } = await takePending(transactions, requestToken, client)
   const token = await fetchOAuth1Token(session, {
-    ...dance,
+    ...callOptions,
     authorizationResponse,
     transaction: transaction as OAuth1Transaction,
   })

@@ -1,30 +1,30 @@
 import { oauthError } from '../errors.js'
 import type { ServerResponse } from '../server/call.js'
-import type { DanceRequest, OAuth1Server } from './dance.js'
 import type { KeptCredentials } from './kept-credentials.js'
+import type { OAuth1CallRequest, OAuth1Server } from './messages.js'
 import type { OAuth1Session, OAuth1SessionOptions } from './session-options.js'
 import type { Signer } from './signer.js'
 
 /** A session as this room sees it. */
-export interface OAuth1Inside {
+export interface OAuth1Internals {
   readonly options: OAuth1SessionOptions
   readonly kept: KeptCredentials
   readonly clock: () => number
   /** Used transactions, with their times. */
   readonly spent: Map<string, number>
   /** Makes a signed call to the server; `signer` replaces the session's for another realm. */
-  call(request: DanceRequest, name: keyof OAuth1Server, signer?: Signer): Promise<ServerResponse>
+  call(request: OAuth1CallRequest, name: keyof OAuth1Server, signer?: Signer): Promise<ServerResponse>
 }
 
 /** The property of a session with its internals; the same for every copy of this package. */
-export const INSIDE = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.oauth1-session')
+export const INTERNALS = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor.oauth1-session')
 
 /**
  * The internals of a session. Not for users. @throws OAuthError `OAUTH_INVALID_OPTION` for anything that is
  * not a session
  */
-export function insideOAuth1(session: OAuth1Session): OAuth1Inside {
-  const found = (session as { [INSIDE]?: OAuth1Inside } | undefined)?.[INSIDE]
+export function internalsOf(session: OAuth1Session): OAuth1Internals {
+  const found = (session as { [INTERNALS]?: OAuth1Internals } | undefined)?.[INTERNALS]
   if (!found) throw oauthError('OAUTH_INVALID_OPTION', 'notOAuth1Session')
   return found
 }

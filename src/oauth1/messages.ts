@@ -26,7 +26,7 @@ export interface OAuth1Server {
 export type Revision = '1.0' | '1.0a'
 
 /** Options of one call to the server. */
-export interface DanceOptions {
+export interface OAuth1CallOptions {
   /** Default `POST`, by the specification. */
   method?: 'POST' | 'GET'
   /** Further parameters: in the form of a POST, in the query of a GET; signed. */
@@ -41,7 +41,7 @@ export interface DanceOptions {
  * An unsigned call of the sign-in: sign it with `signRequest(request, { client, protocolParameters, token
  * })`.
  */
-export interface DanceRequest {
+export interface OAuth1CallRequest {
   request: PlainRequest & { headers: Record<string, string> }
   /** Seconds. */
   timeout?: number | undefined
@@ -58,8 +58,8 @@ function withQuery(address: string, parameters: Record<string, string>): string 
 /** Builds a call with its options: the parameters go into the form of a POST or the query of a GET. */
 function call(
   url: string,
-  { method = 'POST', parameters = {}, headers, timeout, signal }: DanceOptions,
-): Pick<DanceRequest, 'request' | 'timeout' | 'signal'> {
+  { method = 'POST', parameters = {}, headers, timeout, signal }: OAuth1CallOptions,
+): Pick<OAuth1CallRequest, 'request' | 'timeout' | 'signal'> {
   const form = `${new URLSearchParams(parameters)}`
   const request =
     method === 'GET' || !form
@@ -75,8 +75,12 @@ function call(
  */
 export const requestTokenRequest = (
   server: OAuth1Server,
-  { callback = 'oob', revision, ...options }: DanceOptions & { callback?: string; revision?: Revision } = {},
-): DanceRequest => ({
+  {
+    callback = 'oob',
+    revision,
+    ...options
+  }: OAuth1CallOptions & { callback?: string; revision?: Revision } = {},
+): OAuth1CallRequest => ({
   ...call(server.request_token_url, options),
   protocolParameters: revision === '1.0' ? {} : { oauth_callback: callback },
 })
@@ -94,8 +98,8 @@ export const accessTokenRequest = (
     verifier,
     sessionHandle,
     ...options
-  }: DanceOptions & { token: OAuth1Token; verifier?: string; sessionHandle?: string },
-): DanceRequest => ({
+  }: OAuth1CallOptions & { token: OAuth1Token; verifier?: string; sessionHandle?: string },
+): OAuth1CallRequest => ({
   ...call(server.access_token_url, options),
   protocolParameters: {
     ...(verifier && { oauth_verifier: verifier }),
@@ -128,8 +132,8 @@ function fields(body: string): Record<string, unknown> {
 /** Builds another call that is signed with token credentials: for a server's own way of renewal. */
 export const apiRequest = (
   url: string,
-  { token, ...options }: DanceOptions & { token: OAuth1Token },
-): DanceRequest => ({
+  { token, ...options }: OAuth1CallOptions & { token: OAuth1Token },
+): OAuth1CallRequest => ({
   ...call(url, options),
   protocolParameters: {},
   token,

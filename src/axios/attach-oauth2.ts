@@ -30,6 +30,13 @@ const connect = ({ http }: OAuth2SessionOptions) => serverClient(http)
 /**
  * Makes a session: one grant on one authorization server, whose tokens are renewed once for everybody.
  * Attach it with {@link attachOAuth2}; one session may be attached to many instances.
+ * @example
+ * const session = createOAuth2Session({
+ *   server: discover('https://auth.example.com'),
+ *   client: { client_id: 'worker', client_secret: process.env.CLIENT_SECRET ?? '' },
+ *   grant: clientCredentialsGrant({ scope: 'read' }),
+ * })
+ * attachOAuth2(axios.create({ baseURL: 'https://api.example.com' }), session)
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  * @see https://www.rfc-editor.org/rfc/rfc6749
  */
@@ -106,6 +113,10 @@ export function attachOAuth2(
  * The pair of interceptors that {@link attachOAuth2} registers, for wrappers of axios that take interceptors
  * only: `use(request, null, { synchronous: true })` and `use(response, responseError)`. Takes a scheme of
  * one's own too. `allowedOrigins` is required outside a browser page.
+ * @example
+ * const { request, response, responseError } = createInterceptors(session, { allowedOrigins: 'https://api.example.com' })
+ * api.interceptors.request.use(request, null, { synchronous: true })
+ * api.interceptors.response.use(response, responseError)
  * @throws OAuthError as {@link attachOAuth2} does
  */
 export function createInterceptors(source: SessionSource | Auth, options: AttachOptions): OAuthInterceptors {

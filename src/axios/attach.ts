@@ -147,6 +147,15 @@ function refuseBrokenAxios(): void {
 /**
  * Attaches a scheme of one's own to an axios instance: its requests to the allowed origins are authenticated,
  * refused ones are sent again. Attaching the same scheme (or `identity`) again answers the same attachment.
+ * @example
+ * const apiKey: Auth = {
+ *   async *flow(request) {
+ *     request.setHeader('X-Api-Key', 'secret')
+ *     yield request
+ *   },
+ * }
+ * const attachment = attach(axios.create({ baseURL: 'https://api.example.com' }), apiKey)
+ * attachment.detach() // undoes it
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` without any origin to go by, `OAUTH_ORIGIN_CONFLICT` when
  * another attachment of the instance claims one of them, `OAUTH_INVALID_OPTION`, `OAUTH_INSECURE_URL`.
  */

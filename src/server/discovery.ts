@@ -144,6 +144,8 @@ async function readDocument(
  * when there is no document (`cause`: why, for the last place), `OAUTH_ISSUER_MISMATCH` when there is one of
  * another issuer (compared as it is written), `OAUTH_INSECURE_URL` (also where a public server names an
  * endpoint in a private network, unless `allowInsecure` or `metadata` name it), `OAUTH_INVALID_OPTION`.
+ * @example
+ * const session = createOAuth2Session({ server: discover('https://auth.example.com'), client: { client_id: 'app' } })
  * @see https://www.rfc-editor.org/rfc/rfc8414
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html
  */

@@ -30,6 +30,8 @@ export interface NewGrantOptions extends ServerCallOptions {
 /**
  * Runs a grant and stores its token as the session's new grant; answers the token as the server sent it, with
  * `expires_at` (seconds).
+ * @example
+ * const { access_token, scope } = await fetchToken(session, clientCredentialsGrant({ scope: 'read' }))
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED`,
  * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`, `OAUTH_SESSION_ENDED`
  * (the session was ended meanwhile), `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`, and what the grant itself
@@ -179,7 +181,11 @@ export function saveToken(
   token: Token,
   options?: { sameUser?: boolean },
 ): Promise<Token>
-/** The same with a refresh token alone. */
+/**
+ * The same with a refresh token alone.
+ * @example
+ * await saveToken(session, { access_token: 'a', refresh_token: 'r', expires_in: 3600 })
+ */
 export function saveToken(
   session: OAuth2Session,
   token: { refresh_token: string } & Partial<Token>,
@@ -213,6 +219,8 @@ export interface RefreshOptions extends ServerCallOptions {}
 /**
  * Renews now, whatever the token's age, and answers the new access token, with the refresh token and ID token
  * to keep; if somebody else renewed it meanwhile, theirs.
+ * @example
+ * const { expires_at } = await refreshToken(session) // now, also before the token expires
  * @throws OAuthError as `session.token()` does
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  */

@@ -58,6 +58,8 @@ export async function processIntrospectionResponse(
 
 /**
  * Asks the server about a token: the session's access token as it is stored, expired or not, or another one.
+ * @example
+ * const { active, scope } = await introspectToken(session, { token: 'the token of a request' })
  * @throws OAuthError as {@link processIntrospectionResponse} and `session.token()` do;
  * `OAUTH_ENDPOINT_MISSING`
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.1

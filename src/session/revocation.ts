@@ -125,6 +125,9 @@ function failed(logOut: LogOut, error: OAuthError, notBefore: number): Revocatio
  * tokens. Without anything to revoke the answer is `{ revoked: true }`. With `token`, revokes that one and
  * touches nothing else. Never rejects because the server did not confirm, or the store did not take the end
  * of the session (`OAUTH_STORE_WRITE`): the result says so and can be tried again.
+ * @example
+ * const { revoked, retry } = await revokeToken(session) // the session is over in any case
+ * if (!revoked) await retry()
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
  */
 export async function revokeToken(

@@ -10,8 +10,8 @@ import type { OAuth1RequestOption, RequestOption } from './request-option.js'
 import { serverClient } from './server-client.js'
 
 /**
- * Makes a session: the client at one server, the dance that gets token credentials, and the store that keeps
- * them. Attach it with {@link attachOAuth1}; one session may be attached to many instances.
+ * Creates a session: the client at one server, the three-legged sign-in, and the store of its token
+ * credentials. Attach it with {@link attachOAuth1}; one session can be attached to many instances.
  * @example
  * const server = { request_token_url, authorize_url, access_token_url }
  * const session = createOAuth1Session({ client: { key, secret }, server })
@@ -29,9 +29,7 @@ export function createOAuth1Session(options: OAuth1SessionOptions): OAuth1Sessio
 // The same options are the same scheme, with the same nonces and the same correction of the clock.
 const schemes = /* @__PURE__ */ new WeakMap<object, OAuth1Auth>()
 
-/**
- * The scheme for a request that has an `oauth` option of its own. @throws OAuthError `OAUTH_INVALID_OPTION`
- */
+/** The scheme for a request with its own `oauth` option. @throws OAuthError `OAUTH_INVALID_OPTION` */
 function schemeFor(option: Exclude<RequestOption, false>, attached: OAuth1Auth): OAuth1Auth {
   const { session, token, ...others } = option as OAuth1RequestOption & Record<string, unknown>
   const wrong = Object.keys(others)[0] ?? (session && !session.auth ? 'an OAuth 2 session' : undefined)
@@ -41,9 +39,9 @@ function schemeFor(option: Exclude<RequestOption, false>, attached: OAuth1Auth):
 }
 
 /**
- * Attaches OAuth 1.0a to an axios instance: its requests to the allowed origins are signed as they go on the
- * wire, with the credentials in the options or those of a session. The same session or options attached again
- * are the same attachment.
+ * Attaches OAuth 1.0a to an axios instance: its requests to the allowed origins are signed in their final
+ * form, with the credentials of the options or of a session. Attaching the same session or options again
+ * returns the same attachment.
  * @example
  * const api = axios.create({ baseURL: 'https://api.example.com' })
  * attachOAuth1(api, { client: { key, secret }, token: { oauth_token, oauth_token_secret } })

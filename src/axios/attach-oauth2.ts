@@ -12,9 +12,9 @@ import { serverClient } from './server-client.js'
 import { explainers } from './standing.js'
 
 /**
- * A session, or a function that answers the one for a request (on a server: that of the person who is being
- * served). It is asked for every request; one for which it answers `undefined` is nobody's, and goes as it
- * is.
+ * A session, or a function that returns the session for a request (on a server: that of the person of the
+ * request). The function is called for every request; if it returns `undefined`, the request is sent
+ * unchanged.
  */
 export type SessionSource = OAuth2Session | (() => OAuth2Session | undefined)
 
@@ -28,8 +28,8 @@ const REQUEST: Record<keyof OAuth2RequestOption, true> = {
 const connect = ({ http }: OAuth2SessionOptions) => serverClient(http)
 
 /**
- * Makes a session: one grant on one authorization server, whose tokens are renewed once for everybody.
- * Attach it with {@link attachOAuth2}; one session may be attached to many instances.
+ * Creates a session: one grant on one authorization server, whose tokens are renewed once for all waiting
+ * requests. Attach it with {@link attachOAuth2}; one session can be attached to many instances.
  * @example
  * const session = createOAuth2Session({
  *   server: discover('https://auth.example.com'),
@@ -44,7 +44,7 @@ export function createOAuth2Session(options: OAuth2SessionOptions): OAuth2Sessio
   return createSession(options, connect)
 }
 
-/** What an attachment is known by: another API of the same grant (`session.for()`) is another one. */
+/** The identity of an attachment: another API of the same grant (`session.for()`) has another one. */
 function identityOf(source: SessionSource): unknown {
   if (typeof source === 'function') return source
   const { state, slot } = inside(source)
@@ -71,12 +71,12 @@ function schemeOptions(source: SessionSource, options: AttachOptions | undefined
   }
 }
 
-/** The session's calls to the server leave as the instance's requests do. */
+/** The session's calls to the server use the transport of the instance. */
 function adoptTransport(session: OAuth2Session, instance: AxiosLike): void {
   transportOf(inside(session).state).adopt?.(instance)
 }
 
-/** The scheme, or what answers the one for a request. */
+/** The scheme, or the function that returns the scheme of a request. */
 function schemeOf(source: SessionSource, instance?: AxiosLike) {
   if (typeof source !== 'function') return authOf(source)
   return () => {
@@ -89,9 +89,9 @@ function schemeOf(source: SessionSource, instance?: AxiosLike) {
 
 /**
  * Attaches a session to an axios instance: its requests to the allowed origins carry the session's token,
- * refused ones are sent again after one renewal. The same session attached again is the same attachment. A
- * function in place of the session answers the one for each request, or `undefined` for a request of nobody,
- * which goes as it is.
+ * refused ones are sent again after one renewal. Attaching the same session again returns the same
+ * attachment. A function instead of the session returns the session for each request, or `undefined` for a
+ * request without one, which is sent unchanged.
  * @example
  * attachOAuth2(api, session)
  * attachOAuth2(api, () => serving.getStore()) // a server for many people: an AsyncLocalStorage of sessions
@@ -110,9 +110,9 @@ export function attachOAuth2(
 }
 
 /**
- * The pair of interceptors that {@link attachOAuth2} registers, for wrappers of axios that take interceptors
- * only: `use(request, null, { synchronous: true })` and `use(response, responseError)`. Takes a scheme of
- * one's own too. `allowedOrigins` is required outside a browser page.
+ * Creates the pair of interceptors that {@link attachOAuth2} registers, for wrappers of axios that only take
+ * interceptors: `use(request, null, { synchronous: true })` and `use(response, responseError)`. It also takes
+ * a custom scheme. `allowedOrigins` is required outside a browser page.
  * @example
  * const { request, response, responseError } = createInterceptors(session, { allowedOrigins: 'https://api.example.com' })
  * api.interceptors.request.use(request, null, { synchronous: true })

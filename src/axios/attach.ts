@@ -7,7 +7,7 @@ import { axiosError, hide } from './errors.js'
 import { explainRequest, type Rules } from './explain.js'
 import { sendSkipped } from './skipped.js'
 
-/** A pair of interceptors, for those who can only hand interceptors to a wrapper of axios. */
+/** A pair of interceptors, for wrappers of axios that only take interceptors. */
 export interface OAuthInterceptors {
   /**
    * For `interceptors.request.use(request, null, { synchronous: true })`: it never waits and never throws.
@@ -145,8 +145,8 @@ function refuseBrokenAxios(): void {
 }
 
 /**
- * Attaches a scheme of one's own to an axios instance: its requests to the allowed origins are authenticated,
- * refused ones are sent again. Attaching the same scheme (or `identity`) again answers the same attachment.
+ * Attaches a custom scheme to an axios instance: its requests to the allowed origins are authenticated,
+ * refused ones are sent again. Attaching the same scheme (or `identity`) again returns the same attachment.
  * @example
  * const apiKey: Auth = {
  *   async *flow(request) {
@@ -192,9 +192,9 @@ export function attach(target: AxiosLike, scheme: AuthSource, options: SchemeOpt
 }
 
 /**
- * Makes the interceptors that {@link attach} registers, for a wrapper of axios that takes interceptors only.
- * There is no instance to learn from: `allowedOrigins` is required outside a browser page, and every
- * `Authorization` of a request counts as its own.
+ * Creates the interceptors that {@link attach} registers, for a wrapper of axios that only takes
+ * interceptors. There is no instance to read settings from: `allowedOrigins` is required outside a browser
+ * page, and every `Authorization` of a request counts as its own.
  * @throws OAuthError as {@link attach} does.
  */
 export function createInterceptors(scheme: AuthSource, options: SchemeOptions): OAuthInterceptors {

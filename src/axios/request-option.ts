@@ -4,8 +4,8 @@ import type { OAuth2Session } from '../session/session-options.js'
 import type { Token } from '../session/stored-grant.js'
 
 /**
- * What the `oauth` option of a request may say where OAuth 2 is attached: another session, a token at hand,
- * or a token for a scope or resource.
+ * The `oauth` option of a request with OAuth 2: another session, a given token, or a token for a scope or
+ * resource.
  */
 export interface OAuth2RequestOption {
   session?: OAuth2Session | undefined
@@ -14,23 +14,20 @@ export interface OAuth2RequestOption {
   resource?: string | undefined
 }
 
-/**
- * What the `oauth` option of a request may say where OAuth 1.0a is attached: another session, or credentials
- * at hand.
- */
+/** The `oauth` option of a request with OAuth 1.0a: another session, or given credentials. */
 export interface OAuth1RequestOption {
   session?: OAuth1Session | undefined
   token?: OAuth1Token | undefined
 }
 
-/** The `oauth` option of one request: `false` sends it without credentials (and without a second try). */
+/** The `oauth` option of one request: `false` sends it without credentials (and without a replay). */
 export type RequestOption = false | OAuth2RequestOption | OAuth1RequestOption
 
 // without type parameters this merges with the generic forms of all axios versions: their defaults make it
 // legal
 declare module 'axios' {
   interface AxiosRequestConfig {
-    /** What attached OAuth does with this request. */
+    /** The handling of this request by attached OAuth. */
     oauth?: RequestOption
   }
 }

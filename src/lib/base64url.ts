@@ -23,8 +23,8 @@ export const base64url = (bytes: Uint8Array): string =>
   base64(bytes).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
 
 /**
- * Reads base64 for URLs; padding and the standard alphabet are accepted too.
- * Answers `undefined` when the text is neither.
+ * Reads base64url; padding and the standard alphabet are accepted too. Returns `undefined` for any other
+ * text.
  */
 export function fromBase64url(text: string): Uint8Array | undefined {
   const digits = text

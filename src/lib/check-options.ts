@@ -37,9 +37,9 @@ function likely(name: string, known: readonly string[]): string | undefined {
 }
 
 /**
- * Refuses options that do not exist, which JavaScript would leave unused without a word; the error names the
- * one that was probably meant. `places` says for names that belong elsewhere where that is. `lenient` lets
- * pass what resembles none: an object that says more than options.
+ * Refuses unknown options, which JavaScript would silently ignore; the error suggests the likely one.
+ * `places` explains names that belong elsewhere. `lenient` accepts names without a similar option, for
+ * objects with other members.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkOptions(
@@ -61,8 +61,8 @@ export function checkOptions(
 const PARAMETERS = 'Other parameters of the request go into parameters: { … }.'
 
 /**
- * {@link checkOptions} for the options of a message to the server, by a table that a type keeps whole.
- * `parameters` stands in the table where the message takes more than its options.
+ * {@link checkOptions} for the options of a message to the server, by a table that a type keeps complete.
+ * `parameters` is in the table if the message takes more than its options.
  * @throws OAuthError `OAUTH_INVALID_OPTION`
  */
 export function checkNames(

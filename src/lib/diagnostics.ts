@@ -146,7 +146,7 @@ export const ownersOf = (message: object): readonly unknown[] =>
   (message as { [OWNERS]?: readonly unknown[] })[OWNERS] ?? []
 
 /**
- * Runs `run` under a tracing channel. Neither what it answers nor what it throws is published: both may hold
+ * Runs `run` under a tracing channel. Its result and its error are not published, because both may contain
  * personal data.
  */
 function trace<T>(
@@ -283,7 +283,7 @@ export function publishRetry(call: Traceable): void {
 const ignore = () => {}
 
 /**
- * Subscribes to the channels; answers the function that unsubscribes.
+ * Subscribes to the channels; returns the function that unsubscribes.
  * @throws OAuthError `OAUTH_INVALID_OPTION` where there are no channels
  */
 export function subscribeAll(listeners: Listeners): () => void {

@@ -1,4 +1,4 @@
-/** A scope as requests carry it: names with spaces between them; `undefined` where none is asked for. */
+/** A scope in the form of requests: names separated by spaces; `undefined` if there is none. */
 export const joinScope = (scope: string | readonly string[] | null | undefined): string | undefined =>
   [scope].flat().join(' ') || undefined
 

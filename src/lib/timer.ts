@@ -15,10 +15,9 @@ const GRACE = 5000
 export const LONGEST = 2_147_483_647
 
 /**
- * Calls `listener` after so many seconds in which the process ran. Timers of a process that was frozen fire
- * before it sees what its sockets received: an answer that arrived in time would be dropped, and with it a
- * rotated refresh token. Answers the function that stops it. Without `keepsProcess` a process may end
- * meanwhile.
+ * Calls `listener` after so many seconds of running time. Timers of a suspended process fire before it reads
+ * its sockets, which would drop an answer that arrived in time, and with it a rotated refresh token. Returns
+ * the function that stops it. Without `keepsProcess` the process may end meanwhile.
  */
 export function afterAwake(seconds: number, listener: () => void, keepsProcess = true): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined

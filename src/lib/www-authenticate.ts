@@ -15,8 +15,8 @@ const TOKEN68 = /\s*([\w.~+/-]+=*)(?=[\s,]|$)/y
 
 /**
  * Parses a `WWW-Authenticate` header: several challenges, several lines joined by `, `, quoted commas and
- * escapes, token68, names in any case. Never throws: at the first thing that is no challenge it stops and
- * answers what it has understood.
+ * escapes, token68, names in any case. It never throws: at the first invalid part it stops and returns the
+ * challenges before it.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */
 export function parseChallenges(header: string | null | undefined): Challenge[] {

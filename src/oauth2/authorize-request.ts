@@ -8,8 +8,8 @@ import type { TokenType } from '../token-types/token-type.js'
 import { protocolContext } from './protocol-context.js'
 
 /**
- * Puts a token on one API request that something else than axios sends: answers a copy with the token where
- * its type puts it. Whether the token is still good, `expiresWithin` tells.
+ * Adds a token to one API request of a client other than axios: returns a copy with the token.
+ * `expiresWithin` tells whether the token is still valid.
  * @throws OAuthError `OAUTH_INSECURE_URL`, `OAUTH_UNSUPPORTED_TOKEN_TYPE`, `OAUTH_INVALID_OPTION` (bearer in
  * the body of something that is no form), `OAUTH_SIGNATURE_FAILED` (MAC)
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-7

@@ -10,7 +10,7 @@ import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
 
 /** What an API asks for, and the parameters of the authorization request that would answer it. */
 export interface Challenge extends StepUp {
-  /** For `createAuthorizationUrl`: the scope is the union of what is granted and what is asked for. */
+  /** For `createAuthorizationUrl`: the scope is the union of the granted and the requested one. */
   parameters: {
     scope?: string
     acr_values?: string
@@ -23,7 +23,7 @@ export interface Challenge extends StepUp {
 /** Where the tokens of a request come from: a session, or one token given with the request. */
 export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
 
-/** A refused request, to whoever may send it once more. */
+/** A refused request that may be sent once more. */
 export interface ChallengedRequest {
   readonly request: OutgoingRequest
   /** What the request was sent with. */
@@ -51,12 +51,12 @@ export interface ChallengePolicy {
 }
 
 /**
- * Lets a session notice `insufficient_scope`, `insufficient_user_authentication`,
- * `insufficient_authorization` and `insufficient_claims`: each becomes the event `challenge`. Missing claims
- * are asked for by a renewal first, which needs no person. With `answer`, which signs the person in again for
+ * Lets a session handle `insufficient_scope`, `insufficient_user_authentication`,
+ * `insufficient_authorization` and `insufficient_claims`: each causes the event `challenge`. A renewal first
+ * asks for missing claims, without a person. With `answer`, which signs the person in again for
  * `challenge.parameters` (in a popup, with `fetchToken(session, grant, { sameUser: true })`), the refused
- * requests wait and are sent once more with the new token; all that ask for the same share one answer, and
- * what is asked for again by then is given to the caller.
+ * requests wait and are sent once more with the new token. Requests with the same challenge share one answer;
+ * if the API repeats the challenge, the application gets the response.
  * @see https://www.rfc-editor.org/rfc/rfc9470
  */
 export function challenges(answer?: (challenge: Challenge) => Promise<void>): ChallengePolicy {
@@ -67,7 +67,7 @@ export function challenges(answer?: (challenge: Challenge) => Promise<void>): Ch
   return { read, resume: (asked, conversation) => resume(read, answer, asked, conversation) }
 }
 
-/** What is done about a challenge: a renewal where that can be enough, then the application's own answer. */
+/** Answers a challenge: by a renewal if that can be enough, then by the application's own answer. */
 function answerTo(
   asked: Challenge,
   { session, source }: ChallengedRequest,

@@ -20,16 +20,16 @@ export interface IdentityAssertionOptions {
    * to.
    */
   audience?: string
-  /** Who the person is. Default: the ID token that `idp` keeps. */
+  /** The person's token. Default: the ID token of `idp`. */
   subject_token?: TokenInput
   /** A URN. Default: an ID token; a refresh token and a SAML assertion are possible too. */
   subject_token_type?: string
 }
 
 /**
- * Cross-app access: the identity provider of an enterprise says who the person is (ID-JAG), and the
- * authorization server of another application, which trusts it, gives a token for that without asking the
- * person. By draft 05, which is not final.
+ * Cross-app access: the identity provider of an enterprise identifies the person (ID-JAG), and the
+ * authorization server of another application, which trusts it, issues a token without asking the person. By
+ * draft 05, which is not final.
  * @throws OAuthError `OAUTH_INTERACTION_REQUIRED` when nobody is signed in at `idp`, `OAUTH_INVALID_RESPONSE`
  * when it answers a token of another kind, `OAUTH_SERVER_REFUSED` of either server
  * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-identity-assertion-authz-grant/

@@ -8,9 +8,9 @@ import { headerBearer } from '../token-types/bearer.js'
 export type ProtocolOptions = Pick<EndpointContext, 'server' | 'client'> & Partial<EndpointContext>
 
 /**
- * Makes what builders and processors take: the system's clock, the platform's randomness and crypto, bearer
- * tokens, where nothing else is given. Client authentication is that of the client's secret, if it has one.
- * Its `random` throws `OAUTH_CRYPTO_MISSING` where the platform has none.
+ * Creates the context of builders and processors: by default the system's clock, the platform's randomness
+ * and crypto, and bearer tokens. The client authenticates with its secret, if it has one. Its `random` throws
+ * `OAUTH_CRYPTO_MISSING` on a platform without randomness.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3
  */
 export function protocolContext(options: ProtocolOptions): EndpointContext {

@@ -18,7 +18,7 @@ export interface RegisteredClient extends ClientMetadata {
   registration_client_uri?: string
 }
 
-/** A session (it needs no client yet), or what such a call uses of one. */
+/** A session (it needs no client yet), or the part of one that such a call uses. */
 export type RegistrationContext =
   | OAuth2Session
   | Pick<EndpointContext, 'server' | 'send' | 'clock' | 'allowInsecure'>
@@ -69,8 +69,8 @@ async function call(
 }
 
 /**
- * Registers a client. The server may change any value: what it answers is what holds. `initialAccessToken`,
- * where the server wants one, is sent as a bearer token.
+ * Registers a client. The server may change any value: its answer is the registration. `initialAccessToken`,
+ * if the server requires one, is sent as a bearer token.
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_redirect_uri`, `invalid_client_metadata` …),
  * `OAUTH_ENDPOINT_MISSING`, `OAUTH_INVALID_RESPONSE`; `OAUTH_INVALID_OPTION` for both `jwks` and `jwks_uri`,
  * and for `tls_client_auth` without exactly one subject
@@ -117,9 +117,9 @@ export const readClient = async (
 ): Promise<RegisteredClient> => (await manage(at, 'GET', client)) as RegisteredClient
 
 /**
- * Changes the registration: everything in `client` is sent with `changes` on top, because what is left out is
- * deleted. What the server alone decides (`client_id`, `client_secret`, tokens and times) cannot be changed
- * so.
+ * Changes the registration: `client` with `changes` on top is sent completely, because the server deletes
+ * missing members. Members that the server alone decides (`client_id`, `client_secret`, tokens and times)
+ * cannot be changed.
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_client_metadata` …), `OAUTH_ENDPOINT_MISSING` without
  * `registration_client_uri`; `OAUTH_INVALID_OPTION` as {@link registerClient} does
  * @see https://www.rfc-editor.org/rfc/rfc7592#section-2.2

@@ -16,7 +16,7 @@ export interface StepUp {
     | 'insufficient_claims'
     | 'insufficient_authorization'
   error_description?: string
-  /** What the request needs; it may be only what is missing. */
+  /** The scope that the request needs; it may be only the missing part. */
   scope?: string
   /** Space-separated, the preferred first. */
   acr_values?: string
@@ -32,7 +32,7 @@ export interface StepUp {
    * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-rar-metadata-remediation/
    */
   authorization_details?: string
-  /** Names what was asked for: a token that answered the same reference before may do. */
+  /** The reference of the challenge: a token that answered the same reference before may suffice. */
   authorization_reference?: string
   /** Where the API describes itself (RFC 9728). */
   resource_metadata?: string
@@ -97,8 +97,8 @@ export function readStepUp(response: {
 }
 
 /**
- * Parameters of the authorization request that answers it. The scope is what was granted before and what is
- * asked for now: a request for the new part alone would lose the old, and the two would take turns for ever.
+ * Parameters of the authorization request for a challenge. The scope is the union of the granted and the
+ * requested one: a request for only the new part would lose the old one, and both would alternate forever.
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-4
  */
 export function stepUpParameters(

@@ -13,9 +13,9 @@ export interface ExchangedToken extends Token {
 }
 
 /**
- * Exchanges a token for another of any kind (an ID token, a SAML assertion, an access token for somebody
- * else) and answers it; the session keeps nothing of it. For an API's access token give `tokenExchangeGrant`
- * to a session instead.
+ * Exchanges a token for one of any kind (an ID token, a SAML assertion, an access token for another party)
+ * and returns it; the session does not keep it. For an API's access token give `tokenExchangeGrant` to a
+ * session instead.
  * @throws OAuthError `OAUTH_SERVER_REFUSED` (`invalid_request`, `invalid_target` …),
  * `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`
  * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.2.1

@@ -17,8 +17,8 @@ export interface DiscoveryOptions {
   /** Which kind of document to ask for; default: first `oauth2` (RFC 8414), then `oidc` (OpenID Connect). */
   algorithm?: 'oauth2' | 'oidc'
   /**
-   * Where the issuer is reached from here, when that is another address than its name: an inner host of a
-   * cluster, or the whole address of the document.
+   * The address of the issuer for this process, if it differs from its name: an inner host of a cluster, or
+   * the whole address of the document.
    */
   address?: string
   headers?: Record<string, string>
@@ -46,7 +46,7 @@ export function discoveryUrls(
 }
 
 /**
- * Judges a metadata document; it must belong to `issuer`, or to one of them.
+ * Judges a metadata document, which must belong to `issuer`, or to one of them.
  * @throws OAuthError `OAUTH_ISSUER_MISMATCH` when it belongs to another issuer; `OAUTH_DISCOVERY_FAILED` when
  * it is none
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.3
@@ -93,7 +93,7 @@ function checkEndpoints(
 }
 
 /**
- * Another place may have the document: a page that does not exist answers in many ways, also with another
+ * Another address may have the document: servers answer for a missing page in many ways, even with another
  * issuer's document.
  */
 function moreTelling(known: OAuthError | undefined, error: unknown): OAuthError {
@@ -112,7 +112,7 @@ async function readDocument(
     named === undefined
       ? discoveryUrls(address, algorithm, allowInsecure)
       : [secureUrl(address, 'issuer', allowInsecure).href]
-  // of a document's address it cannot be told whether the issuer ends with a slash
+  // The address of a document does not show whether the issuer ends with a slash.
   const expected = named === issuer ? [issuer, `${issuer}/`] : issuer
   let cause: OAuthError | undefined
   for (const place of urls) {
@@ -139,11 +139,11 @@ async function readDocument(
 }
 
 /**
- * The metadata of an issuer, read on first need and once for everybody; a failure is not remembered. The
- * whole address of a metadata document may stand in place of the issuer. Calls throw `OAUTH_DISCOVERY_FAILED`
- * when there is no document (`cause`: why, for the last place), `OAUTH_ISSUER_MISMATCH` when there is one of
- * another issuer (compared as it is written), `OAUTH_INSECURE_URL` (also where a public server names an
- * endpoint in a private network, unless `allowInsecure` or `metadata` name it), `OAUTH_INVALID_OPTION`.
+ * The metadata of an issuer, read on first use and once for all sessions; a failure is not cached. It also
+ * takes the whole address of a metadata document. Calls throw `OAUTH_DISCOVERY_FAILED` if there is no
+ * document (`cause`: the reason at the last address), `OAUTH_ISSUER_MISMATCH` for a document of another
+ * issuer (compared as strings), `OAUTH_INSECURE_URL` (also if a public server names an endpoint in a private
+ * network, unless `allowInsecure` or `metadata` name it), `OAUTH_INVALID_OPTION`.
  * @example
  * const session = createOAuth2Session({ server: discover('https://auth.example.com'), client: { client_id: 'app' } })
  * @see https://www.rfc-editor.org/rfc/rfc8414

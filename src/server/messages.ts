@@ -5,7 +5,7 @@ import type { Random } from '../lib/random.js'
 import type { Hooks } from './hooks.js'
 
 /**
- * Authorization server metadata, in wire names; whatever else a server publishes is kept.
+ * Authorization server metadata, in wire names, with all further members that a server publishes.
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-2
  */
 export interface ServerMetadata {
@@ -30,7 +30,7 @@ export interface ServerMetadata {
   authorization_response_iss_parameter_supported?: boolean
   require_pushed_authorization_requests?: boolean
   mtls_endpoint_aliases?: Record<string, string>
-  /** Whatever else a server publishes. The underscore keeps a `tokenEndpoint` from being taken for it. */
+  /** Further members. The underscore keeps the type from accepting a misspelt `tokenEndpoint`. */
   [parameter: `${string}_${string}`]: unknown
 }
 
@@ -45,11 +45,13 @@ export interface ClientMetadata {
   scope?: string
   contacts?: string[]
   jwks?: unknown
-  /** Whatever else is known of the client. The underscore keeps a `clientSecret` from being taken for it. */
+  /**
+   * Further members of the client. The underscore keeps the type from accepting a misspelt `clientSecret`.
+   */
   [parameter: `${string}_${string}`]: unknown
 }
 
-/** The endpoints that an authenticated call goes to. */
+/** The endpoints of authenticated calls. */
 export type EndpointName = 'token' | 'revocation' | 'introspection' | 'par' | 'device' | 'backchannel'
 
 /** One call to the authorization server, before it is sent; client authentication and hooks write on it. */
@@ -99,7 +101,7 @@ export interface ClientAuthContext {
 }
 
 /**
- * Client authentication: writes on the request what proves who the client is.
+ * Client authentication: adds the credentials of the client to the request.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-2.3
  */
 export interface ClientAuth {
@@ -124,8 +126,8 @@ export type ClientAuthOption =
 /** What signing a request may use: the session's own. */
 export interface TokenTypeContext extends Pick<ClientAuthContext, 'clock' | 'random' | 'crypto'> {
   /**
-   * The key pair that the session's store keeps beside the grant, made by `make` if there is none; absent
-   * where the store keeps text only.
+   * The key pair that the session's store keeps beside the grant, created by `make` if there is none; absent
+   * if the store keeps only text.
    */
   keyPair?: ((make: () => Promise<CryptoKeyPair>) => Promise<CryptoKeyPair>) | undefined
 }

@@ -22,7 +22,7 @@ export interface ResourceMetadata {
 
 /** Options of {@link discoverFromResource}. */
 export interface ResourceDiscoveryOptions {
-  /** The document's address, where a challenge has told it already. */
+  /** The address of the document, if a challenge named it. */
   resourceMetadataUrl?: string
   /**
    * Asks the API itself first, by a GET without credentials: its challenge names the document. Default true.
@@ -141,8 +141,8 @@ async function readDescription(resource: string, told: string | undefined, readi
 }
 
 /**
- * Finds the authorization server of an API, from nothing but the API's URL (its resource identifier, as it is
- * written there). Asked for when the session first needs it; calls throw `OAUTH_DISCOVERY_FAILED` (also for a
+ * Finds the authorization server of an API from the API's URL (its resource identifier, exactly as written
+ * there). It is read when the session first needs it; calls throw `OAUTH_DISCOVERY_FAILED` (also for a
  * document of another resource), `OAUTH_ISSUER_MISMATCH`, `OAUTH_INSECURE_URL`.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when the URL is none, or has a fragment
  * @see https://www.rfc-editor.org/rfc/rfc9728

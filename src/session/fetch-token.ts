@@ -21,14 +21,14 @@ import { obtain } from './waiting.js'
 /** Options of {@link fetchToken} and {@link saveToken}. */
 export interface NewGrantOptions extends ServerCallOptions {
   /**
-   * Says that whoever was signed in before is signed in again: requests that were refused meanwhile are sent
-   * again with the new token. Without it they are, when both grants have an ID token of the same subject.
+   * Declares that the same person signed in again: requests that were refused meanwhile are sent again with
+   * the new token. By default they are only if both grants have an ID token of the same subject.
    */
   sameUser?: boolean
 }
 
 /**
- * Runs a grant and stores its token as the session's new grant; answers the token as the server sent it, with
+ * Runs a grant and stores its token as the session's new grant; returns the token of the server, with
  * `expires_at` (seconds).
  * @example
  * const { access_token, scope } = await fetchToken(session, clientCredentialsGrant({ scope: 'read' }))
@@ -169,10 +169,10 @@ const continued = (before: StoredGrant): StoredGrant => {
 }
 
 /**
- * Makes a token that was got elsewhere (a migration, a test, another library) the session's grant.
- * `expires_at` (seconds) wins over `expires_in`, which is counted from now; without either the token is used
- * until it is refused. `expires_at` may be a `Date`, an ISO text or milliseconds as well. A refresh token
- * alone is enough: it is spent on first need.
+ * Stores a token from elsewhere (a migration, a test, another library) as the session's grant. `expires_at`
+ * (seconds) wins over `expires_in`, which counts from now; without either the token is used until it is
+ * refused. `expires_at` may also be a `Date`, an ISO string or milliseconds. A refresh token alone is enough:
+ * it is spent on first need.
  * @throws OAuthError `OAUTH_INVALID_RESPONSE` without an `access_token` or `refresh_token`,
  * `OAUTH_INVALID_OPTION` for an `expires_at` that is no time, `OAUTH_LOCK_TIMEOUT`, `OAUTH_STORE_READ`
  */
@@ -217,8 +217,8 @@ function givenToken(token: Partial<Token>, now: number): Token {
 export interface RefreshOptions extends ServerCallOptions {}
 
 /**
- * Renews now, whatever the token's age, and answers the new access token, with the refresh token and ID token
- * to keep; if somebody else renewed it meanwhile, theirs.
+ * Renews now, independent of the token's age, and returns the new access token with the refresh token and ID
+ * token to keep. If another process renewed it meanwhile, it returns that token.
  * @example
  * const { expires_at } = await refreshToken(session) // now, also before the token expires
  * @throws OAuthError as `session.token()` does

@@ -5,7 +5,7 @@ import { checkCall } from '../server/check-call.js'
 import { processServerResponse, responseError } from '../server/token-response.js'
 import { core, type OAuth2Session } from './session.js'
 
-/** What the server knows about a token. Of an inactive one, nothing. */
+/** The server's information about a token; only `active` for an inactive one. */
 export interface Introspection {
   active: boolean
   scope?: string
@@ -26,17 +26,17 @@ export interface Introspection {
 export interface IntrospectionOptions extends ServerCallOptions {
   /** Default: the session's access token. */
   token?: string
-  /** Default: `access_token` for the session's own. `null` leaves it out. */
+  /** Default: `access_token` for the session's own token. `null` omits it. */
   token_type_hint?: 'access_token' | 'refresh_token' | (string & {}) | null
   /**
-   * Verifies an answer that is a JWT and answers its `token_introspection` claim; such an answer is asked for
-   * then, and no other is taken. `introspectionValidator()` of `/oidc` makes one.
+   * Verifies a JWT response and returns its `token_introspection` claim; only signed responses are then
+   * accepted. `introspectionValidator()` of `/oidc` makes one.
    */
   jwt?: (jwt: string, context: EndpointContext) => Awaitable<Record<string, unknown>>
 }
 
 /**
- * Judges the answer to an introspection. Of an inactive token nothing but that is passed on.
+ * Judges the answer to an introspection. Of an inactive token no other members are returned.
  * @throws OAuthError as {@link processServerResponse} does; `OAUTH_INVALID_RESPONSE` when `active` is not a
  * boolean, or when there is a `jwt` to verify the answer, and it is none
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.2
@@ -50,14 +50,14 @@ export async function processIntrospectionResponse(
   const signed =
     status === 200 && /^application\/token-introspection\+jwt\b/i.test(response.header('content-type') ?? '')
   const fields = jwt && signed ? await jwt(body) : processServerResponse(response, now)
-  // whoever asks for a signature must not be answered without one
+  // A request for a signed answer must not accept an unsigned one.
   if (jwt && !signed) throw oauthError('OAUTH_INVALID_RESPONSE', 'notSigned', {}, { status })
   if (typeof fields.active !== 'boolean') throw responseError('OAUTH_INVALID_RESPONSE', response)
   return fields.active ? (fields as Introspection) : { active: false }
 }
 
 /**
- * Asks the server about a token: the session's access token as it is stored, expired or not, or another one.
+ * Asks the server about a token: the session's stored access token, expired or not, or another one.
  * @example
  * const { active, scope } = await introspectToken(session, { token: 'the token of a request' })
  * @throws OAuthError as {@link processIntrospectionResponse} and `session.token()` do;

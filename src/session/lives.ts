@@ -13,10 +13,7 @@ const REFRESH_LIVES = ['refresh_expires_in', 'refresh_token_expires_in', 'refres
 /** Timers cannot count more than 24 days. */
 const DAY = 86_400
 
-/**
- * What a token response says of the lives of its refresh token and of the session, in seconds since the
- * epoch.
- */
+/** The lives of the refresh token and of the session in a token response, in seconds since the epoch. */
 export type Lives = Pick<StoredGrant, 'refresh_expires_at' | 'session_ends_at'>
 
 /**
@@ -32,10 +29,7 @@ const after = (now: number, seconds: number | undefined) =>
 const sessionExpiry = (token: Token): number | undefined =>
   positive(token.session_expiry) ?? positive(claimsOf(token)?.session_expiry)
 
-/**
- * Reads the lives that a token response names; what it does not name is that of `base`, whose refresh token
- * goes on.
- */
+/** Reads the lives in a token response; missing ones are those of `base`, whose refresh token continues. */
 export function livesOf(token: Token, now: number, base?: StoredGrant): Lives {
   const life = REFRESH_LIVES.map(name => positive(token[name])).find(seconds => seconds !== undefined)
   const isNewToken = token.refresh_token !== undefined && token.refresh_token !== base?.refresh_token
@@ -46,8 +40,8 @@ export function livesOf(token: Token, now: number, base?: StoredGrant): Lives {
 }
 
 /**
- * Why nothing can be renewed any more, though nobody was told: the refresh token or the whole session has
- * outlived its time.
+ * The reason why nothing can be renewed any more: the refresh token or the whole session has outlived its
+ * time.
  */
 export function outlived({
   record: { grant },
@@ -73,10 +67,7 @@ function endOf({ record: { grant }, options }: State): number | undefined {
   return ends.length > 0 ? Math.min(...ends) : undefined
 }
 
-/**
- * Tells the listeners of `ending` once of each end, `endingAhead` seconds before; no timer runs while nobody
- * listens.
- */
+/** Emits `ending` once for each end, `endingAhead` seconds before; no timer runs without a listener. */
 export function watchEnd(state: State): void {
   const own: { endWatch?: State['endWatch'] } = state
   const watch = state.endWatch

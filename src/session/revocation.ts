@@ -11,24 +11,24 @@ export interface RevocationOptions extends ServerCallOptions {
    * access tokens.
    */
   token?: string
-  /** Default: what the token is, for the session's own. `null` leaves it out. */
+  /** Default: the kind of the session's own token. `null` omits it. */
   token_type_hint?: 'access_token' | 'refresh_token' | (string & {}) | null
   /**
-   * Legacy: the name of a JSONP callback; sends a GET with everything in the query, and reads the script that
-   * comes back.
+   * Legacy: the name of a JSONP callback; sends a GET with all parameters in the query, and reads the
+   * returned script.
    */
   callback?: string
 }
 
 /**
- * Whether the server confirmed. If it did not, `retry` asks again for what is left; before `retryAfter`
- * (seconds) is over, it answers the same without asking.
+ * Tells whether the server confirmed. If it did not, `retry` asks again for the remaining tokens; before
+ * `retryAfter` (seconds) is over, it returns the same result without a call.
  */
 export type RevocationResult =
   | { revoked: true }
   | { revoked: false; error: OAuthError; retryAfter?: number; retry: () => Promise<RevocationResult> }
 
-/** What a JSONP script calls its function with; in linear time, whatever a server sends. */
+/** The argument of a JSONP script's call; in linear time for any script. */
 function argumentOf(script: string): string | undefined {
   const call = script.trim().replace(/;$/, '').trimEnd()
   const begin = call.indexOf('(')
@@ -51,13 +51,13 @@ export function processRevocationResponse(response: ServerResponse, now: number,
     )
 }
 
-/** A log-out under way. */
+/** A running log-out. */
 interface LogOut {
   readonly inside: SessionCore
   readonly options: RevocationOptions
   /** The tokens that the server has not confirmed yet. */
   readonly left: [token: string, hint: string | undefined][]
-  /** Whether the session is over, here and in its store. */
+  /** True if the session is over, here and in its store. */
   isEnded: boolean
   isRetry: boolean
 }
@@ -70,9 +70,9 @@ async function endSession(logOut: LogOut): Promise<OAuthError | undefined> {
   const add = (token: string | undefined, hint: string) => {
     if (token && !left.some(([known]) => known === token)) left.push([token, hint])
   }
-  // a renewal that was under way may have brought a newer one; without rotation the old one lives on
+  // A concurrent renewal may have stored a newer token; without rotation the old one is still valid.
   for (const grant of [before, ...leftOver]) add(grant?.refresh_token, 'refresh_token')
-  // a refresh token takes the whole grant with it
+  // Revoking a refresh token revokes the whole grant.
   const others = [...Object.values(before?.tokens ?? {}), ...leftOver]
   if (left.length === 0) for (const { access_token } of others) add(access_token, 'access_token')
   return failure
@@ -121,13 +121,13 @@ function failed(logOut: LogOut, error: OAuthError, notBefore: number): Revocatio
 }
 
 /**
- * Logs out: ends the session here at once, whatever the server says, then asks the server to revoke its
- * tokens. Without anything to revoke the answer is `{ revoked: true }`. With `token`, revokes that one and
- * touches nothing else. Never rejects because the server did not confirm, or the store did not take the end
- * of the session (`OAUTH_STORE_WRITE`): the result says so and can be tried again.
+ * Logs out: ends the session here at once, whatever the server answers, then revokes its tokens at the
+ * server. Without tokens to revoke the result is `{ revoked: true }`. With `token` it revokes only that one
+ * and leaves the session as it is. It does not reject if the server did not confirm, or if the store did not
+ * accept the end of the session (`OAUTH_STORE_WRITE`): the result says so and can be retried.
  * @example
- * const { revoked, retry } = await revokeToken(session) // the session is over in any case
- * if (!revoked) await retry()
+ * const result = await revokeToken(session) // the session is over in any case
+ * if (!result.revoked) setTimeout(() => result.retry(), (result.retryAfter ?? 1) * 1000)
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2.1
  */
 export async function revokeToken(

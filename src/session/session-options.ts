@@ -23,10 +23,7 @@ import type { StoredGrant, Token, TokenStore } from './stored-grant.js'
 
 export type { ServerSource }
 
-/**
- * A way to judge expiry that only the body tells. The response is an axios response, or one of the same
- * shape.
- */
+/** Judges expiry that only the body shows. The response is an axios response, or one of the same shape. */
 export type IsTokenExpired = (response: {
   status: number
   data: unknown
@@ -34,7 +31,7 @@ export type IsTokenExpired = (response: {
   config: unknown
 }) => boolean
 
-/** Checks an ID token when it arrives (`/oidc` makes one); answers its claims. */
+/** Checks an ID token when it arrives (`/oidc` makes one); returns its claims. */
 export type IdTokenValidator = (
   idToken: string,
   expected: {
@@ -45,115 +42,112 @@ export type IdTokenValidator = (
   } & IdTokenExpectation,
 ) => Promise<Record<string, unknown>>
 
-/** Why a person is needed: there is no token, or the grant ended. Given to `onInteractionRequired`. */
+/** The reason for a sign-in: there is no token, or the grant ended. Argument of `onInteractionRequired`. */
 export interface InteractionRequired {
-  /** `no_token`, or the reason for which the session ended (`invalid_grant`, `revoked` …). */
+  /** `no_token`, or the reason of the session's end (`invalid_grant`, `revoked` …). */
   reason: 'no_token' | 'invalid_grant' | 'revoked' | (string & {})
-  /** What the waiting requests would be rejected with. */
+  /** The error with which the waiting requests would be rejected. */
   error: OAuthError
 }
 
-/** What a session tells its listeners; never a secret. Times are seconds. */
+/** The events of a session; never with a secret. Times are seconds. */
 export interface SessionEvents {
   /**
-   * A token was stored: by a grant, a refresh or by hand. `scopeChanged` when the server granted something
-   * else than asked for or held before.
+   * A token was stored: by a grant, a refresh or `saveToken`. `scopeChanged` is set if the server granted
+   * another scope than requested or held before.
    */
   token: {
     scope?: string | undefined
     scopeChanged?: { missing: string[]; added: string[] } | undefined
     expires_at?: number | undefined
   }
-  /** A renewal went through. */
+  /** A renewal succeeded. */
   renewed: { duration: number; cause: 'expired' | 'refused' | 'ahead' | 'forced' }
   /**
-   * Another sign-in took the place of this one: in another tab, another process. `sameUser` where an ID token
-   * says so. Unless it is true, requests fail with `OAUTH_SESSION_CHANGED` until `session.acceptChange()`:
-   * what the page shows is another person's. After a log-out the sign-in of another tab is taken over without
-   * that.
+   * Another sign-in replaced this one, in another tab or process. `sameUser` is set if an ID token proves or
+   * disproves that it is the same person. Unless it is true, requests fail with `OAUTH_SESSION_CHANGED` until
+   * `session.acceptChange()`, because the page shows another person's data. After a log-out the session
+   * adopts the sign-in of another tab without that.
    */
   changed: { sameUser: boolean | undefined }
   /**
-   * The refresh token or the whole session will end at `ends_at` (seconds since the epoch), unless somebody
+   * The refresh token or the whole session will end at `ends_at` (seconds since the epoch), unless the person
    * signs in again.
    */
   ending: { ends_at: number }
   /** The session is over, here or in another tab or process. */
   ended: { reason: string }
   /**
-   * The API asks for more than a fresh token (`insufficient_scope`, step-up); needs the option `challenges`.
+   * The API requires more than a fresh token (`insufficient_scope`, step-up); needs the option `challenges`.
    */
   challenge: Challenge
-  /** Something went wrong: a renewal, a store that cannot be written, a fresh token that was refused. */
+  /** A failure outside of a request: a renewal, a store that cannot be written, a refused fresh token. */
   error: { error: OAuthError }
 }
 
 /** Options of {@link createOAuth2Session}. Times are seconds. */
 export interface OAuth2SessionOptions {
-  /** Endpoints in wire names, or `discover(issuer)`. Optional where a grant of one's own does all. */
+  /** Endpoints in wire names, or `discover(issuer)`. Optional if a custom grant needs none. */
   server?: ServerMetadata | ServerSource
   client?: ClientMetadata
   /** Default: `clientSecretBasic()` if there is a `client_secret`, else `noClientAuth()`. */
   clientAuth?: ClientAuthOption
-  /** How to get a token when there is none that can be used or refreshed, and nobody to ask. */
+  /** Gets a token without a person if there is no usable token and no refresh token. */
   grant?: UnattendedGrant
   /**
-   * Spends the refresh token somewhere else than at the token endpoint: at an application's own back end. It
-   * runs under the same lock, its token is stored in the same way, an answer without `refresh_token` keeps
-   * the one that there is, and its errors are judged as those of a grant of one's own (see `endedBy`).
+   * Spends the refresh token elsewhere than at the token endpoint: at an application's own back end. It runs
+   * under the same lock, its token is stored in the same way, an answer without `refresh_token` keeps the
+   * existing one, and its errors are judged as those of a custom grant (see `endedBy`).
    */
   refresh?: RefreshOAuth2Token
   /** Default `bearer()`. */
   tokenType?: TokenType
-  /** Full validation of ID tokens; without it their claims are checked, not their signature. */
+  /** Full validation of ID tokens; without it only their claims are checked, not their signature. */
   openid?: IdTokenValidator
   /** Default `memoryStore()`. */
   store?: TokenStore
   /**
-   * Where in the store: one key per user. Default: issuer and client_id. A shared server-side store requires
+   * The key in the store: one per user. Default: issuer and client_id. A shared server-side store requires
    * it.
    */
   key?: string
-  /** A token is renewed that long before it expires; never more than half of its life. Default 60. */
+  /** The time before its expiry at which a token is renewed; never more than half of its life. Default 60. */
   leeway?: number
   /**
-   * Opt-in: that long before the leeway begins, the token goes on being used while one renewal runs in the
-   * background. Not for processes that may be frozen between requests: a refresh token that was rotated
-   * meanwhile would be lost.
+   * Opt-in: within this time before the leeway the token stays in use while one renewal runs in the
+   * background. Not for processes that may be suspended between requests, which would lose a rotated refresh
+   * token.
    */
   refreshAhead?: number
-  /** The longest time that one call to the authorization server may take, in all. Default 30. */
+  /** Time limit of one call to the authorization server, in all. Default 30. */
   timeout?: number
-  /** The longest pause after a renewal failed for a passing reason. Default 300. */
+  /** The longest pause after a renewal failed temporarily. Default 300. */
   maxBackOff?: number
   /**
-   * What else than `invalid_grant` means that the grant is over and the person must sign in again: error
-   * words of the server, or statuses of an application's own back end (`[401]`).
+   * Refusals other than `invalid_grant` that end the grant: error codes of the server, or statuses of an
+   * application's own back end (`[401]`).
    */
   endedBy?: readonly (string | number)[]
   /**
-   * How long before its end a session says so by the event `ending`, where the server names the end. Default
-   * 300.
+   * The time before its end at which a session emits `ending`, if the server announces the end. Default 300.
    */
   endingAhead?: number
   /** The longest wait for the lock; longer than a token request may take. Default 40. */
   maxWait?: number
-  /** A store is asked again after that time, even if it told of no change. Default 60. */
+  /** A store is read again after that time, even without a notice. Default 60. */
   recheck?: number
-  /** What becomes of a request for which there is no token: an error, or sent as it is. Default `reject`. */
+  /** The handling of a request without a token: an error, or sent unchanged. Default `reject`. */
   whenUnauthenticated?: 'reject' | 'send'
-  /**
-   * Called once for all requests that wait; when it resolves they go on with the token that is there then.
-   */
+  /** Called once for all waiting requests; when it resolves they continue with the new token. */
   onInteractionRequired?: (reason: InteractionRequired) => Promise<void>
-  /** What to do when an API asks for more scope or a better sign-in; `challenges()` makes one. */
+  /** The answer to an API that requires more scope or a better sign-in; `challenges()` makes one. */
   challenges?: ChallengePolicy
-  /** Expiry that only the parsed body tells. */
+  /** Expiry that only the parsed body shows. */
   isTokenExpired?: IsTokenExpired
   hooks?: Hooks
   /**
-   * An axios instance for calls to the authorization server; default: a fresh one, with nothing of the
-   * attached instance but its agents, proxy and adapter.
+   * An axios instance for calls to the authorization server; default: a new one, with only the agents, proxy
+   * and adapter of the attached instance.
    */
   http?: HttpClient
   /** Seconds since the epoch; default the system's clock. */
@@ -163,43 +157,41 @@ export interface OAuth2SessionOptions {
   /** Default `globalThis.crypto`; Node 18 scripts pass `require('node:crypto').webcrypto`. */
   crypto?: CryptoLike
   /**
-   * Origins of the authorization server and the API that may be plain http, or `true` for any; loopback
-   * always may.
+   * Origins of the authorization server and the API that may be plain http, or `true` for any; loopback is
+   * always allowed.
    */
   allowInsecure?: true | string[]
 }
 
 /**
- * One grant on one server: hands out its tokens and renews them, once for everybody who waits.
- * `await using session = …` closes it at the end of the block.
+ * One grant on one server: returns its tokens and renews them, once for all waiting requests. `await using
+ * session = …` closes it at the end of the block.
  */
 export interface OAuth2Session extends UsedAsync {
   /**
-   * A token that can be used. With `rejected`, another one than that which the API refused: the stored one if
-   * it is another already, else a renewed one. `signal` frees this caller; a renewal under way goes on for
-   * the others.
+   * Returns a usable token. With `rejected`, another one than the refused one: the stored token if it
+   * differs, else a renewed one. `signal` ends the wait of this caller; a running renewal continues for the
+   * others.
    * @throws OAuthError `OAUTH_INTERACTION_REQUIRED`, `OAUTH_SESSION_ENDED`, `OAUTH_SESSION_CHANGED`,
    * `OAUTH_SERVER_REFUSED`, `OAUTH_SERVER_UNAVAILABLE`, `OAUTH_INVALID_RESPONSE`, `OAUTH_LOCK_TIMEOUT`,
    * `OAUTH_STORE_READ`, `OAUTH_ABORTED`
    */
   token(options?: { rejected?: Token | undefined; signal?: AbortSignal | undefined }): Promise<Token>
-  /** The token that is known here, can be used and is not being renewed; synchronous. */
+  /** The usable token in memory, unless it is being renewed; synchronous. */
   current(): Token | undefined
-  /** True while there is a token that can be used or refreshed. Asks the store, never the server. */
+  /** True while there is a usable or refreshable token. It reads the store, and never calls the server. */
   authorized(): Promise<boolean>
-  /**
-   * Goes on with the sign-in that the event `changed` told of: the application shows that person's data now.
-   */
+  /** Accepts the sign-in of the event `changed`: the application now shows that person's data. */
   acceptChange(): void
   /** The same grant for another API: its own access token, the same refresh token and the same lock. */
   for(target: {
     resource?: string | undefined
     scope?: string | readonly string[] | undefined
   }): OAuth2Session
-  /** Listens; returns the function that stops listening. */
+  /** Subscribes; returns the function that unsubscribes. */
   on<E extends keyof SessionEvents>(event: E, listener: (detail: SessionEvents[E]) => void): () => void
   /**
-   * Finishes and stores what is under way and drops the store's notices. The session can be used again
+   * Finishes and stores pending work and ends the subscription to the store. The session can be used again
    * afterwards.
    * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`, `OAUTH_LOCK_TIMEOUT` while there is a token
    * that the store did not take
@@ -207,26 +199,26 @@ export interface OAuth2Session extends UsedAsync {
   close(): Promise<void>
 }
 
-/** The inside of a session, for the functions that take one (`revokeToken` …). Not for users. */
+/** The internals of a session, for the functions that take one (`revokeToken` …). Not for users. */
 export interface SessionCore {
   readonly options: OAuth2SessionOptions
   readonly client: ClientMetadata
   readonly clock: Clock
   readonly random: Random
   readonly http: HttpClient
-  /** What `session.for()` asked for. */
+  /** The target of `session.for()`. */
   readonly target: { resource?: string | undefined; scope?: string | undefined }
-  /** Everything `callEndpoint` needs, the metadata discovered. */
+  /** The arguments of `callEndpoint`, with discovered metadata. */
   context(): Promise<EndpointContext>
   call(
     endpoint: EndpointName,
     parameters: ServerParameters,
     options?: ServerCallOptions,
   ): Promise<ServerResponse>
-  /** Reads the store, past the cache. */
+  /** Reads the store, bypassing the cache. */
   read(): Promise<StoredGrant | undefined>
   /** Ends the session here at once and, under the lock, in the store; answers what was stored before. */
-  /** True while a log-out stands that the store did not take. */
+  /** True while the store has not accepted a log-out. */
   readonly ending: boolean
   end(
     reason: string,

@@ -35,10 +35,10 @@ async function challengeOf({ server, send, clock, allowInsecure }: ClientAuthCon
 }
 
 /**
- * Client authentication by an attestation: somebody the server trusts vouches for this installation, and a
- * proof that it has the attested key goes with every call. The challenge that the proof answers comes with
- * the server's last answer, or is fetched from its `challenge_endpoint`. A call that is refused for the
- * challenge or the age of the attestation is sent once more. By drafts 11 and 12, which are not final.
+ * Client authentication by an attestation: a party that the server trusts attests this installation, and
+ * every call carries a proof with the attested key. The challenge for the proof comes with the server's last
+ * answer, or from its `challenge_endpoint`. A call that is refused for the challenge or the age of the
+ * attestation is sent once more. By drafts 11 and 12, which are not final.
  * @throws OAuthError `OAUTH_INVALID_OPTION` when the key cannot be read; `OAUTH_SIGNATURE_FAILED`;
  * `OAUTH_CRYPTO_MISSING`
  * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-attestation-based-client-auth/

@@ -5,7 +5,7 @@ const none: ClientAuth = ({ body }, { client }) => {
 }
 
 /**
- * A public client: says who it is (`client_id`), proves nothing. Always answers the same function.
+ * A public client: sends `client_id` without proof. It always returns the same function.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.2.1
  */
 export const noClientAuth = (): ClientAuth => none

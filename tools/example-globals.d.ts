@@ -1,4 +1,4 @@
-/** Names that the `@example` of a docstring may use without declaring them: what an application has already. */
+/** Names that the `@example` of a docstring may use without declaring them: objects of an application. */
 declare const api: import('axios').AxiosInstance
 declare const axios: import('axios').AxiosStatic
 declare const session: import('axios-oauth-interceptor').OAuth2Session

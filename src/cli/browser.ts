@@ -118,7 +118,8 @@ function waitForCallback(
  * what {@link createAuthorizationUrl}, {@link authorizationCodeGrant} and {@link fetchToken} throw
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
  * @example
- * const session = createOAuth2Session({ server, client: { client_id: 'cli' }, store: fileStore('.tokens'), key: 'default' })
+ * const store = fileStore('.tokens')
+ * const session = createOAuth2Session({ server, client: { client_id: 'cli' }, store, key: 'default' })
  * await signInWithBrowser(session, { scope: 'openid offline_access' })
  */
 export async function signInWithBrowser(

@@ -42,7 +42,8 @@ const OPTIONS: Record<keyof DeviceCodeOptions, true> = {
  * @example
  * await fetchToken(session, deviceCodeGrant({
  *   scope: 'openid offline_access',
- *   onUserCode: ({ user_code, verification_uri }) => console.log(`Open ${verification_uri} and enter ${user_code}`),
+ *   onUserCode: ({ user_code, verification_uri }) =>
+ *     console.log(`Open ${verification_uri} and enter ${user_code}`),
  * }))
  * @throws OAuthError `OAUTH_INVALID_OPTION` for an option that does not exist; `OAUTH_SERVER_REFUSED`
  * (`access_denied`, `expired_token`), `OAUTH_TRANSACTION_EXPIRED`, `OAUTH_ABORTED`, `OAUTH_INVALID_RESPONSE`

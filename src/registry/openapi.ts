@@ -194,7 +194,8 @@ export function clientsFromOpenApi(
  * @example
  * import { readFileSync } from 'node:fs'
  * const description: OpenApiDocument = JSON.parse(readFileSync('openapi.json', 'utf8'))
- * const { registry } = registryFromOpenApi(description, { clients: { login: { client: { client_id: 'app' } } } })
+ * const clients = { login: { client: { client_id: 'app' } } }
+ * const { registry } = registryFromOpenApi(description, { clients })
  * await registry.client('login').get('/orders')
  * @throws OAuthError as {@link clientsFromOpenApi} and `createRegistry` do
  */

@@ -78,7 +78,8 @@ function callbackFrom(
  * or the browser blocks the window. `redirect_uri` is a page of this origin that only calls {@link
  * finishPopup}; the two pages communicate over a `BroadcastChannel`, without `window.opener`.
  * @example
- * document.querySelector('button')!.onclick = () => signInWithPopup(session, { redirect_uri: `${location.origin}/popup.html`, scope: 'openid' })
+ * const redirect_uri = `${location.origin}/popup.html`
+ * const onClick = () => signInWithPopup(session, { redirect_uri, scope: 'openid' })
  * @throws OAuthError `OAUTH_AUTHORIZATION_FAILED` when the browser blocked the window, `OAUTH_ABORTED` when
  * it was closed or `signal` says so, and what `beginSignIn` and `finishSignIn` throw
  */

@@ -555,7 +555,7 @@ const signatures: Case[] = [
     },
   },
   {
-    name: 'OAuth 1.0a signs a redirect of the same origin anew',
+    name: 'OAuth 1.0a signs a redirect of the same origin again',
     lacks: cell => inBrowser(cell) && 'a browser follows by itself, with the first signature',
     async run(world) {
       const to = `/w/${world.id}/api/echo?x=1`

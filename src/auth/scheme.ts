@@ -14,7 +14,7 @@ export interface OutgoingRequest {
    * The final body: a string, bytes, a form, a stream … A scheme may replace it (credentials in a form body).
    */
   data: unknown
-  /** Reads a request header, whatever its case. */
+  /** Reads a request header, in any case. */
   header(name: string): string | undefined
   /** Sets a request header, replacing one of another case; `undefined` removes it. */
   setHeader(name: string, value: string | undefined): void
@@ -25,7 +25,7 @@ export interface OutgoingRequest {
 /** One response as an authentication scheme sees it. */
 export interface IncomingResponse {
   readonly status: number
-  /** Reads a response header, whatever its case; several lines are joined by `, `. */
+  /** Reads a response header, in any case; several lines are joined by `, `. */
   header(name: string): string | undefined
   /**
    * The body as the application's axios received it, before `transformResponse`; a JSON text may be given

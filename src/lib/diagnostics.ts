@@ -29,10 +29,7 @@ export interface RequestFacts {
 export interface RequestMessage extends RequestFacts {
   readonly sends: SendMessage[]
   result?: { status: number | undefined }
-  /**
-   * The OAuthError of a request that failed for want of a token, else the name and code of what the transport
-   * threw.
-   */
+  /** The OAuthError of a request without a token, else the name and code of the transport's error. */
   error?: OAuthError | { name: string; code: string | undefined }
 }
 
@@ -63,7 +60,7 @@ export type RetryMessage = RequestFacts
 /** Receives a message of a channel. */
 export type Listener = (message: unknown) => void
 
-/** Receives the two ends of what a tracing channel traces. */
+/** Receives the two ends of a trace. */
 export interface TraceListener<M> {
   start?: (message: M) => void
   /** `result` or `error` is set. */

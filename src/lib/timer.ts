@@ -9,7 +9,7 @@ export const timeoutNow = (): Timeout => globalThis.setTimeout
 
 /** Milliseconds: a timer that is later than that fires after the process was frozen. */
 const LATE = 1000
-/** Milliseconds that a process gets, after it was frozen, to see what arrived meanwhile. */
+/** The time in milliseconds for a resumed process to read its sockets. */
 const GRACE = 5000
 /** setTimeout overflows above 2³¹ milliseconds: a longer time is no limit. */
 export const LONGEST = 2_147_483_647

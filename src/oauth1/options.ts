@@ -78,7 +78,7 @@ export const SIGNING_OPTIONS: readonly string[] = [
   'lenient',
 ]
 
-/** A name of the protocol that is not one of those that every signature makes anew. */
+/** A protocol name that no signature generates. */
 const isFreeName = (name: string) => /^oauth_(?!(nonce|timestamp|signature)$)\w+$/.test(name)
 
 /**

@@ -34,7 +34,7 @@ export function withoutParameters(url: string, names: readonly string[]): string
   return kept.length ? `${path}?${kept.join('&')}` : path
 }
 
-/** Where and after what the parameters are written. */
+/** The target of the parameters, and the content before them. */
 export interface PlacementTarget {
   readonly placement: Placement
   readonly realm: string | undefined

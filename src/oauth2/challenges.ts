@@ -8,7 +8,7 @@ import { inside } from '../session/state.js'
 import type { Token } from '../session/stored-grant.js'
 import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
 
-/** What an API asks for, and the parameters of the authorization request that would answer it. */
+/** The request of an API, and the parameters of the authorization request that answers it. */
 export interface Challenge extends StepUp {
   /** For `createAuthorizationUrl`: the scope is the union of the granted and the requested one. */
   parameters: {
@@ -26,7 +26,7 @@ export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
 /** A refused request that may be sent once more. */
 export interface ChallengedRequest {
   readonly request: OutgoingRequest
-  /** What the request was sent with. */
+  /** The token of the request. */
   readonly token: Token
   /** The session that the request belongs to. */
   readonly session: OAuth2Session
@@ -41,7 +41,7 @@ export interface ChallengedRequest {
 
 /** How a session deals with an API that asks for more than a fresh token; {@link challenges} makes one. */
 export interface ChallengePolicy {
-  /** What a response asks for, if anything; `granted` is the scope of the token. */
+  /** The request in a response, if any; `granted` is the scope of the token. */
   read(response: IncomingResponse, granted: string | undefined): Challenge | undefined
   /**
    * Has the challenge answered and sends the request once more. Without it the challenge is an event and

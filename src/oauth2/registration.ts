@@ -5,8 +5,8 @@ import { processServerResponse, responseError, type ServerFields } from '../serv
 import { core, type OAuth2Session } from '../session/session.js'
 
 /**
- * A registered client: what the server made of the metadata, in wire names. Keep it all: later changes need
- * it.
+ * A registered client: the server's version of the metadata, in wire names. Keep all of it, because later
+ * updates need it.
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-3.2.1
  */
 export interface RegisteredClient extends ClientMetadata {
@@ -130,7 +130,7 @@ export async function updateClient(
   changes: Record<string, unknown>,
 ): Promise<RegisteredClient> {
   const { client_id, client_secret } = client
-  // nor may the changes hold what the server alone decides
+  // The changes must not contain members that the server alone decides.
   const {
     registration_access_token,
     registration_client_uri,

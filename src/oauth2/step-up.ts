@@ -2,7 +2,7 @@ import { decodeBase64url } from '../lib/base64url.js'
 import { parseChallenges } from '../lib/www-authenticate.js'
 
 /**
- * What an API asks for that a fresh token does not give, in wire names.
+ * A request of an API beyond a fresh token, in wire names.
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  */
 export interface StepUp {
@@ -48,7 +48,7 @@ function objectOf(value: string | undefined): string | undefined {
   }
 }
 
-/** What a remediation says: the details to ask for, and a name for them. */
+/** The content of a remediation: the details to request, and a reference. */
 function remediationOf(
   value: string | undefined,
 ): Pick<StepUp, 'authorization_details' | 'authorization_reference'> {

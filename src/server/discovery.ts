@@ -7,7 +7,7 @@ import { processServerResponse } from './token-response.js'
 
 /** Options of {@link discover}. */
 export interface DiscoveryOptions {
-  /** Endpoints and the like that win over what the document says. */
+  /** Endpoints and other members that win over the document. */
   metadata?: ServerMetadata
   /**
    * Seconds after which the document is read again; default: never. If that fails, the old one is used for

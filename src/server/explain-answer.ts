@@ -3,7 +3,7 @@ import { type OAuthError, oauthError } from '../errors.js'
 /** Names that an access token has elsewhere. */
 const OTHER_NAME = /^(access[-_]?token|token|jwt)$/i
 
-/** What was probably meant by an answer that has no `access_token`. */
+/** The likely meaning of an answer without `access_token`. */
 function hintFor(answer: Record<string, unknown>, names: readonly string[]): string | undefined {
   const name = names.find(name => OTHER_NAME.test(name) && answer[name])
   if (name) return ` Answer ${name} as access_token, in wire names.`

@@ -37,7 +37,7 @@ export interface Hooks {
 export type HookedCall = 'token' | 'refresh' | 'revocation' | 'introspection'
 
 /**
- * Runs one kind of hook, in the order given, and answers the value that came out.
+ * Runs the hooks of one kind in their order, and returns the resulting value.
  * @throws OAuthError `OAUTH_HOOK_FAILED` (with the hook's own error as `cause`); an OAuthError of the hook's
  * own passes as it is.
  */

@@ -8,8 +8,8 @@ import { processServerResponse } from '../token-response.js'
 /** Options of {@link clientAttestation}: the key is the one that the attestation names (`cnf`). */
 export interface ClientAttestationOptions extends SigningKey {
   /**
-   * What the attester says of this installation of the client. A function is asked before every call: it
-   * knows when a new one is due. `fresh` is true when the server refused the one before for its age.
+   * The attestation of this installation of the client. A function is called before every call, so that it
+   * can renew it. `fresh` is true if the server refused the last one for its age.
    */
   attestation: string | ((how: { fresh: boolean }) => Awaitable<string>)
 }

@@ -21,8 +21,8 @@ const methods = new Map<string, () => ClientAuth>([
 ])
 
 /**
- * The client authentication of one call: what the option says for this endpoint; without it what the client
- * is registered with, else what the server's metadata list.
+ * The client authentication of one call: the option for this endpoint, else the method of the client's
+ * registration, else one of the server's metadata.
  * @throws OAuthError `OAUTH_INVALID_OPTION` for a method that needs a key, which its function must be given:
  * a client is never authenticated by less than it is registered with
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-2

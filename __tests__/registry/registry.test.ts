@@ -177,7 +177,7 @@ test('E5: one request has a token of its own, or none; a whole address is taken 
   expect(api.requests.at(-1)).toMatchObject({ method: 'DELETE', target: '/none', token: undefined })
 })
 
-test('E6: the server’s metadata are read once for everybody', async () => {
+test('E6: the server’s metadata are read once for all people', async () => {
   const registry = createRegistry({
     clients: { orders: { ...person(), server: discover(as.metadata.issuer) } },
     environment: {},

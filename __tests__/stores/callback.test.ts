@@ -74,7 +74,7 @@ test('with a lock that processes share, two of them that renew at once spend the
   expect([server.requests.length, server.reuse]).toEqual([1, 0])
 })
 
-test('a table that compares refuses what is older, and the session goes on with what stands there', async () => {
+test('a table that compares refuses an older row, and the session continues with the stored one', async () => {
   const { rows, options } = table()
   const compare: CallbackStoreOptions['save'] = (key, next, before) => {
     if (rows.get(key)?.refresh_token !== before?.refresh_token) return false

@@ -1,7 +1,7 @@
 /**
  * A web application for many people, on Express: each person signs in, and the requests to the API carry that
- * person's token. Several processes can run, with Redis or with one directory of files. Start it with `node
- * examples/run.mjs express/server`.
+ * person's token. Several processes can run, with Redis. Start it with
+ * `node examples/run.mjs express/server`.
  */
 import { discover, isOAuthError, memoryStore } from 'axios-oauth-interceptor'
 import { createRegistry } from 'axios-oauth-interceptor/registry'
@@ -14,7 +14,6 @@ import { Redis } from 'ioredis'
 const { PORT = '3000', ORIGIN: origin = `http://localhost:${PORT}`, REDIS_URL: redis } = process.env
 const store = redis ? redisStore(new Redis(redis), { subscriber: new Redis(redis) }) : memoryStore()
 const served = servedUser()
-// The table of APIs; ORDERS_CLIENT_ID and ORDERS_CLIENT_SECRET come from the environment.
 const registry = createRegistry({
   // the table of APIs; ORDERS_CLIENT_ID and ORDERS_CLIENT_SECRET come from the environment
   clients: {
@@ -50,8 +49,8 @@ const toSignIn: express.ErrorRequestHandler = (error, _, response, next) => {
 app.use(toSignIn)
 
 /** Listens; returns the address. */
-export const main = () =>
-  new Promise<{ url: string }>(resolve => {
-    const server = app.listen(Number(PORT), () => resolve({ url: ORIGIN }))
-    process.once('SIGTERM', () => registry.close().finally(() => server.close(() => process.exit(0))))
-  })
+export async function main(): Promise<{ url: string }> {
+  const server = app.listen(Number(PORT))
+  process.once('SIGTERM', () => registry.close().finally(() => server.close(() => process.exit(0))))
+  return new Promise(resolve => server.once('listening', () => resolve({ url: origin })))
+}

@@ -15,7 +15,7 @@ const { PORT = '3000', ORIGIN: origin = `http://localhost:${PORT}`, REDIS_URL: r
 const store = redis ? redisStore(new Redis(redis), { subscriber: new Redis(redis) }) : memoryStore()
 const served = servedUser()
 const registry = createRegistry({
-  // the table of APIs; ORDERS_CLIENT_ID and ORDERS_CLIENT_SECRET come from the environment
+  // The table of APIs; ORDERS_CLIENT_ID and ORDERS_CLIENT_SECRET come from the environment.
   clients: {
     orders: {
       server: discover(process.env.AUTH_URL ?? 'https://auth.example.com'),
@@ -40,7 +40,7 @@ app.get('/', async (_, response) => {
 app.get('/orders', async (_, response) => {
   response.json((await registry.client('orders').get('/orders')).data)
 })
-// whoever must sign in first goes to the page where that is done
+// Redirects a person without a sign-in to the sign-in page.
 const toSignIn: express.ErrorRequestHandler = (error, _, response, next) => {
   const { code } = isOAuthError(error.cause) ? error.cause : error
   if (code === 'OAUTH_INTERACTION_REQUIRED' || code === 'OAUTH_SESSION_ENDED') response.redirect('/')

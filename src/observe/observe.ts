@@ -60,7 +60,7 @@ const personOf = (grant: StoredGrant): SessionSnapshot['user'] => {
 const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
 /** The reason why the grant can give no more tokens; `undefined` while a token can be used or renewed. */
-function overBy(state: State, slot: TokenSlot, grant: StoredGrant): string | undefined {
+function endReason(state: State, slot: TokenSlot, grant: StoredGrant): string | undefined {
   const { options, ending, clock, store } = state
   const told = ending.reason ?? grant.ended?.reason
   if (told !== undefined) return told
@@ -73,7 +73,7 @@ function overBy(state: State, slot: TokenSlot, grant: StoredGrant): string | und
 }
 
 /** Reads the state, without an effect. */
-function read({ state, slot }: SessionView, isKnown: boolean): SessionSnapshot {
+function readSnapshot({ state, slot }: SessionView, isKnown: boolean): SessionSnapshot {
   const { grant, unaccepted } = state.record
   if (!grant) return isKnown ? { status: 'signed-out' } : UNKNOWN
   const reason = endReason(state, slot, grant)
@@ -102,7 +102,7 @@ function observe(session: OAuth2Session): SessionObservation {
 
   const getSnapshot = (): SessionSnapshot => {
     isKnown ||= state.record.grant !== undefined || state.record.readAt > Number.NEGATIVE_INFINITY
-    const next = read(at, isKnown)
+    const next = readSnapshot(at, isKnown)
     const { user } = snapshot
     // The same object for the same person, so that dependent values are not computed again.
     if (!isSame(next, snapshot))
@@ -116,7 +116,7 @@ function observe(session: OAuth2Session): SessionObservation {
     for (const listener of [...listeners]) listener()
   }
   /** Sign-ins and renewals of other processes are in the store, but not all of them are events here. */
-  const look = () => {
+  const refresh = () => {
     state.medium
       .read(state)
       .catch(error => emit(state, 'error', { error }))

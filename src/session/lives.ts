@@ -57,7 +57,7 @@ const isPast = (at: number | undefined, now: number) => at !== undefined && at <
 /** Stops the timer of {@link watchEnd}. */
 export const stopWatching = ({ endWatch }: State): void => endWatch?.stop()
 
-/** When the session will end unless somebody signs in again; `undefined` where nothing says so. */
+/** The end of the session without another sign-in; `undefined` if the server announces none. */
 function endOf({ record: { grant }, options }: State): number | undefined {
   if (!grant || grant.ended) return undefined
   const { refresh_expires_at, session_ends_at } = grant

@@ -4,19 +4,23 @@ import { sharedMedium } from '../session/shared-medium.js'
 import type { TokenStore } from '../session/stored-grant.js'
 
 /**
- * Makes a store of one's own ready for a session: it adds what a medium needs that can fail and that others
- * write too (renewed tokens are kept while it is away, a lost write is written again, a newer version
- * stands). Answers the same object. Without a `lock` the sessions of this process take turns; a store that
- * several processes share brings a lock that they share too. Wrap a changed copy of a store again
- * (`defineStore({ ...store, get })`).
+ * Prepares a custom store for a session, for media that can fail and that other processes write to:
+ * renewed tokens are kept while the medium is unreachable, a lost write is repeated, a newer version
+ * wins. Returns the same object. Without a `lock` the sessions of this process exclude each other; a
+ * store that several processes share needs a lock that they share too. Wrap a changed copy of a store
+ * again (`defineStore({ ...store, get })`).
  * @example
+ * const table = new Map<string, StoredGrant>()
  * const store = defineStore({
  *   get: key => table.get(key),
- *   set: (key, next) => table.putIfVersionIsLower(key, next), // false: what is stored is newer
- *   delete: key => table.delete(key),
+ *   set(key, next) {
+ *     if ((table.get(key)?.version ?? -1) >= next.version) return false // the stored grant is newer
+ *     table.set(key, next)
+ *     return true
+ *   },
+ *   delete: key => void table.delete(key),
  * })
- * const session = createOAuth2Session({ server, client, store, key: userId })
- *
+ * const sessionOf = (userId: string) => createOAuth2Session({ server, client, store, key: userId })
  */
 export const defineStore = <S extends TokenStore>(store: S): S =>
   withMedium(store, sharedMedium(store.lock ?? inProcessLock()))

@@ -12,11 +12,8 @@ export type { OAuth1RequestOption, OAuth2RequestOption, RequestOption } from './
 
 // sessions: signing in, renewing, logging out
 
-export type {
-  AuthorizationOptions,
-  AuthorizationTransaction,
-  AuthorizationTransport,
-} from './authorization/request.js'
+export type { AuthorizationOptions } from './authorization/options.js'
+export type { AuthorizationTransaction, AuthorizationTransport } from './authorization/request.js'
 export { createAuthorizationUrl } from './authorization/request.js'
 export type { NewGrantOptions, RefreshOptions } from './session/fetch-token.js'
 export { fetchToken, refreshToken, saveToken } from './session/fetch-token.js'
@@ -65,12 +62,13 @@ export { noClientAuth } from './server/client-auth/none.js'
 export { tlsClientAuth } from './server/client-auth/tls-client-auth.js'
 export type { DiscoveryOptions } from './server/discovery.js'
 export { discover } from './server/discovery.js'
-export type { Hook, Hooks } from './server/hooks.js'
 export type {
   ClientAuth,
   ClientAuthMethod,
   ClientAuthName,
   ClientMetadata,
+  Hook,
+  Hooks,
   ServerCallOptions,
   ServerMetadata,
   ServerParameters,
@@ -80,8 +78,8 @@ export type {
 
 // token types and challenges of an API
 
-export type { Challenge, ChallengedRequest, ChallengePolicy } from './oauth2/challenges.js'
 export { challenges } from './oauth2/challenges.js'
+export type { Challenge, ChallengedRequest, ChallengePolicy } from './session/session-options.js'
 export { bearer } from './token-types/bearer.js'
 export type { MacOptions } from './token-types/mac.js'
 export { mac } from './token-types/mac.js'

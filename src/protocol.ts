@@ -35,6 +35,7 @@ export { checkResources } from './server/resource-indicator.js'
 // authorization requests and their responses
 
 export { checkIdTokenClaims, readClaims } from './authorization/id-token-claims.js'
+export type { AuthorizationOptions } from './authorization/options.js'
 export { createCodeChallenge, createCodeVerifier } from './authorization/pkce.js'
 export {
   type PushedAuthorization,
@@ -43,7 +44,6 @@ export {
   pushedParameters,
 } from './authorization/pushed.js'
 export {
-  type AuthorizationOptions,
   type AuthorizationTransaction,
   buildAuthorizationUrl,
   prepareAuthorization,

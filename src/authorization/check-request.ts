@@ -1,5 +1,5 @@
 import { checkNames } from '../lib/check-options.js'
-import type { AuthorizationOptions } from './request.js'
+import type { AuthorizationOptions } from './options.js'
 
 /** All options of an authorization request; the type keeps the table complete. */
 const OPTIONS: Record<keyof AuthorizationOptions, true> = {

@@ -1,9 +1,6 @@
 import type { Awaitable } from '../auth/scheme.js'
-import {
-  type AuthorizationOptions,
-  type AuthorizationTransport,
-  createAuthorizationUrl,
-} from '../authorization/request.js'
+import type { AuthorizationOptions } from '../authorization/options.js'
+import { type AuthorizationTransport, createAuthorizationUrl } from '../authorization/request.js'
 import { isSameText } from '../authorization/response.js'
 import { oauthError } from '../errors.js'
 import { authorizationCodeGrant, type JwtResponseReader } from '../grants/authorization-code.js'

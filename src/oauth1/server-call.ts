@@ -1,6 +1,7 @@
 import { outgoing, type PlainRequest } from '../auth/plain-request.js'
 import { type Send, type ServerResponse, secureUrl } from '../server/call.js'
-import { applyHooks, type Hook } from '../server/hooks.js'
+import { applyHooks } from '../server/hooks.js'
+import type { Hook } from '../server/messages.js'
 import type { OAuth1CallRequest, OAuth1Server } from './messages.js'
 import { fixedToken, oauth1Auth } from './scheme.js'
 import type { Signer } from './signer.js'

@@ -1,54 +1,11 @@
-import type { AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
+import type { AuthFlow } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { refreshToken } from '../session/fetch-token.js'
 import { ownerOf } from '../session/record.js'
 import { noteInVain, wasInVain } from '../session/refusals.js'
-import type { OAuth2Session } from '../session/session-options.js'
+import type { Challenge, ChallengedRequest, ChallengePolicy } from '../session/session-options.js'
 import { inside } from '../session/state.js'
-import type { Token } from '../session/stored-grant.js'
-import { readStepUp, type StepUp, stepUpParameters } from './step-up.js'
-
-/** The request of an API, and the parameters of the authorization request that answers it. */
-export interface Challenge extends StepUp {
-  /** For `createAuthorizationUrl`: the scope is the union of the granted and the requested one. */
-  parameters: {
-    scope?: string
-    acr_values?: string
-    max_age?: number
-    claims?: string
-    authorization_details?: string
-  }
-}
-
-/** Where the tokens of a request come from: a session, or one token given with the request. */
-export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
-
-/** A refused request that may be sent once more. */
-export interface ChallengedRequest {
-  readonly request: OutgoingRequest
-  /** The token of the request. */
-  readonly token: Token
-  /** The session that the request belongs to. */
-  readonly session: OAuth2Session
-  /** Has the current token: the session, or the one token that was given with the request. */
-  readonly source: TokenSource
-  /** Sends the request with `token`. */
-  attempt(
-    request: OutgoingRequest,
-    token: Token,
-  ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse>
-}
-
-/** How a session deals with an API that asks for more than a fresh token; {@link challenges} makes one. */
-export interface ChallengePolicy {
-  /** The request in a response, if any; `granted` is the scope of the token. */
-  read(response: IncomingResponse, granted: string | undefined): Challenge | undefined
-  /**
-   * Has the challenge answered and sends the request once more. Without it the challenge is an event and
-   * nothing else.
-   */
-  resume?(challenge: Challenge, conversation: ChallengedRequest): AuthFlow
-}
+import { readStepUp, stepUpParameters } from './step-up.js'
 
 /**
  * Lets a session handle `insufficient_scope`, `insufficient_user_authentication`,

@@ -14,10 +14,10 @@ import { signingContext } from '../session/connection.js'
 import { emit } from '../session/events.js'
 import { doubtful, noteInVain, noteRenewed, noteSuccess, PAUSE, wasInVain } from '../session/refusals.js'
 import type { OAuth2Session } from '../session/session.js'
+import type { ChallengedRequest, TokenSource } from '../session/session-options.js'
 import { inside, type State } from '../session/state.js'
 import type { Token } from '../session/stored-grant.js'
 import { headerBearer } from '../token-types/bearer.js'
-import type { ChallengedRequest, TokenSource } from './challenges.js'
 
 /** A request is sent so often at most while the API asks for another nonce each time. */
 const MAX_SENDS = 3

@@ -1,4 +1,4 @@
-import type { AuthorizationOptions } from '../authorization/request.js'
+import type { AuthorizationOptions } from '../authorization/options.js'
 import type { AttachOptions } from '../axios/entry.js'
 import type { AxiosInstance } from '../axios/instance.js'
 import type { OAuth1Token } from '../oauth1/options.js'

@@ -1,5 +1,5 @@
 import { oauthError } from '../errors.js'
-import type { Hooks } from './hooks.js'
+import type { Hooks } from './messages.js'
 
 const HOOKS: Record<keyof Hooks, true> = {
   authorizationUrl: true,

@@ -1,7 +1,8 @@
+import type { AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import type { OAuthError } from '../errors.js'
 import type { HttpClient, IdTokenExpectation, RefreshOAuth2Token, UnattendedGrant } from '../grants/grant.js'
 import type { UsedAsync } from '../lib/dispose.js'
-import type { Challenge, ChallengePolicy } from '../oauth2/challenges.js'
+import type { StepUp } from '../oauth2/step-up.js'
 import type {
   ClientAuthOption,
   ClientMetadata,
@@ -17,7 +18,7 @@ import type {
   ServerResponse,
   ServerSource,
 } from '../server/call.js'
-import type { Hooks } from '../server/hooks.js'
+import type { Hooks } from '../server/messages.js'
 import type { TokenType } from '../token-types/token-type.js'
 import type { StoredGrant, Token, TokenStore } from './stored-grant.js'
 
@@ -225,4 +226,46 @@ export interface SessionCore {
     revokesLeftOver?: boolean,
   ): Promise<{ before: StoredGrant | undefined; leftOver: Partial<Token>[]; failure?: OAuthError }>
   emit<E extends keyof SessionEvents>(event: E, detail: SessionEvents[E]): void
+}
+
+/** The request of an API, and the parameters of the authorization request that answers it. */
+export interface Challenge extends StepUp {
+  /** For `createAuthorizationUrl`: the scope is the union of the granted and the requested one. */
+  parameters: {
+    scope?: string
+    acr_values?: string
+    max_age?: number
+    claims?: string
+    authorization_details?: string
+  }
+}
+
+/** Where the tokens of a request come from: a session, or one token given with the request. */
+export type TokenSource = Pick<OAuth2Session, 'token' | 'current'>
+
+/** A refused request that may be sent once more. */
+export interface ChallengedRequest {
+  readonly request: OutgoingRequest
+  /** The token of the request. */
+  readonly token: Token
+  /** The session that the request belongs to. */
+  readonly session: OAuth2Session
+  /** Has the current token: the session, or the one token that was given with the request. */
+  readonly source: TokenSource
+  /** Sends the request with `token`. */
+  attempt(
+    request: OutgoingRequest,
+    token: Token,
+  ): AsyncGenerator<OutgoingRequest, IncomingResponse, IncomingResponse>
+}
+
+/** How a session deals with an API that asks for more than a fresh token; {@link challenges} makes one. */
+export interface ChallengePolicy {
+  /** The request in a response, if any; `granted` is the scope of the token. */
+  read(response: IncomingResponse, granted: string | undefined): Challenge | undefined
+  /**
+   * Has the challenge answered and sends the request once more. Without it the challenge is an event and
+   * nothing else.
+   */
+  resume?(challenge: Challenge, conversation: ChallengedRequest): AuthFlow
 }

@@ -1,4 +1,5 @@
-import type { AuthorizationOptions, AuthorizationTransport } from '../authorization/request.js'
+import type { AuthorizationOptions } from '../authorization/options.js'
+import type { AuthorizationTransport } from '../authorization/request.js'
 import { parseAuthorizationResponse } from '../authorization/response.js'
 import { oauthError } from '../errors.js'
 import type { OAuth2Session } from '../session/session.js'

@@ -1,8 +1,5 @@
-import type {
-  AuthorizationOptions,
-  AuthorizationTransaction,
-  AuthorizationTransport,
-} from '../authorization/request.js'
+import type { AuthorizationOptions } from '../authorization/options.js'
+import type { AuthorizationTransaction, AuthorizationTransport } from '../authorization/request.js'
 import { createAuthorizationUrl } from '../authorization/request.js'
 import { type AuthorizationResponse, parseAuthorizationResponse } from '../authorization/response.js'
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'

@@ -4,6 +4,7 @@ import type { HttpClient } from '../grants/grant.js'
 import type { ServerMetadata } from '../server/call.js'
 import { answerEndpoint, endpointOf, isAuthorized, metadataOf, signInAt } from './fake-endpoints.js'
 import { type FakeState, fakeState } from './fake-state.js'
+import type { FakeAuthorizationServerOptions, FakeEndpoint, FakeToken } from './fake-types.js'
 import { adapterOf, type FakeAnswer, type FakeRequest, urlOf } from './wire.js'
 
 /** A fault in the next call to an endpoint. */
@@ -20,33 +21,6 @@ export type Fault =
   | 'lost'
   /** Any other answer. */
   | FakeAnswer
-
-/** The endpoints of a {@link FakeAuthorizationServer}. */
-export type FakeEndpoint =
-  | 'metadata'
-  | 'token'
-  | 'revocation'
-  | 'introspection'
-  | 'userinfo'
-  | 'device'
-  | 'par'
-
-/** Options of {@link fakeAuthorizationServer}. Times are seconds. */
-export interface FakeAuthorizationServerOptions {
-  /** Default `https://auth.example.test`. */
-  issuer?: string
-  /** `expires_in` of new access tokens. Default 3600. */
-  expiresIn?: number
-  /**
-   * A refresh returns a new refresh token and spends the old one; reuse of a spent one ends the grant.
-   * Default true.
-   */
-  rotate?: boolean
-  /** Seconds since the epoch; default the system's clock. Give the session the same one. */
-  clock?: () => number
-  /** Claims of the person who signs in. Default `{ sub: 'user' }`. */
-  claims?: Record<string, unknown>
-}
 
 /** An authorization server in memory; see {@link fakeAuthorizationServer}. */
 export interface FakeAuthorizationServer {
@@ -91,16 +65,6 @@ export interface FakeAuthorizationServer {
   revokeAccessTokens(): void
   /** Revokes everything: the next refresh is answered `invalid_grant`. */
   revokeEverything(): void
-}
-
-/** A token answer of a {@link FakeAuthorizationServer}. */
-export interface FakeToken {
-  access_token: string
-  token_type: string
-  expires_in: number
-  refresh_token?: string
-  scope?: string
-  id_token?: string
 }
 
 function answerTo(fault: Fault): FakeAnswer {

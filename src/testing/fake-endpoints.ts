@@ -2,8 +2,8 @@ import { digest } from '../crypto/digest.js'
 import { sha256 } from '../crypto/sha256.js'
 import { base64url } from '../lib/base64url.js'
 import { utf8 } from '../lib/utf8.js'
-import type { FakeEndpoint } from './fake-authorization-server.js'
 import type { FakeState } from './fake-state.js'
+import type { FakeEndpoint } from './fake-types.js'
 import type { FakeAnswer, FakeRequest } from './wire.js'
 
 const PATHS: Record<Exclude<FakeEndpoint, 'metadata'>, string> = {

@@ -3,13 +3,10 @@ import { refreshToken, saveToken } from '../session/fetch-token.js'
 import type { OAuth2Session, OAuth2SessionOptions } from '../session/session-options.js'
 import type { Token } from '../session/stored-grant.js'
 import { memoryStore } from '../stores/memory.js'
-import {
-  type FakeAuthorizationServer,
-  type FakeToken,
-  fakeAuthorizationServer,
-} from './fake-authorization-server.js'
+import { type FakeAuthorizationServer, fakeAuthorizationServer } from './fake-authorization-server.js'
 import { type FakeClock, fakeClock } from './fake-clock.js'
 import { unsignedJwt } from './fake-state.js'
+import type { FakeToken } from './fake-types.js'
 
 /** Options of {@link fakeSession}, in addition to those of a session. */
 export interface FakeSessionOptions extends OAuth2SessionOptions {

@@ -1,6 +1,6 @@
 import { base64url } from '../lib/base64url.js'
 import { utf8 } from '../lib/utf8.js'
-import type { FakeAuthorizationServerOptions, FakeEndpoint, FakeToken } from './fake-authorization-server.js'
+import type { FakeAuthorizationServerOptions, FakeEndpoint, FakeToken } from './fake-types.js'
 
 /** The tokens of one sign-in, which are renewed and revoked together. */
 export interface Family {

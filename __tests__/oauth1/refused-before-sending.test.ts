@@ -214,11 +214,11 @@ describe('requests', () => {
     },
   )
 
-  test.each(['%zz', 'a=%4&b=1', 'a=100%-of', '%'.repeat(3)])('a %% that begins no escape: %j', wire =>
+  test.each(['%zz', 'a=%4&b=1', 'a=100%-of', '%'.repeat(3)])('a %% that does not begin an escape: %j', wire =>
     Promise.all([
-      refused(() => api().get(`/?${wire}`), 'begins no escape'),
-      refused(() => api().post('/', wire, { headers: FORM }), 'begins no escape'),
-      refused(() => api().post('/', Buffer.from(wire), { headers: FORM }), 'begins no escape'),
+      refused(() => api().get(`/?${wire}`), 'does not begin an escape'),
+      refused(() => api().post('/', wire, { headers: FORM }), 'does not begin an escape'),
+      refused(() => api().post('/', Buffer.from(wire), { headers: FORM }), 'does not begin an escape'),
     ]),
   )
 

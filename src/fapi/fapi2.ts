@@ -122,6 +122,19 @@ function guarded(options: Fapi2Options, authenticate: ClientAuth): ClientAuth {
   return authenticate.mtls || bind === 'mtls' ? Object.assign(guard, { mtls: true } as const) : guard
 }
 
+/** @throws OAuthError `OAUTH_INVALID_OPTION` */
+function checkOptions({ client, key, bind = 'dpop', agent, messageSigning }: Fapi2Options): void {
+  if (client && 'client_secret' in client)
+    throw oauthError('OAUTH_INVALID_OPTION', 'fapi', { problem: 'a client secret' })
+  if (!key && bind === 'dpop' && agent === undefined)
+    throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'key or agent' })
+  if (messageSigning && !key) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'key' })
+  for (const kind of SIGNED) {
+    const registered = client?.[`${kind}_signed_response_alg`]
+    if (registered !== undefined) allowed(registered as string)
+  }
+}
+
 /**
  * Configures a session as the FAPI 2.0 Security Profile requires, and refuses requests that it forbids:
  * pushed requests with PKCE S256, `iss` in every response, `private_key_jwt` or TLS certificates, tokens that
@@ -146,16 +159,8 @@ function guarded(options: Fapi2Options, authenticate: ClientAuth): ClientAuth {
  * )
  */
 export function fapi2(options: Fapi2Options): Fapi2Profile {
+  checkOptions(options)
   const { issuer, client_id, key, kid, bind = 'dpop', agent, messageSigning, discovery } = options
-  if (options.client && 'client_secret' in options.client)
-    throw oauthError('OAUTH_INVALID_OPTION', 'fapi', { problem: 'a client secret' })
-  if (!key && bind === 'dpop' && agent === undefined)
-    throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'key or agent' })
-  if (messageSigning && !key) throw oauthError('OAUTH_INVALID_OPTION', 'missing', { name: 'key' })
-  for (const kind of SIGNED) {
-    const registered = options.client?.[`${kind}_signed_response_alg`]
-    if (registered !== undefined) allowed(registered as string)
-  }
   const signing = key && { key, alg: signingAlgorithm(options), kid }
   const source = discover(issuer, discovery)
   const server: ServerSource = Object.assign(

@@ -30,6 +30,16 @@ export interface Polling {
   first?: ((signal?: AbortSignal) => Promise<unknown>) | undefined
 }
 
+/** The seconds to wait after a refusal that means "not yet". @throws the error if it means anything else */
+function intervalAfter(error: OAuthError, interval: number): number {
+  const { error: reason, retryAfter = 0 } = error
+  if (reason === 'slow_down') return interval + 5
+  if (isOAuthError(error, 'OAUTH_SERVER_UNAVAILABLE'))
+    return Math.max(Math.min(interval * 2, 60), interval, retryAfter)
+  if (reason !== 'authorization_pending') throw error
+  return interval
+}
+
 /**
  * Polls the token endpoint until a person has decided: waits the interval before each request, permanently
  * five seconds longer after every `slow_down`, twice as long after each failure to reach the server; never
@@ -54,11 +64,7 @@ export async function poll(
     try {
       return await endpoint(parameters, options)
     } catch (error) {
-      const { error: reason, retryAfter = 0 } = error as OAuthError
-      if (reason === 'slow_down') interval += 5
-      else if (isOAuthError(error, 'OAUTH_SERVER_UNAVAILABLE'))
-        interval = Math.max(Math.min(interval * 2, 60), interval, retryAfter)
-      else if (reason !== 'authorization_pending') throw error
+      interval = intervalAfter(error as OAuthError, interval)
     }
     next = () => wait(interval, signal)
   }

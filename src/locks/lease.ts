@@ -79,15 +79,19 @@ function waitFor(
         void quietly(() => hand.release())
       })
     const abort = () => giveUp(oauthError('OAUTH_ABORTED', 'lock'))
+    /** Takes the lease; one that arrives after the caller left, or too late to be useful, is released. */
+    const take = async (asked: number) => {
+      const taken = await hand.take()
+      const isUseful = waiting && Date.now() - asked <= lease * 500
+      if (taken && !isUseful) await quietly(() => hand.release())
+      return taken && isUseful
+    }
     const tryOnce = async () => {
       const asked = Date.now()
       try {
-        const taken = await hand.take()
-        const isLate = Date.now() - asked > lease * 500
-        // A lease that arrives after the caller left, or too late to be useful, is released.
-        if (taken && (!waiting || isLate)) await quietly(() => hand.release())
+        const isTaken = await take(asked)
         if (!waiting) return
-        if (taken && !isLate) settle(() => resolve(asked))
+        if (isTaken) settle(() => resolve(asked))
         else pause = timeout(tryOnce, poll * 1000 * (0.5 + Math.random()))
       } catch (error) {
         if (waiting) giveUp(mediumError('OAUTH_STORE_READ', error))

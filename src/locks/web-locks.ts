@@ -20,6 +20,10 @@ export interface WebLocksOptions {
   locks?: LockManagerLike | undefined
 }
 
+/** Why a wait ended without the lock: the caller's signal, or `maxWait`. */
+const gaveUp = (signal: AbortSignal | undefined) =>
+  signal?.aborted ? oauthError('OAUTH_ABORTED', 'lock') : oauthError('OAUTH_LOCK_TIMEOUT', 'waited')
+
 /**
  * One lock for all tabs and workers of an origin; the browser releases it when its holder dies.
  * @throws OAuthError `OAUTH_LOCK_TIMEOUT`, `OAUTH_ABORTED`
@@ -50,10 +54,7 @@ export function webLocks(options: WebLocksOptions = {}): Lock {
         return section
       })
     } catch (error) {
-      if (wait.signal.aborted)
-        throw signal?.aborted
-          ? oauthError('OAUTH_ABORTED', 'lock')
-          : oauthError('OAUTH_LOCK_TIMEOUT', 'waited')
+      if (wait.signal.aborted) throw gaveUp(signal)
       // The request can fail while the section runs only if another holder stole the lock.
       lost.abort()
       if (section) return section

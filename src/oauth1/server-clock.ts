@@ -42,6 +42,9 @@ export function serverClocks(clock: () => number): ServerClocks {
       .map(time => (time ?? Number.NaN) - clock())
       .find(offset => Math.abs(offset) <= MAX_DIFFERENCE)
 
+  const wasIneffective = (origin: string, offset: number) =>
+    Math.abs((ineffective.get(origin) ?? Number.NaN) - offset) <= MIN_DIFFERENCE
+
   return {
     offset: request => (offsets.size ? known(originOf(request.url)) : 0),
     correct(url, { response, problem, used }) {
@@ -50,9 +53,7 @@ export function serverClocks(clock: () => number): ServerClocks {
       if (!blamed && !silent) return false
       const offset = measured(response, problem)
       const origin = originOf(url)
-      const wasIneffective =
-        Math.abs((ineffective.get(origin) ?? Number.NaN) - (offset ?? 0)) <= MIN_DIFFERENCE
-      if (offset === undefined || (silent && wasIneffective)) return blamed
+      if (offset === undefined || (silent && wasIneffective(origin, offset))) return blamed
       if (Math.abs(offset - known(origin)) > (blamed ? 0 : MIN_DIFFERENCE)) offsets.set(origin, offset)
       return blamed || known(origin) !== used
     },

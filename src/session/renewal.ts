@@ -106,6 +106,24 @@ async function lookAgain(view: SessionView, stale: string | undefined): Promise<
   return usableOrThrow(view, stale)
 }
 
+/**
+ * After the server called the refresh token of `base` spent: the token that another process has renewed, or
+ * nothing where it is worth another try.
+ * @throws the error where nothing is left to try
+ */
+async function afterRefusal(
+  view: SessionView,
+  base: StoredGrant,
+  error: OAuthError,
+  look: () => Promise<Outcome | undefined>,
+): Promise<Outcome | undefined> {
+  const { options, record } = view.state
+  const found = await look()
+  const isStillStored = record.grant?.refresh_token === base.refresh_token
+  if (!found && isStillStored && !options.grant) throw error
+  return found
+}
+
 /** Refreshes, or runs the unattended grant: the part of the critical section that asks the server. */
 async function acquire(
   view: SessionView,
@@ -121,10 +139,10 @@ async function acquire(
       const error = grantError(cause, 'refresh')
       if (!isOver(state, error)) throw error
       insistOnLock(lease)
-      const found = await (spent === undefined ? lookAgain(view, stale) : usableOrThrow(view, stale))
+      const isFirst = spent === undefined
+      const look = async () => (isFirst ? lookAgain(view, stale) : usableOrThrow(view, stale))
+      const found = await afterRefusal(view, base, error, look)
       if (found) return found
-      const isStillStored = state.record.grant?.refresh_token === base.refresh_token
-      if (isStillStored && !state.options.grant) throw error
       spent = base.refresh_token
     }
   }

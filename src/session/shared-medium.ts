@@ -180,6 +180,15 @@ async function writeOnce(state: State, writing: Writing): Promise<'written' | 'w
   return 'written'
 }
 
+/** Takes over what was written. */
+function noteOutcome(state: State, outcome: 'written' | 'written before', written: StoredGrant): void {
+  const backlog: Backlog = state.backlog
+  const isKnownNewer = written.version < state.record.version
+  if (outcome === 'written before' || !isKnownNewer) backlog.unsaved = undefined
+  if (outcome === 'written') noteWritten(state, written)
+  else lookAgainIn(state)
+}
+
 const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
 
 async function write(state: State, grant: StoredGrant, lease: Lease, spent?: string): Promise<boolean> {
@@ -196,16 +205,8 @@ async function write(state: State, grant: StoredGrant, lease: Lease, spent?: str
     if (attempt) await pause(attempt)
     try {
       const outcome = await writeOnce(state, writing)
-      if (outcome === 'newer') return false
-      if (outcome === 'written before') {
-        backlog.unsaved = undefined
-        lookAgainIn(state)
-        return true
-      }
-      if (isEnded()) return false
-      // a late write changes nothing where newer versions are known
-      if (writing.next.version >= state.record.version) backlog.unsaved = undefined
-      noteWritten(state, writing.next)
+      if (outcome === 'newer' || (outcome === 'written' && isEnded())) return false
+      noteOutcome(state, outcome, writing.next)
       return true
     } catch (error) {
       failure = error

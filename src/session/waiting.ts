@@ -80,6 +80,13 @@ function interactionReason({ code, error }: OAuthError): string | undefined {
 const isPassing = ({ code }: OAuthError): boolean =>
   /^OAUTH_(SERVER_UNAVAILABLE|LOCK_TIMEOUT|STORE_READ)$/.test(code)
 
+/** The known token, where a renewal ahead of its end failed for a passing reason. Listeners are told. */
+function goodDespite(view: SessionView, { stale }: Wish, error: OAuthError): Token | undefined {
+  const token = stale === undefined && isPassing(error) ? stillGood(view) : undefined
+  if (token) tellUnseen(view.state, error)
+  return token
+}
+
 /** A token other than `rejected`, or than `forced`; asks the application once where a person is needed. */
 export async function obtain(
   view: SessionView,
@@ -96,11 +103,8 @@ export async function obtain(
       if (token) return token
     } catch (caught) {
       const error = caught as OAuthError
-      const good = wish.stale === undefined && isPassing(error) ? stillGood(view) : undefined
-      if (good) {
-        tellUnseen(state, error)
-        return good
-      }
+      const good = goodDespite(view, wish, error)
+      if (good) return good
       const reason = interactionReason(error)
       if (asked || !reason || !state.options.onInteractionRequired) throw error
       asked = true

@@ -6,7 +6,8 @@
 export function appendQuery({ href, hash, search }: URL, parameters: URLSearchParams): URL {
   const query = `${parameters}`
   const start = href.slice(0, href.length - hash.length).replace(/\?$/, '')
-  return new URL(query ? `${start}${search ? '&' : '?'}${query}${hash}` : href)
+  const mark = search ? '&' : '?'
+  return new URL(query ? start + mark + query + hash : href)
 }
 
 /** The URL as text, without user, password and fragment: none of them is part of a request. */

@@ -128,9 +128,8 @@ function fromFlows(
   const refreshUrl = first('refreshUrl')
   return {
     server: Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined)),
-    ...(isUnattended
-      ? { grant: clientCredentialsGrant(scope ? { scope } : {}) }
-      : scope && { authorization: { scope } }),
+    ...(isUnattended && { grant: clientCredentialsGrant(scope ? { scope } : {}) }),
+    ...(!isUnattended && scope && { authorization: { scope } }),
     ...(refreshUrl &&
       refreshUrl !== endpoints.token_endpoint && { hooks: { refreshRequest: refreshAt(refreshUrl) } }),
   }

@@ -47,10 +47,11 @@ export function forgetEnding({ ending }: State): void {
 export const storeEnd = (state: State, reason: string, lease: Lease, spent?: string): Promise<boolean> =>
   state.medium.write(state, endedRecord(state, reason), lease, spent)
 
+const isLive = (grant: StoredGrant | undefined) => !!grant && !grant.ended
+
 /** True when another person signed in at the store since the log-out began. */
 function isAnothers({ record: { grant }, store }: State, known: StoredGrant | undefined): boolean {
-  if (!known || known.ended || !grant || grant.ended || store.shared) return false
-  return !isSamePerson(known, grant)
+  return isLive(known) && isLive(grant) && !store.shared && !isSamePerson(known, grant)
 }
 
 /** Reads what there is to end; false where that is not known. */

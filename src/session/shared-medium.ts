@@ -146,12 +146,11 @@ async function readToReplace(state: State): Promise<void> {
 }
 
 /** True when both are the same state of the same grant: nothing was renewed or ended in between. */
-const isSameGrant = (a: StoredGrant | undefined, b: StoredGrant): boolean =>
-  a?.grantId === b.grantId &&
-  a.version === b.version &&
-  a.refresh_token === b.refresh_token &&
-  !a.ended === !b.ended &&
-  Object.keys(b.tokens).every(key => a.tokens[key]?.access_token === b.tokens[key]?.access_token)
+function isSameGrant(a: StoredGrant | undefined, b: StoredGrant): boolean {
+  const isSameVersion = a?.grantId === b.grantId && a.version === b.version
+  if (!isSameVersion || a.refresh_token !== b.refresh_token || !a.ended !== !b.ended) return false
+  return Object.keys(b.tokens).every(key => a.tokens[key]?.access_token === b.tokens[key]?.access_token)
+}
 
 /** A record on its way into the store. */
 interface Writing {

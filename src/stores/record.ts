@@ -1,21 +1,22 @@
 import { oauthError } from '../errors.js'
 import type { StoredGrant } from '../session/stored-grant.js'
 
+const isTextOrAbsent = (value: unknown) => value === undefined || typeof value === 'string'
+
+/** True for a record in the form that this package writes. */
+function isGrant(grant: Partial<StoredGrant> | null | undefined): boolean {
+  if (grant?.v !== 1 || typeof grant.grantId !== 'string' || !Number.isSafeInteger(grant.version))
+    return false
+  const isEndKnown = grant.ended === undefined || typeof grant.ended?.reason === 'string'
+  return isTokens(grant.tokens) && isTextOrAbsent(grant.refresh_token) && isEndKnown
+}
+
 /**
  * Returns a value of a medium as a grant if this package wrote it; the error shows nothing of its content.
  * @throws OAuthError `OAUTH_STORE_VALUE`
  */
 export function asGrant(value: unknown): StoredGrant {
-  const grant = value as Partial<StoredGrant> | null | undefined
-  if (
-    grant?.v === 1 &&
-    typeof grant.grantId === 'string' &&
-    Number.isSafeInteger(grant.version) &&
-    isTokens(grant.tokens) &&
-    (grant.refresh_token === undefined || typeof grant.refresh_token === 'string') &&
-    (grant.ended === undefined || typeof grant.ended?.reason === 'string')
-  )
-    return grant as StoredGrant
+  if (isGrant(value as Partial<StoredGrant> | null | undefined)) return value as StoredGrant
   throw oauthError('OAUTH_STORE_VALUE', 'damaged')
 }
 

@@ -66,6 +66,7 @@ export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
   const first: Token | undefined = status === 'signed-out' ? undefined : { ...issue(), ...asToken(token) }
   if (first) {
     const { refresh_token, ...access } = first
+    const life = status === 'expiring' ? 1 : 3600
     store.set(KEY, {
       v: 1,
       grantId: 'fake',
@@ -74,10 +75,7 @@ export function fakeSession(options: FakeSessionOptions = {}): FakeSession {
       client_id: client.client_id,
       ...(refresh_token && status !== 'ended' && { refresh_token }),
       id_token: unsignedJwt(identity()),
-      tokens:
-        status === 'ended'
-          ? {}
-          : { '': { ...access, expires_at: clock() + (status === 'expiring' ? 1 : 3600) } },
+      tokens: status === 'ended' ? {} : { '': { ...access, expires_at: clock() + life } },
       ...(status === 'ended' && { ended: { reason: 'invalid_grant', at: clock() } }),
     })
   }

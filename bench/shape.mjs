@@ -1,6 +1,6 @@
 /**
- * The shape of the code, measured over its syntax tree: `npm run bench -- shape` measures `src` and packages of
- * node_modules beside it, `npm run bench -- shape FOLDER …` other folders.
+ * The shape of the code, measured over its syntax tree: `npm run bench -- shape` measures `src` and packages
+ * of node_modules beside it, `npm run bench -- shape FOLDER …` other folders.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'

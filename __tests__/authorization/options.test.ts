@@ -1,9 +1,6 @@
 import { checkAuthorization } from '../../src/authorization/check-request.light.js'
-import {
-  type AuthorizationOptions,
-  createAuthorizationUrl,
-  prepareAuthorization,
-} from '../../src/authorization/request.js'
+import type { AuthorizationOptions } from '../../src/authorization/options.js'
+import { createAuthorizationUrl, prepareAuthorization } from '../../src/authorization/request.js'
 import {
   authorizationCodeGrant,
   cibaGrant,

@@ -1,5 +1,5 @@
+import type { AuthorizationOptions } from '../../src/authorization/options.js'
 import {
-  type AuthorizationOptions,
   buildAuthorizationUrl,
   createAuthorizationUrl,
   prepareAuthorization,

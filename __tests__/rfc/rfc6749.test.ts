@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import axios from 'axios'
+import type { AuthorizationOptions } from '../../src/authorization/options.js'
 import {
-  type AuthorizationOptions,
   buildAuthorizationUrl,
   createAuthorizationUrl,
   prepareAuthorization,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { AuthorizationOptions } from '../../src/authorization/options.js'
 import { createCodeChallenge, createCodeVerifier } from '../../src/authorization/pkce.js'
-import { type AuthorizationOptions, createAuthorizationUrl } from '../../src/authorization/request.js'
+import { createAuthorizationUrl } from '../../src/authorization/request.js'
 import { authorizationCodeGrant } from '../../src/grants/authorization-code.js'
 import { fetchToken } from '../../src/session/fetch-token.js'
 import type { OAuth2SessionOptions } from '../../src/session/session.js'

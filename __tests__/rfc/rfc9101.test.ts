@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose'
-import { type AuthorizationOptions, createAuthorizationUrl } from '../../src/authorization/request.js'
+import type { AuthorizationOptions } from '../../src/authorization/options.js'
+import { createAuthorizationUrl } from '../../src/authorization/request.js'
 import { type RequestObjectSigner, requestObject } from '../../src/authorization/request-object.js'
 import { createSession } from '../../src/session/session.js'
 import { answer, errorOf, NOW, scripted } from '../oauth2/support.js'

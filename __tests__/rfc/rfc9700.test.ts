@@ -1,4 +1,5 @@
-import { type AuthorizationOptions, createAuthorizationUrl } from '../../src/authorization/request.js'
+import type { AuthorizationOptions } from '../../src/authorization/options.js'
+import { createAuthorizationUrl } from '../../src/authorization/request.js'
 import { dpop } from '../../src/dpop.js'
 import { authorizationCodeGrant } from '../../src/grants/authorization-code.js'
 import type { ServerRequest } from '../../src/server/call.js'

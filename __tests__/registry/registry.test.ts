@@ -322,13 +322,13 @@ test('a session that has something to store yet is not let go', async () => {
 test('closing finishes and stores what is under way, for every client and person', async () => {
   const store = memoryStore()
   const stored: string[] = []
-  const watched = {
+  const watched = defineStore({
     ...store,
     set(key: string, next: never) {
       stored.push(key)
       return store.set(key, next)
     },
-  }
+  })
   const registry = createRegistry({
     clients: { orders: person(), billing: machine() },
     store: watched,

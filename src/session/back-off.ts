@@ -11,7 +11,7 @@ const PAUSES = { passing: { first: 1, last: 60 }, refused: { first: 60, last: 90
 /** Seconds: the longest that a server may ask for, unless the option `maxBackOff` says otherwise. */
 const LONGEST = 300
 
-/** A back-off that holds nothing back. */
+/** The back-off without a failure. */
 export const noBackOff = (): BackOff => ({ since: 0, pause: 0, failures: 0 })
 
 /** The state as this file alone may write it. */
@@ -21,7 +21,7 @@ type Own = { backOff: BackOff }
 export const isBackingOff = (state: State): boolean =>
   isWithin(state, state.backOff.since, state.backOff.pause)
 
-/** @throws the failure that renewals pause for */
+/** @throws the failure after which renewals pause */
 export function throwWhileBackingOff(state: State): void {
   const { failure } = state.backOff
   if (failure && isBackingOff(state)) throw failure
@@ -32,23 +32,23 @@ export function forgetFailures(state: Own): void {
   state.backOff = noBackOff()
 }
 
-/** A random part of a time, so that many clients do not come back in the same moment. */
+/** A random part of a time, so that many clients do not return at the same moment. */
 const jittered = (seconds: number) => seconds * (0.5 + Math.random() / 2)
 
 function pauseAfter(state: State, failure: OAuthError): number {
   const { failures } = state.backOff
-  // a person who is asked for may be back at any moment
+  // The person may sign in at any moment.
   if (isOAuthError(failure, 'OAUTH_INTERACTION_REQUIRED')) return 1
   const { maxBackOff = LONGEST, endedBy } = state.options
   const isRefused = kindOfRefusal(failure, endedBy) === 'refused'
   const { first, last } = isRefused ? PAUSES.refused : PAUSES.passing
   const longest = isRefused ? Math.max(maxBackOff, last) : maxBackOff
-  // a server that asks for a year is not believed
+  // `Retry-After` may ask for a year: the longest pause bounds it.
   if (failure.retryAfter) return Math.min(failure.retryAfter, longest)
   return jittered(Math.min(longest, last, first * 2 ** failures))
 }
 
-/** Remembers a failed renewal, and tells listeners of one that is not like the last. */
+/** Remembers a failed renewal, and emits `error` unless the last failure was the same. */
 export function backOffAfter(state: State, failure: OAuthError): void {
   const { failures, failure: last } = state.backOff
   const own: Own = state
@@ -62,7 +62,7 @@ export function backOffAfter(state: State, failure: OAuthError): void {
   if (isNew && !isOAuthError(failure, 'OAUTH_INTERACTION_REQUIRED')) emit(state, 'error', { error: failure })
 }
 
-/** Tells listeners of a failure that the caller does not see, unless {@link backOffAfter} has. */
+/** Emits `error` for a failure that the caller does not see, unless {@link backOffAfter} has. */
 export function tellUnseen(state: State, error: OAuthError): void {
   if (error !== state.backOff.failure) emit(state, 'error', { error })
 }

@@ -27,11 +27,11 @@ interface EndWrite {
   isReplaced: boolean
 }
 
-/** True from the moment a session is being ended until a sign-in. */
+/** True from the start of an end until the store has it, or until the next sign-in. */
 export const isEnding = ({ ending }: State): boolean => ending.reason !== undefined
 
 /**
- * Leaves a token that arrived too late to the log-out that waits for the lock: it revokes it, and says so.
+ * Hands a token that arrived too late to the waiting log-out, which revokes it and includes it in its result.
  */
 export function leaveToLogOut({ ending }: State, token: Partial<Token>): void {
   ending.leftOver.push(token)
@@ -74,7 +74,7 @@ async function writeEnd(state: State, write: EndWrite, lease: Lease): Promise<bo
   for (let attempt = 0; attempt < 3; attempt++) {
     if (attempt) await pause(attempt)
     if (!(await readToEnd(state, write))) continue
-    // what another client or another person stored is not this session's to end
+    // This session must not end the grant of another client.
     if (state.record.foreign) return true
     write.isReplaced = isAnothers(state, write.known)
     if (write.isReplaced) return false
@@ -116,7 +116,7 @@ export async function end(state: State, reason: string, revokesLeftOver = false)
     isWritten = await locked(state, lease => writeEnd(state, write, lease))
   } catch (error) {
     cause = error
-    // the session is over all the same; the store is told as soon as that goes
+    // The session is over; the store gets the end as soon as possible.
     isWritten = await writeEnd(state, write, { signal: AbortSignal.abort() })
     emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
   }

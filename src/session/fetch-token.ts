@@ -82,13 +82,13 @@ interface SignIn {
   readonly sameUser: boolean | undefined
   /** The session's endings when it began. */
   readonly count: number
-  /** True for a token that nobody will ever use: it is revoked. */
+  /** True for a token that will not be used: it is revoked. */
   orphaned: boolean
 }
 
 const endedMeanwhile = () => oauthError('OAUTH_SESSION_ENDED', 'endedMeanwhile', {}, { error: 'ended' })
 
-/** Whether a sign-in is of the person who was signed in before. */
+/** True if the sign-in belongs to the person of the grant before. */
 function isSameUser({ sameUser, token }: SignIn, before: StoredGrant | undefined): boolean {
   const person = subjectOf(before)
   return sameUser ?? (person !== undefined && person === subjectOf(token))
@@ -108,8 +108,7 @@ async function storeOnce({ state, slot }: SessionView, signIn: SignIn, lease: Le
 }
 
 /**
- * The critical section of a sign-in: under the lock it wins over what is stored, but not over a log-out in
- * between.
+ * The critical section of a sign-in: it replaces the stored grant, unless a log-out came in between.
  */
 async function storeSignIn(view: SessionView, signIn: SignIn, lease: Lease): Promise<void> {
   const { state, slot } = view
@@ -151,7 +150,7 @@ async function begin(
     ? { token: source.given, asked: undefined }
     : await runGrant(view, source, call)
   const scopeChanged = scopeChange(asked, brought.scope)
-  // an answer without a scope grants what was asked for
+  // An answer without a scope grants the requested one.
   const token = asked && !brought.scope ? { ...brought, scope: asked } : brought
   const signIn: SignIn = { token, sameUser, count, orphaned: !isGiven }
   await locked(state, lease => storeSignIn(view, signIn, lease)).catch(error => {

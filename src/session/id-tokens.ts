@@ -10,7 +10,7 @@ export interface IdTokenGate {
   readonly validate: NonNullable<GrantContext['validateIdToken']>
   /**
    * Validates the ID token of a token response, unless the grant has done so. Answers the token with an ID
-   * token that is not encrypted any more: whoever compares its subject later can read it.
+   * token that is decrypted, so that later checks can read its subject.
    * @throws OAuthError `OAUTH_ID_TOKEN_INVALID`, and what reading the server's keys throws
    */
   admit(token: Token, refreshed?: { previous: string | undefined }): Promise<Token>

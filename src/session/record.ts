@@ -59,10 +59,10 @@ export function takeOver(state: State, stored: StoredGrant | undefined, force = 
  */
 function noticeChange(state: State, before: StoredGrant | undefined, after: StoredGrant | undefined): void {
   const isAnother = before && after && !after.ended && before.grantId !== after.grantId
-  // an unattended grant belongs to no person
+  // An unattended grant belongs to no person.
   if (!isAnother || state.options.grant) return
   const sameUser = state.store.shared || isSamePerson(before, after)
-  // after a log-out nothing of a person is shown
+  // After a log-out the page shows no person's data.
   if (!before.ended) setUnaccepted(state, !sameUser)
   emit(state, 'changed', { sameUser })
 }
@@ -80,7 +80,7 @@ function isNotOurs(state: State, { v, issuer, client_id }: StoredGrant): boolean
   return v !== 1 || !!isOfAnotherIssuer || !!isOfAnotherClient
 }
 
-/** Takes over what was read. `isLost`: what is known here never got into the store. */
+/** Takes over the stored grant. `isLost`: the grant in memory never reached the store. */
 export function learn(state: State, stored: StoredGrant | undefined, isLost = false): void {
   const record: GrantRecord = state.record
   const before = record.grant
@@ -92,7 +92,7 @@ export function learn(state: State, stored: StoredGrant | undefined, isLost = fa
     return
   }
   takeOver(state, stored, isLost)
-  // a sign-in of this session's own that never got into the store is not another's
+  // An own sign-in that never reached the store is not another person's.
   if (!isLost && record.grant === stored) noticeChange(state, before, stored)
 }
 
@@ -102,7 +102,7 @@ export function noteVersion({ record }: State, version: number): void {
   own.version = Math.max(own.version, version)
 }
 
-/** Takes over what was written, unless that came so late that a newer version is known by now. */
+/** Takes over the written grant, unless the write was so late that a newer version is known. */
 export function noteWritten(state: State, written: StoredGrant): void {
   const record: GrantRecord = state.record
   if (written.version < record.version) return
@@ -117,13 +117,13 @@ export function lookAgainIn(state: State, seconds = Number.NEGATIVE_INFINITY): v
   record.readAt = state.clock() - (state.options.recheck ?? 60) + seconds
 }
 
-/** Makes reads that are under way ask once more: what they answer may be older than a write. */
+/** Makes reads under way ask once more, because their answer may be older than a write. */
 export function outdateReads({ record }: State): void {
   const own: GrantRecord = record
   own.revision++
 }
 
-// it tells two grants apart and guards nothing: Math.random will do where there is no crypto
+// The id only distinguishes grants, so Math.random is enough where crypto is missing.
 const newGrantId = (state: State): string => {
   try {
     return Array.from(randomOf(state.options)(12), byte => byte.toString(36)).join('')
@@ -188,7 +188,7 @@ export function endedRecord(state: State, reason: string): StoredGrant {
     ...rest,
     version: state.record.version + 1,
     tokens: {},
-    // a hint for the next sign-in of the same person; not after a log-out
+    // A hint for the next sign-in of the same person, but not after a log-out.
     ...(id_token && !isLogOut(reason) && { id_token }),
     ended: { reason, at: state.clock() },
   }

@@ -39,7 +39,7 @@ export function noteRenewed(state: State, origin: string, token: Token): void {
   refusals.renewed.set(origin, { token, at: state.clock(), renewals: (found?.renewals ?? 0) + 1 })
 }
 
-/** A success shows that the token is good there: what is refused later is refused for another reason. */
+/** A success shows that the origin accepts the token: a later refusal has another reason. */
 export function noteSuccess(state: State, originOf: () => string): void {
   const { inVain } = state.refusals
   if (!inVain?.size) return

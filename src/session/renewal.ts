@@ -28,19 +28,19 @@ export interface Reason {
   call?: ServerCallOptions | undefined
 }
 
-/** What the server gave, and what it continues. */
+/** The server's token, and the grant that it continues. */
 interface Received {
   token: Token
   isRefresh: boolean
   base: StoredGrant | undefined
-  /** The version in the store when the server was asked: what was written since stands. */
+  /** The version in the store when the server was asked: a later write by another process stands. */
   version: number
 }
 
 /**
  * Checks the ID token of a refresh. One that cannot be checked for now: the tokens are not used, but the old
  * refresh token is spent, so the new one is kept.
- * @throws whatever the check threw
+ * @throws the error of the check
  */
 async function admitRefreshed({ state }: SessionView, got: Received, lease: Lease): Promise<Token> {
   const { token, version } = got
@@ -100,7 +100,7 @@ function refreshable(state: State, spent: string | undefined): StoredGrant | und
   return mayRefresh && grant?.refresh_token && grant.refresh_token !== spent ? grant : undefined
 }
 
-/** Another process may have renewed the grant: its token is good, ours was spent. */
+/** Reads the store again: another process may have renewed the grant. */
 async function lookAgain(view: SessionView, stale: string | undefined): Promise<Outcome | undefined> {
   await view.state.medium.readLocked(view.state)
   return usableOrThrow(view, stale)
@@ -159,7 +159,7 @@ const spentFor = ({ token, base, isRefresh }: Received): string | undefined =>
 const isRotated = ({ token, base }: Pick<Received, 'token' | 'base'>): boolean =>
   token.refresh_token !== undefined && token.refresh_token !== base?.refresh_token
 
-/** Stores what the server gave; answers the stored grant, or nothing where something newer stands. */
+/** Stores the server's token; returns the stored grant, or `undefined` if a newer one is stored. */
 async function storeRenewed(
   view: SessionView,
   got: Received,
@@ -215,7 +215,7 @@ async function endGrant(
   throw failure
 }
 
-/** What follows a renewal that failed: the grant is over, or it is asked again later. */
+/** After a failed renewal: ends the grant if it is over, else pauses renewals. */
 async function afterFailure(
   view: SessionView,
   failure: OAuthError,
@@ -234,7 +234,7 @@ async function afterFailure(
   throw failure
 }
 
-/** The session is over by the clock, though no server has said so. */
+/** The session reached the end that the server had announced. */
 const outlivedError = (reason: string) =>
   oauthError('OAUTH_SESSION_ENDED', 'ended', { reason }, { error: reason })
 

@@ -62,7 +62,7 @@ interface LogOut {
   isRetry: boolean
 }
 
-/** Ends the session and notes every token that may still be good; answers what the store did not take. */
+/** Ends the session and notes every token that may still be good; returns the error of the store. */
 async function endSession(logOut: LogOut): Promise<OAuthError | undefined> {
   const { inside, left } = logOut
   const { before, leftOver, failure } = await inside.end('revoked', true)
@@ -78,7 +78,7 @@ async function endSession(logOut: LogOut): Promise<OAuthError | undefined> {
   return failure
 }
 
-/** Asks the server to revoke what is left, one token after the other. */
+/** Asks the server to revoke the remaining tokens, one after the other. */
 async function revokeLeft({ inside, options, left }: LogOut): Promise<void> {
   const { token: _, token_type_hint, callback, ...call } = options
   for (let next = left[0]; next; next = left[0]) {
@@ -97,7 +97,7 @@ async function revokeLeft({ inside, options, left }: LogOut): Promise<void> {
 async function tryLogOut(logOut: LogOut): Promise<RevocationResult> {
   const { inside } = logOut
   try {
-    // one that failed is tried again while nobody has signed in since
+    // A retry must not end a session of a later sign-in.
     const isOver = logOut.isEnded || (logOut.isRetry && !inside.ending)
     const failure = isOver ? undefined : await endSession(logOut)
     logOut.isRetry = true

@@ -13,7 +13,7 @@ import type { Lock, StoredGrant } from './stored-grant.js'
  * take lives on in memory and is written as soon as that goes; the version decides whose write stands.
  */
 
-/** Asks the store; again if the grant changed meanwhile, because the answer may be older than that. */
+/** Asks the store; again if the grant changed meanwhile, because the answer may be outdated. */
 async function ask(state: State): Promise<StoredGrant | undefined> {
   for (;;) {
     const { revision } = state.record
@@ -22,7 +22,7 @@ async function ask(state: State): Promise<StoredGrant | undefined> {
   }
 }
 
-// stops the notices of a session that was dropped without being closed
+// Ends the subscription of a session that was dropped without `close()`.
 const dropped = /* @__PURE__ */ (() =>
   typeof FinalizationRegistry === 'function'
     ? new FinalizationRegistry<() => void>(stop => stop())
@@ -49,7 +49,7 @@ function subscribe(state: State): void {
   if (stop) dropped?.register(state, stop)
 }
 
-/** Waits for the lock, in the background, to write what the store did not take. */
+/** Waits for the lock in the background, to write the unsaved grant. */
 function flushLater(state: State): void {
   const backlog: Backlog = state.backlog
   backlog.flushing ??= locked(state, () => readLocked(state))
@@ -64,25 +64,25 @@ function flushLater(state: State): void {
 const newerThan = (unsaved: StoredGrant, stored: StoredGrant | undefined) =>
   stored && stored.version >= unsaved.version ? stored : undefined
 
-/** True where an unsaved grant has to be written over what is stored. */
+/** True if the unsaved grant must replace the stored one. */
 function mustFlush({ backlog }: State, stored: StoredGrant | undefined): boolean {
   const { unsaved, spent } = backlog
   if (!unsaved) return false
   const newer = newerThan(unsaved, stored)
   if (!newer) return true
   if (newer.ended || newer.grantId !== unsaved.grantId) return false
-  // a log-out stands though the grant was renewed since; and a spent refresh token renews nothing
+  // A log-out wins over a later renewal, and a stored refresh token that was spent is useless.
   return (
     isLogOut(unsaved.ended?.reason) || (newer.refresh_token !== undefined && newer.refresh_token === spent)
   )
 }
 
-/** Writes what the store did not take before, holding the lock; answers what is stored then. */
+/** Writes the unsaved grant under the lock; returns the stored grant afterwards. */
 async function flush(state: State, unsaved: StoredGrant, stored: StoredGrant | undefined) {
   const backlog: Backlog = state.backlog
   const newer = newerThan(unsaved, stored)
   const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
-  // noted before it is tried: a write that fails may go through all the same
+  // Noted first, because a write that fails may still arrive.
   backlog.unsaved = next
   noteVersion(state, newer?.version ?? 0)
   const now = (await state.store.set(state.key, next)) === false ? await ask(state) : next
@@ -90,7 +90,7 @@ async function flush(state: State, unsaved: StoredGrant, stored: StoredGrant | u
   return now
 }
 
-/** Takes over what was read: the unsaved grant is stored, or something newer stands in its place. */
+/** Takes over the stored grant: it is the unsaved one, or a newer one. */
 function takeRead(state: State, stored: StoredGrant | undefined): void {
   const backlog: Backlog = state.backlog
   const { unsaved } = backlog
@@ -109,7 +109,7 @@ async function read(state: State): Promise<void> {
     if (state.backlog.unsaved) return
     throw storeError('OAUTH_STORE_READ', error)
   }
-  // another process may be renewing: the grant in memory is used until the lock is had
+  // Another process may be renewing: use the grant in memory until we hold the lock.
   if (mustFlush(state, stored)) flushLater(state)
   else takeRead(state, stored)
 }
@@ -124,14 +124,14 @@ async function readLocked(state: State): Promise<void> {
     isSeen = true
     if (mustFlush(state, stored)) stored = await flush(state, state.backlog.unsaved as StoredGrant, stored)
   } catch (error) {
-    // the refresh token in memory may be spent already, unless the store was seen without a newer one
+    // The refresh token in memory may be spent, unless the store was read and has no newer one.
     if (state.backlog.unsaved && isSeen) return
     throw storeError('OAUTH_STORE_READ', error)
   }
   takeRead(state, stored)
 }
 
-/** Deletes a record that cannot be read: it must not keep anybody from signing in or out. */
+/** Deletes an unreadable record, because it must not prevent a sign-in or a log-out. */
 async function readToReplace(state: State): Promise<void> {
   try {
     await readLocked(state)
@@ -161,7 +161,7 @@ interface Writing {
   readonly unsaved: StoredGrant | undefined
 }
 
-/** Writes once; a write that failed may have gone through all the same: this one, or the one before. */
+/** Writes once. A failed write may have arrived: this one, or the one before. */
 async function writeOnce(state: State, writing: Writing): Promise<'written' | 'written before' | 'newer'> {
   const { store, key } = state
   const { isNew, unsaved } = writing
@@ -169,7 +169,7 @@ async function writeOnce(state: State, writing: Writing): Promise<'written' | 'w
     const { next } = writing
     const stored = await store.get(key)
     if (isSameGrant(stored, next)) break
-    // it was stored, and other processes went on from there
+    // Our write arrived late, and other processes have written newer versions.
     if (isNew && stored?.grantId === next.grantId) return 'written before'
     const isUnsavedInTheWay = unsaved && isSameGrant(stored, unsaved) && next.version <= unsaved.version
     if (!isUnsavedInTheWay) return 'newer'
@@ -179,7 +179,7 @@ async function writeOnce(state: State, writing: Writing): Promise<'written' | 'w
   return 'written'
 }
 
-/** Takes over what was written. */
+/** Takes over the written grant. */
 function noteOutcome(state: State, outcome: 'written' | 'written before', written: StoredGrant): void {
   const backlog: Backlog = state.backlog
   const isKnownNewer = written.version < state.record.version
@@ -196,10 +196,10 @@ async function write(state: State, grant: StoredGrant, lease: Lease, spent?: str
   if (spent) backlog.spent = spent
   const isNew = grant.grantId !== state.record.grant?.grantId
   const writing: Writing = { next: grant, isNew, unsaved: backlog.unsaved }
-  // an end goes over it
+  // An end replaces the grant.
   const isEnded = () => count !== state.ending.count && !grant.ended
   let failure: unknown
-  // once also without the lock: the version guards what is newer
+  // Once even without the lock: the version protects a newer grant.
   for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
     if (attempt) await pause(attempt)
     try {
@@ -219,7 +219,7 @@ async function write(state: State, grant: StoredGrant, lease: Lease, spent?: str
 /** Keeps a grant that the store did not take, to be written as soon as that goes. */
 function keepInMemory(state: State, next: StoredGrant, failure: unknown): void {
   const backlog: Backlog = state.backlog
-  // its version stays one above what is stored, so that a concurrent write by another process wins
+  // Keep the version one above the stored one, so that a concurrent write by another process wins.
   takeOver(state, next, true)
   backlog.unsaved = next
   lookAgainIn(state, 1)
@@ -245,7 +245,7 @@ async function writeAgain(state: State, refused: RefusedWrite, lease: Lease) {
     await readLocked(state)
   } catch (error) {
     if (!refused.isRenewable || isEnded()) throw error
-    // what is in the way is not known: the new refresh token is not dropped for that
+    // The stored grant is unknown, and the new refresh token must not be lost.
     keepInMemory(state, grant, error)
     return grant
   }

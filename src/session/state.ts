@@ -33,7 +33,7 @@ export interface TokenSlot {
   readonly scope?: string | undefined
   /** The one renewal that all callers share. While it runs ahead of need, the old token is still used. */
   renewal?: { readonly outcome: Promise<Outcome>; isAhead: boolean } | undefined
-  /** What callers of `token()` share while they wait for the same. */
+  /** The promise that callers of `token()` with the same wish share. */
   waiting?: { rejected: Token | undefined; begun: string | undefined; token: Promise<Token> } | undefined
   /** The last access tokens that an API refused: never handed out again. Written by refusals.ts. */
   readonly refused: readonly string[]
@@ -64,7 +64,7 @@ export interface Ending {
   reason: string | undefined
   /** Counts ends, so that a token which arrives after one is noticed. */
   count: number
-  /** What renewals brought after the end began: the log-out revokes it. */
+  /** Tokens that arrived after the end began: the log-out revokes them. */
   leftOver: Partial<Token>[]
 }
 
@@ -90,7 +90,7 @@ export interface RenewedForOrigin {
 
 /** What is remembered of the refusals of an API, by origin or challenge. Written by refusals.ts. */
 export interface Refusals {
-  /** What was asked for in vain: the token that was refused though it was fresh, and when. */
+  /** Fresh tokens that were refused at once, and when. */
   inVain?: Map<string, { token: Token; at: number }>
   renewed?: Map<string, RenewedForOrigin>
 }
@@ -128,7 +128,7 @@ export interface Medium {
    * the server took for it.
    */
   write(state: State, grant: StoredGrant, lease: Lease, spent?: string): Promise<boolean>
-  /** Stores what a write had to give way to, where only an own earlier write stands in the way. */
+  /** Writes a refused grant again, if only an own earlier write stood in the way. */
   writeAgain(state: State, refused: RefusedWrite, lease: Lease): Promise<StoredGrant | undefined>
   /** Writes what had to wait, and stops listening. @throws OAuthError while a token is not stored */
   close(state: State): Promise<void>
@@ -146,7 +146,7 @@ export interface RefusedWrite {
   readonly isRenewable: boolean
   /** True where the session was ended meanwhile. */
   isEnded(): boolean
-  /** The renewed grant again, on what is stored by now. */
+  /** The renewed grant on top of the grant that is stored now. */
   rebase(onto: StoredGrant): StoredGrant
 }
 
@@ -165,7 +165,7 @@ export interface State {
   readonly backlog: Readonly<Backlog>
   /** The grant's own token. */
   readonly root: TokenSlot
-  /** What `for()` made of it, by resource and scope. */
+  /** The slots of `for()`, by resource and scope. */
   slots?: Map<string, TokenSlot>
   /** Written by events.ts. */
   readonly listeners?: Map<string, Set<(detail: never) => void>>

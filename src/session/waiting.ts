@@ -9,7 +9,7 @@ import { isUsable, stillGood } from './standing.js'
 import { isFresh, type SessionView, type State, type TokenSlot } from './state.js'
 import type { Token } from './stored-grant.js'
 
-/** Why a caller wants another token than the one it knows. */
+/** A caller's wish for another token than the one it knows. */
 interface Wish extends Reason {
   /** The token that an API refused. */
   readonly rejected: Token | undefined
@@ -55,7 +55,7 @@ async function renewOnce(view: SessionView, wish: Wish): Promise<Token | undefin
   return isOwn || isOther(slot, token, wish.stale) ? token : undefined
 }
 
-/** Asks the application to sign a person in, once for all who wait. */
+/** Asks the application to sign a person in, once for all waiting callers. */
 async function askForSignIn(state: State, reason: string, error: OAuthError): Promise<void> {
   const own: { signIn?: Promise<void> | undefined } = state
   const ask = state.options.onInteractionRequired as NonNullable<State['options']['onInteractionRequired']>
@@ -113,7 +113,7 @@ export async function obtain(
   }
 }
 
-/** The same wait for all who want the same: ten thousand waiters hold one promise. */
+/** One promise for all callers with the same wish: ten thousand waiters cost one. */
 function sharedWait(view: SessionView, rejected: Token | undefined): Promise<Token> {
   const { slot, state } = view
   const begun = grantInUse(state)
@@ -143,7 +143,7 @@ export function waitForToken(
   return signal ? abortable(token, signal) : token
 }
 
-/** Lets a caller go when its signal is aborted, while what it waited for goes on. */
+/** Rejects when the signal is aborted; the promise goes on for the other callers. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(oauthError('OAUTH_ABORTED', 'waiting'))

@@ -30,7 +30,9 @@ const common = {
     ],
   },
   // these are published as ES modules only
-  transformIgnorePatterns: ['/node_modules/(?!(?:jose|oauth4webapi|@angular|svelte|esm-env)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(?:jose|oauth4webapi|@angular|svelte|esm-env|msw|@open-draft|rettime|until-async)/)',
+  ],
 } satisfies Config
 
 // suites that need a build, a browser or minutes have commands of their own

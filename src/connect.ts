@@ -1,8 +1,10 @@
-/** Creates a session from the address of an API. */
+/** Creates a session from the address of an API, and chooses the client for a server. */
 
 export {
+  type ClientChoice,
   type ConnectedResource,
   type ConnectOptions,
+  chooseClient,
   connectResource,
   type RegistrationStore,
 } from './connect/connect-resource.js'

@@ -178,6 +178,51 @@ describe.each(tested)('neighbours on axios $name', ({ module }) => {
     }
   })
 
+  it.each(['before', 'after'])('axios-mock-adapter %s us answers both sends', async order => {
+    const MockAdapter = require('axios-mock-adapter')
+    const sent: unknown[] = []
+    const mock = (instance: AxiosInstance) =>
+      new MockAdapter(instance).onAny('/me').reply((config: { headers: Record<string, string> }) => {
+        sent.push(config.headers.Authorization)
+        return config.headers.Authorization === 'Bearer new1' ? [200, { name: 'Anna' }] : [401]
+      })
+    const scheme = renewing('old')
+    const api = loaded.axios.create({ baseURL: 'https://api.example.com' })
+    if (order === 'before') mock(api)
+    loaded.attach(api, scheme)
+    if (order === 'after') mock(api)
+    const answers = await Promise.all([api.get('/me'), api.post('/me', { a: 1 })])
+    expect(answers.map(({ data }) => data)).toEqual([{ name: 'Anna' }, { name: 'Anna' }])
+    expect([sent, scheme.renewals]).toEqual([['Bearer old', 'Bearer old', 'Bearer new1', 'Bearer new1'], 1])
+  })
+
+  it.each(['before', 'after'])('msw that listens %s we attach answers the second send', async order => {
+    const { setupServer } = require('msw/node')
+    const { http, HttpResponse } = require('msw')
+    const sent: (string | null)[] = []
+    const mock = setupServer(
+      http.post('https://api.example.com/orders', async ({ request }: { request: Request }) => {
+        const authorization = request.headers.get('authorization')
+        sent.push(`${authorization} ${await request.text()}`)
+        return authorization === 'Bearer new1'
+          ? HttpResponse.json({ name: 'Anna' })
+          : new HttpResponse(null, { status: 401 })
+      }),
+    )
+    const scheme = renewing('old')
+    const api = loaded.axios.create({ baseURL: 'https://api.example.com' })
+    if (order === 'before') mock.listen({ onUnhandledRequest: 'error' })
+    loaded.attach(api, scheme)
+    if (order === 'after') mock.listen({ onUnhandledRequest: 'error' })
+    try {
+      expect((await api.post('/orders', { a: 1 })).data).toEqual({ name: 'Anna' })
+      expect(sent).toEqual(['Bearer old {"a":1}', 'Bearer new1 {"a":1}'])
+      expect(scheme.renewals).toBe(1)
+    } finally {
+      mock.close()
+    }
+  })
+
   it('nock answers the second send as it answered the first', async () => {
     const nock = require('nock')
     if (!nock.isActive()) nock.activate()

@@ -11,9 +11,10 @@ import {
   clientCredentialsGrant,
   createAuthorizationUrl,
   createOAuth2Session,
+  discover,
   fetchToken,
 } from 'axios-oauth-interceptor'
-import { privateKeyJwt } from 'axios-oauth-interceptor/jwt'
+import { identityAssertionGrant, privateKeyJwt } from 'axios-oauth-interceptor/jwt'
 import { challengeOf, discoverFromResource, registerClient } from 'axios-oauth-interceptor/protocol'
 
 const url = process.argv[process.argv.length - 1] as string
@@ -53,14 +54,25 @@ async function knownClient(): Promise<ClientMetadata> {
   })
 }
 
-const isUnattended = scenario.includes('client-credentials')
+/** Where the enterprise's identity provider has said already who the person is. */
+const crossApp = () =>
+  identityAssertionGrant({
+    idp: createOAuth2Session({
+      server: discover(agreed.idp_issuer),
+      client: { client_id: agreed.idp_client_id },
+    }),
+    subject_token: agreed.idp_id_token,
+    resource: url,
+  })
+
+const isUnattended = /client-credentials|cross-app-access/.test(scenario)
 const session = createOAuth2Session({
   server,
   client: await knownClient(),
   ...(agreed.private_key_pem && {
     clientAuth: privateKeyJwt({ key: agreed.private_key_pem, alg: agreed.signing_algorithm ?? 'ES256' }),
   }),
-  ...(isUnattended && { grant: clientCredentialsGrant() }),
+  ...(isUnattended && { grant: agreed.idp_issuer ? crossApp() : clientCredentialsGrant() }),
 })
 
 async function signIn(scope: string | undefined) {

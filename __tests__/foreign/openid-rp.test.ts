@@ -21,7 +21,7 @@ const client_secret = 'a-secret-of-forty-characters-0123456789ab'
 const redirect_uri = 'https://app.example/cb'
 const ID_TOKEN = 'OAUTH_ID_TOKEN_INVALID'
 
-type Plan = 'basic' | 'fapi1' | 'fapi2' | 'fapi2-signing'
+type Plan = 'basic' | 'fapi1' | 'fapi1-hybrid' | 'fapi2' | 'fapi2-signing'
 /** What a client does with a module: accepts, or refuses with this code. */
 type Verdict = 'accepts' | (string & {})
 interface Module {
@@ -38,6 +38,8 @@ const unsignedResponse: Plan[] = ['basic', 'fapi2']
 const signedResponse: Plan[] = ['fapi1', 'fapi2-signing']
 const fapi: Plan[] = ['fapi1', 'fapi2', 'fapi2-signing']
 const bound: Plan[] = ['fapi2', 'fapi2-signing']
+/** FAPI 1.0 has two ways to sign a response: JARM, and an ID token beside the code. */
+const detached: Plan[] = ['fapi1-hybrid']
 const now = () => Math.floor(Date.now() / 1000)
 const hybrid = { response_type: 'code id_token' }
 
@@ -66,6 +68,7 @@ let decryption: { jwk: JWK; privateKey: CryptoKey }
 const modules: Module[] = [
   accepted('oidcc-client-test', ['basic']),
   accepted('fapi1-advanced-final-client-test', ['fapi1']),
+  accepted('fapi1-advanced-final-client-test', detached),
   accepted('happy-path', bound),
   accepted('happy-path-no-dpop-nonce', bound, { noNonce: true }),
   accepted('client-secret-basic', ['basic']),
@@ -150,11 +153,24 @@ const modules: Module[] = [
   refused('ensure-jarm-without-aud-fails', signedResponse, { jarm: without('aud') }),
   refused('ensure-jarm-without-exp-fails', signedResponse, { jarm: without('exp') }),
   refused('ensure-jarm-without-iss-fails', signedResponse, { jarm: without('iss') }),
+  refused('invalid-chash', detached, { idToken: having({ c_hash: half('other') }) }),
+  refused('missing-chash', detached, { idToken: without('c_hash') }),
+  refused('invalid-shash', detached, { idToken: having({ s_hash: half('other') }) }),
+  refused('invalid-missing-shash', detached, { idToken: without('s_hash') }),
+  refused('iat-is-week-in-past', detached, {
+    idToken: members => ({ ...members, iat: now() - 7 * 24 * 3600 }),
+  }),
   refused('missing-chash', ['basic'], { idToken: without('c_hash') }, ID_TOKEN, hybrid),
   refused('invalid-chash', ['basic'], { idToken: having({ c_hash: half('other') }) }, ID_TOKEN, hybrid),
 ]
 
-const algorithms = { basic: 'RS256', fapi1: 'PS256', fapi2: 'PS256', 'fapi2-signing': 'ES256' }
+const algorithms = {
+  basic: 'RS256',
+  fapi1: 'PS256',
+  'fapi1-hybrid': 'PS256',
+  fapi2: 'PS256',
+  'fapi2-signing': 'ES256',
+}
 const keys: Record<string, JWK> = {}
 let provider: Awaited<ReturnType<typeof startProvider>>
 
@@ -200,6 +216,18 @@ function clientOf(plan: Plan) {
       transport: { sign: requestObject({ key, alg: 'PS256' }), push: true },
       callback: { jwtResponse: jarm() },
     }
+  if (plan === 'fapi1-hybrid')
+    return {
+      session: {
+        server: discover(issuer),
+        client: { client_id },
+        clientAuth: privateKeyJwt({ key, alg: 'PS256' }),
+        openid: idTokenValidator({ detachedSignature: true }),
+      },
+      parameters: hybrid,
+      transport: { sign: requestObject({ key, alg: 'PS256' }), push: true },
+      callback: {},
+    }
   return fapi2({ issuer, client_id, key, messageSigning: plan === 'fapi2-signing' })
 }
 
@@ -225,7 +253,7 @@ async function verdictOf(plan: Plan, asks?: Record<string, string>): Promise<Ver
   }
 }
 
-describe.each(every)('%s', plan => {
+describe.each([...every, ...detached])('%s', plan => {
   test.each(modules.filter(({ plans }) => plans.includes(plan)))(
     '$name: $verdict',
     async ({ name, wrong, verdict, asks }) => {

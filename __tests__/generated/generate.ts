@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -29,9 +29,14 @@ export async function generate(
   const folder = mkdtempSync(join(parent, `${name}-`))
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
   const [script = '', ...options] = command(folder)
-  await run(process.execPath, [join(generators, script), ...options], { cwd: folder, timeout: 60_000 })
+  const isJar = script.endsWith('.jar')
+  const [program, ...rest] = [isJar ? 'java' : process.execPath, ...(isJar ? ['-jar'] : [])]
+  await run(program, [...rest, join(generators, script), ...options], { cwd: folder, timeout: 120_000 })
   return folder
 }
+
+/** True where there is a Java, which one of the generators runs on. */
+export const hasJava = spawnSync('java', ['-version']).status === 0
 
 /** Loads TypeScript that was generated, with the axios of this test. */
 export async function load<T>(entry: string): Promise<T> {
@@ -43,6 +48,7 @@ export async function load<T>(entry: string): Promise<T> {
     format: 'cjs',
     platform: 'node',
     external: ['axios'],
+    nodePaths: [generators],
     logLevel: 'silent',
   })
   const module = { exports: {} }

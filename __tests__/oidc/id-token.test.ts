@@ -28,6 +28,19 @@ test('clocks may differ by a minute, or by as much as is said', async () => {
   await expect(validate(later, {}, { clockTolerance: 300 })).resolves.toMatchObject({ sub: 'anna' })
 })
 
+/** What is expected of one that came through the browser. */
+const FRONT = { front: true, code: 'code', state: 'state' }
+
+test('one that signs a response has its hashes, and may be an hour old; later ones may be older', async () => {
+  const hour = { iat: 1_700_000_000 - 3600 }
+  const front = await op.sign(op.claims({ ...hour, c_hash: half('code'), s_hash: half('state') }))
+  await expect(validate(front, FRONT, { detachedSignature: true })).resolves.toMatchObject({ sub: 'anna' })
+  const plain = await op.sign(op.claims({ ...hour, c_hash: half('code') }))
+  await expect(validate(plain, FRONT)).resolves.toMatchObject({ sub: 'anna' })
+  const old = await op.sign(op.claims({ iat: 1_700_000_000 - 7 * 86_400 }))
+  await expect(validate(old, {}, { detachedSignature: true })).resolves.toMatchObject({ sub: 'anna' })
+})
+
 describe('E11: wrong in every way, refused each time', () => {
   // [what is wrong, claims, header, expected, options]
   const mutations: Array<[string, Record<string, unknown>, object?, object?, object?]> = [
@@ -57,6 +70,10 @@ describe('E11: wrong in every way, refused each time', () => {
     ['at_hash', { at_hash: half('another') }, {}, { access_token: 'at' }],
     ['at_hash', { at_hash: 7 }, {}, { access_token: 'at' }],
     ['c_hash', { c_hash: half('another') }, {}, { code: 'code' }],
+    ['s_hash', { s_hash: half('another') }, {}, { state: 'state' }],
+    ['s_hash', { c_hash: half('code') }, {}, FRONT, { detachedSignature: true }],
+    ['s_hash', { c_hash: half('code'), s_hash: half('another') }, {}, FRONT],
+    ['iat', { iat: 1_700_000_000 - 3661, c_hash: half('code') }, {}, FRONT],
     ['auth_time', { auth_time: 1_700_000_000 - 3600 }, {}, { max_age: 60 }],
     ['auth_time', { auth_time: undefined }, {}, { max_age: 60 }],
     ['auth_time', { auth_time: 'today' }],

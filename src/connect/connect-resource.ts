@@ -19,8 +19,8 @@ export interface RegistrationStore {
   set(issuer: string, client: RegisteredClient): Awaitable<unknown>
 }
 
-/** Options of {@link connectResource}: those of the session, and the ways to have a client. */
-export interface ConnectOptions extends Omit<OAuth2SessionOptions, 'server' | 'client'> {
+/** The ways to have a client at a server, in the order in which they are tried. */
+export interface ClientChoice {
   /** Clients that are already registered, by issuer. */
   clients?: Readonly<Record<string, ClientMetadata>>
   /**
@@ -32,6 +32,10 @@ export interface ConnectOptions extends Omit<OAuth2SessionOptions, 'server' | 'c
   registration?: Readonly<Record<string, unknown>>
   /** The store of registered clients. Default: none, so each call registers. */
   registrations?: RegistrationStore
+}
+
+/** Options of {@link connectResource}: those of the session, and the ways to have a client. */
+export interface ConnectOptions extends Omit<OAuth2SessionOptions, 'server' | 'client'>, ClientChoice {
   /** Default: the scope that the API's challenge asks for, else its `scopes_supported`. */
   scope?: string
   /** How to find the API's authorization server: `select` among several, `originFallback` … */
@@ -59,9 +63,9 @@ export interface ConnectedResource {
  * The client for one server: a registered one, one with a metadata document, or one that is registered now.
  * @throws OAuthError `OAUTH_DISCOVERY_FAILED` when it is none of them, and what `registerClient` throws
  */
-async function clientAt(context: EndpointContext, options: ConnectOptions): Promise<ClientMetadata> {
+async function clientAt(context: EndpointContext, choice: ClientChoice): Promise<ClientMetadata> {
   const { server } = context
-  const { clients, clientIdMetadata, registration, registrations } = options
+  const { clients, clientIdMetadata, registration, registrations } = choice
   const { issuer = '' } = server
   const known = clients && Object.hasOwn(clients, issuer) ? clients[issuer] : undefined
   if (known) return known
@@ -74,6 +78,26 @@ async function clientAt(context: EndpointContext, options: ConnectOptions): Prom
   const registered = await registerClient(context, { ...registration })
   await registrations?.set(issuer, registered)
   return registered
+}
+
+/**
+ * Chooses the client for a known server: one of `clients`, the one of `clientIdMetadata` if the server
+ * accepts metadata documents, a registered one, or one that is registered now. `session` needs no client of
+ * its own.
+ * @example
+ * const server = discover('https://auth.example.com')
+ * const client = await chooseClient(createOAuth2Session({ server }), {
+ *   clientIdMetadata: { client_id: 'https://app.example.com/client.json' },
+ *   registration: { client_name: 'App', redirect_uris: [redirect_uri] },
+ * })
+ * const session = createOAuth2Session({ server, client })
+ * @throws OAuthError `OAUTH_DISCOVERY_FAILED` when the server takes none of them, and what `registerClient`
+ * throws
+ * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/
+ * @see https://www.rfc-editor.org/rfc/rfc7591
+ */
+export async function chooseClient(session: OAuth2Session, choice: ClientChoice): Promise<ClientMetadata> {
+  return clientAt(await core(session).context(), choice)
 }
 
 /** The scope to ask for: the given one, that of the API's challenge, or all that the API lists. */

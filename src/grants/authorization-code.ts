@@ -76,6 +76,7 @@ async function checkFront({ context, transaction, front, isHybrid, validate }: C
   return validate(id_token, {
     nonce: transaction.nonce,
     code,
+    state: transaction.state,
     access_token: hasToken ? access_token : undefined,
     front: true,
   })

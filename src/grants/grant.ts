@@ -43,6 +43,8 @@ export interface IdTokenExpectation {
   max_age?: number | undefined
   access_token?: string | undefined
   code?: string | undefined
+  /** The `state` of the authorization response with the ID token. */
+  state?: string | undefined
   /** True for an ID token from the browser: it needs a signature, and a hash of each value beside it. */
   front?: boolean | undefined
   /** The grant's earlier ID token: a refresh must be for the same subject. */

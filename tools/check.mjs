@@ -23,6 +23,7 @@ const checks = {
   docs: [['tools/check-docs.mjs']],
   standards: [['tools/standards.mjs', '--check']],
   readme: [['bench/pictures/readme.mjs', '--check']],
+  compatibility: [['tools/compatibility.mjs', '--check']],
   build: [['tools/build.mjs']],
   package: [['tools/check-package.mjs']],
   size: [['tools/check-size.mjs']],

@@ -3,6 +3,7 @@
  *   npm run test:matrix                            all of it; writes docs/compatibility.md
  *   npm run test:matrix -- sample                  what .ci/run takes
  *   npm run test:matrix -- axios=1.7.9 runtime=bun one cell; adapter=fetch narrows further
+ *   npm run test:matrix -- keep runtime=workerd    a new runtime; the page gets its cells beside the others
  */
 import { execFileSync, spawn } from 'node:child_process'
 import {
@@ -33,6 +34,7 @@ const words = process.argv.slice(2)
 const isSample = words.includes('sample')
 const wanted = Object.fromEntries(words.filter(word => word.includes('=')).map(word => word.split('=')))
 const isWhole = words.length === 0
+const isKept = words.includes('keep')
 
 /** Installs one of the two folders, unless it is there. */
 function install(folder) {
@@ -43,10 +45,11 @@ function install(folder) {
   })
 }
 
+const readJson = path => JSON.parse(readFileSync(path, 'utf8'))
 const find = name => modules.map(folder => join(folder, name)).find(existsSync)
 
 const versionsOf = folder =>
-  Object.keys(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).devDependencies)
+  Object.keys(readJson(join(folder, 'package.json')).devDependencies)
     .filter(name => name.startsWith('axios-') && name !== 'axios-retry')
     .map(name => name.slice('axios-'.length))
 
@@ -253,6 +256,24 @@ async function prepare() {
   await build({ ...shared, entryPoints: [join(here, 'cell.ts')], outfile: join(work, 'cell.mjs'), external })
 }
 
+/** What runtimes say of themselves. */
+function versionsOfRuntimes(names) {
+  const commands = {
+    Deno: [process.execPath, join(find('deno'), 'bin.cjs'), '--version'],
+    Chromium: ['/usr/bin/chromium', '--version'],
+    Firefox: ['/usr/bin/firefox-esr', '--version'],
+    // its driver tells no version
+    WebKit: ['dpkg-query', '-W', 'webkit2gtk-driver'],
+  }
+  const say = (name, { command, date }) => {
+    if (date) return `${readJson(join(here, 'package.json')).devDependencies.workerd}, dated ${date}`
+    const [program, ...options] = commands[name] ?? [command()[0], '--version']
+    const words = execFileSync(program, options, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    return /\d+\.\d+(\.\d+)*/.exec(words)?.[0] ?? words.trim()
+  }
+  return Object.fromEntries([...new Set(names)].map(name => [name, say(name, runtimes[name])]))
+}
+
 async function runPrograms(cells, servers, done) {
   const waiting = [...cells]
   const work = async () => {
@@ -309,8 +330,10 @@ servers.close()
 const count = outcome =>
   outcomes.flatMap(({ results }) => results).filter(result => result.outcome === outcome).length
 const failed = count('failed')
-if (isWhole) write(outcomes, Math.round((Date.now() - start) / 1000))
+const seconds = Math.round((Date.now() - start) / 1000)
+if (isWhole || isKept)
+  write(outcomes, { runtimes: versionsOfRuntimes(outcomes.map(({ runtime }) => runtime)), seconds, isWhole })
 if (process.env.CI_TOTALS) appendFileSync(process.env.CI_TOTALS, `${count('passed')} ${failed}\n`)
-console.log(`\n${rest.length} cells, ${Math.round((Date.now() - start) / 1000)} s`)
+console.log(`\n${rest.length} cells, ${seconds} s`)
 console.log(`${count('passed')} passed, ${failed} failed`)
 process.exit(failed > 0 || rest.length === 0 ? 1 : 0)

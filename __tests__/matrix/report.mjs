@@ -1,67 +1,69 @@
-/** Writes docs/compatibility.md from the outcomes of the matrix. */
-import { writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+/** Keeps what the matrix found, and writes docs/compatibility.md anew. */
+import { compatibility, keep, recordOf } from '../../tools/compatibility.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const countOf = (results, kind) => results.filter(({ outcome }) => outcome === kind).length
+const nameOf = ({ version, adapter, runtime }) => `${version} ${adapter} on ${runtime}`
 
-const order = (a, b) => {
-  const [x, y] = [a, b].map(version => version.split('.').map(Number))
-  return y[0] - x[0] || y[1] - x[1] || y[2] - x[2]
-}
-
-function mark(outcome) {
-  if (!outcome) return ''
-  if (outcome.refused) return 'refused'
-  const failed = outcome.results.filter(result => result.outcome === 'failed').length
-  const passed = outcome.results.filter(result => result.outcome === 'passed').length
-  return failed > 0 ? `**${failed} failed** of ${failed + passed}` : `${passed}`
-}
-
-/** The reasons for which a case was left out, or failed, with the cells it concerns. */
+/** The reasons for which a case was left out, or failed, with how many cells they concern, and a few of them. */
 function reasons(outcomes, kind) {
   const found = new Map()
-  for (const { version, adapter, runtime, results } of outcomes)
-    for (const { name, outcome, why } of results) {
-      if (outcome !== kind) continue
-      const cells = found.get(`${name}: ${why}`) ?? []
-      found.set(`${name}: ${why}`, [...cells, `${version} ${adapter} on ${runtime}`])
+  for (const outcome of outcomes)
+    for (const result of outcome.results.filter(one => one.outcome === kind)) {
+      const reason = `${result.name}: ${result.why}`
+      found.set(reason, [...(found.get(reason) ?? []), nameOf(outcome)])
     }
-  return [...found].map(
-    ([reason, cells]) => `- ${reason} (${cells.length > 3 ? `${cells.length} cells` : cells.join(', ')})`,
-  )
+  return [...found].map(([reason, cells]) => ({
+    reason,
+    count: cells.length,
+    ...(cells.length < 4 && { cells }),
+  }))
 }
 
-export function write(outcomes, seconds) {
-  const columns = [...new Set(outcomes.map(({ runtime, adapter }) => `${runtime}, ${adapter}`))]
-  const versions = [...new Set(outcomes.map(({ version }) => version))].sort(order)
-  const at = (version, column) =>
-    outcomes.find(
-      outcome => outcome.version === version && `${outcome.runtime}, ${outcome.adapter}` === column,
-    )
-  const failures = reasons(outcomes, 'failed')
-  const text = [
-    '# Compatibility',
-    '',
-    'This page is written by `npm run test:matrix`: the packed package with every release of axios, on every runtime, over real',
-    'sockets. A number says how many cases passed in a cell; an empty cell was not run, because the adapter is not there or because',
-    'the runtime takes a sample of the releases.',
-    '',
-    `${versions.length} releases of axios, ${new Set(outcomes.map(({ runtime }) => runtime)).size} runtimes, ${outcomes.length} cells, ${seconds} seconds.`,
-    '1.14.1 and 0.30.4 were hijacked, are gone from npm, and are never installed. 1.0.0 is refused: its http adapter loses the',
-    'question mark of a query.',
-    '',
-    `| axios | ${columns.join(' | ')} |`,
-    `|---|${columns.map(() => '---').join('|')}|`,
-    ...versions.map(
-      version => `| ${version} | ${columns.map(column => mark(at(version, column))).join(' | ')} |`,
-    ),
-    '',
-    ...(failures.length > 0 ? ['## What failed', '', ...failures, ''] : []),
-    '## What was left out',
-    '',
-    ...reasons(outcomes, 'left out'),
-    '',
-  ].join('\n')
-  writeFileSync(join(root, 'docs/compatibility.md'), text)
+/** What one run found. `runtimes`: what each of them answered when it was asked for its version. */
+function recordFrom(outcomes, runtimes, seconds) {
+  const cells = outcomes.map(({ version, runtime, adapter, refused, results }) => ({
+    version,
+    runtime,
+    adapter,
+    ...(refused ? { refused } : { passed: countOf(results, 'passed'), failed: countOf(results, 'failed') }),
+  }))
+  return {
+    runs: [{ date: new Date().toISOString().slice(0, 10), cells: cells.length, seconds }],
+    runtimes,
+    failed: reasons(outcomes, 'failed'),
+    leftOut: reasons(outcomes, 'left out'),
+    cells: cells.map(cell => ({ ...cell, ...(cell.refused && { refused: true }) })),
+  }
+}
+
+function addReasons(before, more) {
+  const all = new Map(before.map(one => [one.reason, one]))
+  for (const { reason, count, cells } of more) {
+    const known = all.get(reason)
+    const named = [...(known?.cells ?? []), ...(cells ?? [])]
+    const sum = count + (known?.count ?? 0)
+    all.set(reason, { reason, count: sum, ...(named.length === sum && sum < 4 && { cells: named }) })
+  }
+  return [...all.values()]
+}
+
+/** Puts a run of some cells beside what is kept; it must not have one of them yet, unless it is whole. */
+export function write(outcomes, { runtimes, seconds, isWhole }) {
+  const run = recordFrom(outcomes, runtimes, seconds)
+  if (isWhole) {
+    keep('matrix', run)
+  } else {
+    const before = recordOf('matrix')
+    const known = new Set(before.cells.map(nameOf))
+    const again = run.cells.map(nameOf).filter(name => known.has(name))
+    if (again.length > 0) throw new Error(`kept already, run the whole matrix: ${again.join(', ')}`)
+    keep('matrix', {
+      runs: [...before.runs, ...run.runs],
+      runtimes: { ...before.runtimes, ...runtimes },
+      failed: addReasons(before.failed, run.failed),
+      leftOut: addReasons(before.leftOut, run.leftOut),
+      cells: [...before.cells, ...run.cells],
+    })
+  }
+  compatibility(false)
 }

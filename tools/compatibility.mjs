@@ -17,7 +17,7 @@ const page = join(root, 'docs/compatibility.md')
 /** What the last run left behind. */
 export const recordOf = name => readJson(`tools/compatibility/${name}.json`)
 
-/** The version that a lock file has: `tools/consumers#vite` is Vite of that folder, `#npm` the npm at hand. */
+/** The version in a lock file: `tools/consumers#vite` is Vite of that folder, `#npm` the installed npm. */
 export function versionOf(place) {
   const [folder, name] = place.split('#')
   if (!folder) return execFileSync(name, ['--version'], { encoding: 'utf8' }).trim()

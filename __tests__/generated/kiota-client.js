@@ -1,6 +1,6 @@
 /**
- * A client for openapi.json in the shape that Kiota writes, without types. Kiota is a .NET program that no npm
- * package contains, so this copy replaces generated code; it imports Kiota's own runtime.
+ * A client for openapi.json in the shape that Kiota writes, without types. Kiota is a .NET program that no
+ * npm package contains, so this copy replaces generated code; it imports Kiota's own runtime.
  */
 import {
   apiClientProxifier,

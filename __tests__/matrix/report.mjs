@@ -4,7 +4,7 @@ import { compatibility, keep, recordOf } from '../../tools/compatibility.mjs'
 const countOf = (results, kind) => results.filter(({ outcome }) => outcome === kind).length
 const nameOf = ({ version, adapter, runtime }) => `${version} ${adapter} on ${runtime}`
 
-/** The reasons for which a case was left out, or failed, with how many cells they concern, and a few of them. */
+/** The reasons for which a case was left out or failed, with the number of cells, and a few of the cells. */
 function reasons(outcomes, kind) {
   const found = new Map()
   for (const outcome of outcomes)

@@ -88,7 +88,7 @@ async function clientAt(context: EndpointContext, choice: ClientChoice): Promise
  * const server = discover('https://auth.example.com')
  * const client = await chooseClient(createOAuth2Session({ server }), {
  *   clientIdMetadata: { client_id: 'https://app.example.com/client.json' },
- *   registration: { client_name: 'App', redirect_uris: [redirect_uri] },
+ *   registration: { client_name: 'App', redirect_uris: ['https://app.example.com/callback'] },
  * })
  * const session = createOAuth2Session({ server, client })
  * @throws OAuthError `OAUTH_DISCOVERY_FAILED` when the server takes none of them, and what `registerClient`

@@ -218,9 +218,9 @@ export interface SessionCore {
   ): Promise<ServerResponse>
   /** Reads the store, bypassing the cache. */
   read(): Promise<StoredGrant | undefined>
-  /** Ends the session here at once and, under the lock, in the store; answers what was stored before. */
   /** True while the store has not accepted a log-out. */
   readonly ending: boolean
+  /** Ends the session here at once and, under the lock, in the store; returns the grant before. */
   end(
     reason: string,
     revokesLeftOver?: boolean,

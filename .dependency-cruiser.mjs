@@ -58,7 +58,7 @@ export default {
       name: 'no-circular',
       severity: 'error',
       from: { path: '^src/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'room-without-a-line-in-the-table',

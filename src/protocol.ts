@@ -43,16 +43,13 @@ export {
   pushAuthorizationRequest,
   pushedParameters,
 } from './authorization/pushed.js'
-export {
-  type AuthorizationTransaction,
-  buildAuthorizationUrl,
-  prepareAuthorization,
-} from './authorization/request.js'
+export { buildAuthorizationUrl, prepareAuthorization } from './authorization/request.js'
 export {
   type AuthorizationResponse,
   checkAuthorizationResponse,
   parseAuthorizationResponse,
 } from './authorization/response.js'
+export type { AuthorizationTransaction } from './authorization/transaction.js'
 
 // tokens
 

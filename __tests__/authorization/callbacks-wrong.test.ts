@@ -1,5 +1,6 @@
-import { type AuthorizationTransaction, createAuthorizationUrl } from '../../src/authorization/request.js'
+import { createAuthorizationUrl } from '../../src/authorization/request.js'
 import type { AuthorizationResponse } from '../../src/authorization/response.js'
+import type { AuthorizationTransaction } from '../../src/authorization/transaction.js'
 import { authorizationCodeGrant } from '../../src/grants/authorization-code.js'
 import { jarm } from '../../src/oidc.js'
 import type { ServerMetadata, ServerRequest } from '../../src/server/call.js'

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import * as oauth4webapi from 'oauth4webapi'
-import type { AuthorizationTransaction } from '../../src/authorization/request.js'
 import { checkAuthorizationResponse, parseAuthorizationResponse } from '../../src/authorization/response.js'
+import type { AuthorizationTransaction } from '../../src/authorization/transaction.js'
 import type { ServerMetadata } from '../../src/server/call.js'
 import { errorOf, NOW } from '../oauth2/support.js'
 

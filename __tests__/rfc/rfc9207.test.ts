@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
-import { type AuthorizationTransaction, createAuthorizationUrl } from '../../src/authorization/request.js'
+import { createAuthorizationUrl } from '../../src/authorization/request.js'
 import { checkAuthorizationResponse } from '../../src/authorization/response.js'
+import type { AuthorizationTransaction } from '../../src/authorization/transaction.js'
 import { authorizationCodeGrant } from '../../src/grants/authorization-code.js'
 import { idTokenValidator } from '../../src/oidc.js'
 import { fetchToken } from '../../src/session/fetch-token.js'

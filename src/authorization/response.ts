@@ -1,7 +1,7 @@
 import { parse } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, ServerMetadata } from '../server/call.js'
-import type { AuthorizationTransaction } from './request.js'
+import type { AuthorizationTransaction } from './transaction.js'
 
 /** The callback: its whole URL (or path and query), a form body, or its parameters. */
 export type AuthorizationResponse = string | URL | Iterable<[string, unknown]> | Record<string, unknown>

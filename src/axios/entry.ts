@@ -1,52 +1,16 @@
-import { type AllowedOrigins, type AllowInsecure, originRule, parse } from '../auth/origins.js'
-import type { Auth } from '../auth/scheme.js'
-import type { OAuthError } from '../errors.js'
+import { originRule, parse } from '../auth/origins.js'
 import { checkNames } from '../lib/check-options.js'
 import { traceRequest } from '../lib/diagnostics.js'
+import type { AuthSource, SchemeOptions } from './attach-options.js'
 import type { Adapter, Instance } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import { type AttachmentContext, Call } from './call.js'
 import { conceal } from './conceal.js'
-import { type Explanation, makeRules, type Rules, type UnauthenticatedReason } from './explain.js'
+import { type Explanation, makeRules, type Rules } from './explain.js'
 import { readHeader } from './headers.js'
 import { authenticate, reconsider } from './request.js'
 import type { RequestOption } from './request-option.js'
 import { freeze, pageUrl, replacesBase } from './url.js'
-
-/** What every attach function takes as its third argument. */
-export interface AttachOptions {
-  /**
-   * Where credentials may go. Default: the origin of the instance's `baseURL`, or the page's own in a
-   * browser.
-   */
-  allowedOrigins?: AllowedOrigins
-  /** True for requests that go without credentials: a login request whose 401 means a wrong password. */
-  skip?: (config: AxiosLikeConfig) => boolean
-}
-
-/** What `attach` takes for a scheme of one's own. */
-export interface SchemeOptions extends AttachOptions {
-  /** Origins that may be plain http, or `true` for any; loopback always may. */
-  allowInsecure?: AllowInsecure | undefined
-  /** Attaching the same identity again answers the same attachment. Default: the scheme. */
-  identity?: unknown
-  /**
-   * Expiry that only the body tells. It sees JSON texts parsed, and anything else after the user's own
-   * transforms.
-   */
-  isTokenExpired?: ((response: AxiosLikeResponse) => boolean) | undefined
-  /**
-   * Answers the scheme for a request that has an `oauth` option of its own; `scheme` is the one that it would
-   * have without.
-   */
-  select?:
-    | ((option: Exclude<RequestOption, false>, scheme: AnyAuth | undefined) => AnyAuth | undefined)
-    | undefined
-  /** Says why the scheme has no credential for a request; `undefined` where it has one, or may get one. */
-  standing?: ((config: AxiosLikeConfig) => UnauthenticatedReason | undefined) | undefined
-  /** Is told, once for each reason, why a request that the API refused carried no credential. */
-  report?: ((error: OAuthError) => void) | undefined
-}
 
 const OPTIONS: Record<keyof SchemeOptions, true> = {
   allowedOrigins: true,
@@ -58,14 +22,6 @@ const OPTIONS: Record<keyof SchemeOptions, true> = {
   standing: true,
   report: true,
 }
-
-/** A scheme, whatever it signs with. */
-export type AnyAuth = Auth
-/**
- * A scheme, or a function that answers the one for a request (on a server: that of the user whose request is
- * being served).
- */
-export type AuthSource = AnyAuth | (() => AnyAuth | undefined)
 
 /** What `attach` answers. */
 export interface Attachment {

@@ -1,30 +1,9 @@
 import type { OriginRule } from '../auth/origins.js'
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
+import type { SchemeOptions, UnauthenticatedReason } from './attach-options.js'
 import type { Instance } from './axios.js'
 import type { AxiosLikeConfig } from './axios-like.js'
-import type { SchemeOptions } from './entry.js'
 import { freeze } from './url.js'
-
-/** Why a request carries no credential; see {@link Attachment.explain}. */
-export type UnauthenticatedReason =
-  /** The URL is outside `allowedOrigins`. */
-  | 'origin'
-  /**
-   * The request has an `Authorization` or `auth` of its own, often from an interceptor that was left over.
-   */
-  | 'own-authorization'
-  /** The request says `oauth: false`. */
-  | 'oauth-false'
-  /** The option `skip` answered true. */
-  | 'skip'
-  /** The URL is plain http. */
-  | 'insecure'
-  /** The session has no token and no way to get one. */
-  | 'no-token'
-  /** The grant is another person's than when the request began. */
-  | 'user-changed'
-  /** The attachment was detached, or its interceptor was cleared. */
-  | 'not-this-instance'
 
 /** What {@link Attachment.explain} answers. */
 export interface Explanation {

@@ -1,4 +1,3 @@
-import type { Call } from './call.js'
 import { copyHeaders, writeHeader } from './headers.js'
 
 interface NodeForm {
@@ -29,8 +28,15 @@ export function rememberForm(body: unknown): SpareForm | undefined {
   })
 }
 
+/** A request with a form, as far as its body is concerned. */
+interface FormRequest {
+  readonly spare: SpareForm | undefined
+  base: { method?: string | undefined; headers?: object | undefined; data?: unknown }
+  readonly headers: object | undefined
+}
+
 /** Puts a form's bytes in place of the form that was spent; false for any other body. */
-export function restoreForm(call: Call): boolean {
+export function restoreForm(call: FormRequest): boolean {
   if (!call.spare) return false
   const { data, contentType } = call.spare()
   const { method, headers } = call.base

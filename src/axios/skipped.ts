@@ -1,10 +1,11 @@
 import type { OAuthError } from '../errors.js'
 import { publishSkipped } from '../lib/diagnostics.js'
+import type { UnauthenticatedReason } from './attach-options.js'
 import type { Adapter } from './axios.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 import type { Entry } from './entry.js'
 import { addCause } from './errors.js'
-import { errorFor, explainRequest, type Rules, type UnauthenticatedReason } from './explain.js'
+import { errorFor, explainRequest, type Rules } from './explain.js'
 
 /** Reasons that the application chose for the request itself: they are no surprise. */
 const CHOSEN: readonly UnauthenticatedReason[] = ['oauth-false', 'skip']

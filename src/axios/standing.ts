@@ -1,8 +1,7 @@
 import { emit } from '../session/events.js'
 import type { OAuth2Session } from '../session/session.js'
 import { inside } from '../session/state.js'
-import type { SchemeOptions } from './entry.js'
-import type { UnauthenticatedReason } from './explain.js'
+import type { SchemeOptions, UnauthenticatedReason } from './attach-options.js'
 import type { OAuth2RequestOption } from './request-option.js'
 
 /** Whether a session can have a token, as far as that is known without asking its store. */

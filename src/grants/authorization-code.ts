@@ -1,10 +1,10 @@
 import { validateByClaims } from '../authorization/id-token-claims.js'
-import type { AuthorizationTransaction } from '../authorization/request.js'
 import {
   type AuthorizationResponse,
   checkAuthorizationResponse,
   parseAuthorizationResponse,
 } from '../authorization/response.js'
+import type { AuthorizationTransaction } from '../authorization/transaction.js'
 import { oauthError } from '../errors.js'
 import type { ClientMetadata, Clock, Send, ServerCallOptions, ServerMetadata } from '../server/call.js'
 import { checkCall } from '../server/check-call.js'

@@ -1,5 +1,5 @@
-import type { AuthorizationTransaction } from '../authorization/request.js'
 import { type AuthorizationResponse, checkAuthorizationResponse } from '../authorization/response.js'
+import type { AuthorizationTransaction } from '../authorization/transaction.js'
 import { oauthError } from '../errors.js'
 import { checkTokenType, normaliseToken } from '../server/token-response.js'
 import type { Grant } from './grant.js'

@@ -1,5 +1,5 @@
 import { type AllowInsecure, isUnder, originRule } from '../auth/origins.js'
-import type { AttachOptions } from '../axios/entry.js'
+import type { AttachOptions } from '../axios/attach-options.js'
 import { oauthError } from '../errors.js'
 import type { RegisteredApi } from './registration.js'
 

@@ -1,5 +1,5 @@
 import type { AuthorizationOptions } from '../authorization/options.js'
-import type { AttachOptions } from '../axios/entry.js'
+import type { AttachOptions } from '../axios/attach-options.js'
 import type { AxiosInstance } from '../axios/instance.js'
 import type { OAuth1Token } from '../oauth1/options.js'
 import type { OAuth1SessionOptions } from '../oauth1/session-options.js'

@@ -1,6 +1,7 @@
 import { attachOAuth1, createOAuth1Session } from '../axios/attach-oauth1.js'
 import { attachOAuth2, createOAuth2Session } from '../axios/attach-oauth2.js'
-import type { Attachment, AttachOptions } from '../axios/entry.js'
+import type { AttachOptions } from '../axios/attach-options.js'
+import type { Attachment } from '../axios/entry.js'
 import type { AxiosInstance } from '../axios/instance.js'
 import { createInstance } from '../axios/instance.js'
 import { oauthError } from '../errors.js'

@@ -1,5 +1,5 @@
 import type { Awaitable } from '../auth/scheme.js'
-import type { AuthorizationTransaction } from '../authorization/request.js'
+import type { AuthorizationTransaction } from '../authorization/transaction.js'
 import { oauthError } from '../errors.js'
 import type { OAuth1Transaction } from '../oauth1/authorization-response.js'
 

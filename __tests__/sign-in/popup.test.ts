@@ -81,7 +81,7 @@ test('a refusal has the server’s word', async () => {
 
 test('a window that the browser blocks is told, with what to do', async () => {
   await expect(signInWithPopup(sessionOf(), { redirect_uri }, { open: () => null })).rejects.toThrow(
-    /listener of a click/,
+    /directly in a click listener/,
   )
 })
 

@@ -36,7 +36,7 @@ function repository(tests: object[], specifications = [entry('rfc1234')], other:
   }))
   const files = {
     ...Object.fromEntries(Object.keys(results).map(name => [`__tests__/rfc/${name}`, ''])),
-    'tools/standards.json': JSON.stringify({
+    '__tests__/rfc/standards.json': JSON.stringify({
       specifications,
       unsupported: [{ title: 'Boiling', why: 'Too hot.' }],
     }),
@@ -49,7 +49,7 @@ function repository(tests: object[], specifications = [entry('rfc1234')], other:
     writeFileSync(join(folder, path), text)
   }
   const run = (...options: string[]) => {
-    const tool = resolve(__dirname, '../../tools/standards.mjs')
+    const tool = resolve(__dirname, '../rfc/standards.mjs')
     const command = [tool, '--root', folder, '--results', join(folder, 'results.json'), ...options]
     const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
     return { status, stderr }

@@ -1,5 +1,5 @@
 /** Keeps what the matrix found, and writes docs/compatibility.md anew. */
-import { compatibility, keep, recordOf } from '../../tools/compatibility.mjs'
+import { compatibility, keep, recordOf } from '../compatibility/page.mjs'
 
 const countOf = (results, kind) => results.filter(({ outcome }) => outcome === kind).length
 const nameOf = ({ version, adapter, runtime }) => `${version} ${adapter} on ${runtime}`

@@ -9,8 +9,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { root as here } from './entries.mjs'
-import { between, escaped, table } from './page.mjs'
+import { root as here } from '../../tools/entries.mjs'
+import { between, escaped, table } from '../../tools/page.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -24,7 +24,7 @@ const folder = '__tests__/rfc'
 const failures = []
 const read = path => readFileSync(join(root, path), 'utf8')
 const isTest = path => path.endsWith('.test.ts')
-const { specifications: written, unsupported } = JSON.parse(read('tools/standards.json'))
+const { specifications: written, unsupported } = JSON.parse(read('__tests__/rfc/standards.json'))
 const specifications = new Map(written.map(one => [one.id, { ...one, rules: [] }]))
 const rfcFiles = readdirSync(join(root, folder)).filter(isTest).sort()
 

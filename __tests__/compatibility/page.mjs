@@ -1,7 +1,7 @@
 /**
  * `npm run compatibility`: writes docs/compatibility.md from the records that the runs leave behind in
- * tools/compatibility: matrix.json by `npm run test:matrix`, consumers.json by `npm run test:consumers` and
- * neighbours.json by `npm run test:neighbours`. `--check` writes nothing and fails where the page says
+ * __tests__/compatibility: matrix.json by `npm run test:matrix`, consumers.json by `npm run test:consumers`
+ * and neighbours.json by `npm run test:neighbours`. `--check` writes nothing and fails where the page says
  * something else than the records, where a record names another version than the lock files, or where it
  * names too few.
  */
@@ -9,13 +9,13 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { kinds } from './compatibility/kinds.mjs'
-import { readJson, root } from './entries.mjs'
-import { table } from './page.mjs'
+import { readJson, root } from '../../tools/entries.mjs'
+import { table } from '../../tools/page.mjs'
+import { kinds } from './kinds.mjs'
 
 const page = join(root, 'docs/compatibility.md')
 /** What the last run left behind. */
-export const recordOf = name => readJson(`tools/compatibility/${name}.json`)
+export const recordOf = name => readJson(`__tests__/compatibility/${name}.json`)
 
 /** The version in a lock file: `tools/consumers#vite` is Vite of that folder, `#npm` the installed npm. */
 export function versionOf(place) {
@@ -28,7 +28,7 @@ export function versionOf(place) {
 /** Keeps what a run found. */
 export function keep(name, record) {
   writeFileSync(
-    join(root, `tools/compatibility/${name}.json`),
+    join(root, `__tests__/compatibility/${name}.json`),
     `${JSON.stringify(record).replace(/\{"(name|version|reason)"/g, '\n{"$1"')}\n`,
   )
 }

@@ -1,15 +1,15 @@
 /**
  * `npm run test:consumers` and `npm run test:neighbours`: runs the tests, and keeps what ran in
- * tools/compatibility for docs/compatibility.md. A run of some (`-t Parcel`) counts beside those of the last
- * whole run, so that a red test can be run again alone. In CI nothing is kept.
+ * __tests__/compatibility for docs/compatibility.md. A run of some (`-t Parcel`) counts beside those of the
+ * last whole run, so that a red test can be run again alone. In CI nothing is kept.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kinds } from './compatibility/kinds.mjs'
-import { compatibility, keep, versionOf } from './compatibility.mjs'
-import { root } from './entries.mjs'
+import { root } from '../../tools/entries.mjs'
+import { kinds } from './kinds.mjs'
+import { compatibility, keep, versionOf } from './page.mjs'
 
 /** How Jest is asked for the tests of each kind. */
 const runs = {

@@ -25,22 +25,23 @@ const MARK = /* @__PURE__ */ Symbol.for('axios-oauth-interceptor')
 type Marked = { [MARK]?: unknown }
 
 /**
- * What an instance carries while something is attached to it; another copy of this package may have made it.
+ * The state of an instance while something is attached to it. Another copy of this package may have created
+ * it.
  */
 interface State {
   entries: Entry[]
   /** False when the application cleared the instance's interceptors. */
   isRegistered?(): boolean
-  /** Puts back what was cleared. */
+  /** Registers the interceptors again. */
   register?(): void
-  /** Registers the response interceptor, which most attachments do without: it costs every request a turn. */
+  /** Registers the response interceptor. Most attachments need none, and it costs every request a turn. */
   watch(): void
   eject(): void
 }
 
 const conflict = () => oauthError('OAUTH_ORIGIN_CONFLICT', 'claimedTwice')
 
-/** Picks the entry that a request belongs to, and lets it send; what belongs to none goes as it is. */
+/** Picks the entry of a request and sends with it; a request without an entry is sent unchanged. */
 function route(
   entries: readonly Entry[],
   config: AxiosLikeConfig,
@@ -75,10 +76,10 @@ function interceptorsOf<I extends Instance | undefined>(
   return {
     request: input => {
       const config = input as AxiosLikeConfig | undefined
-      // another interceptor's mistake: axios will say so
+      // Another interceptor broke the configuration: axios reports it.
       if (!config) return input
       let original = config.adapter
-      // a plugin that sends a request again hands our wrapper back
+      // A plugin that sends a request again passes our wrapper.
       while ((original as Marked | undefined)?.[MARK] !== undefined) original = (original as Marked)[MARK]
       const wrapper = (final: AxiosLikeConfig) => {
         final.adapter = original
@@ -99,13 +100,12 @@ function interceptorsOf<I extends Instance | undefined>(
 }
 
 /**
- * True while the list has this interceptor; where a version keeps the list to itself, it is taken to be
- * there.
+ * True while the list has this interceptor, or if this version of axios hides the list.
  */
 const isAmong = ({ handlers }: Instance['interceptors']['request'], fulfilled: unknown) =>
   !handlers || handlers.some(handler => handler?.fulfilled === fulfilled)
 
-/** Finds what an instance carries, or puts it there. */
+/** Returns the state of an instance, and creates it first if necessary. */
 function stateOf(instance: Instance & { [MARK]?: State }): State {
   const existing = instance[MARK]
   existing?.register?.()

@@ -1,7 +1,7 @@
 import imported from 'axios'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
 
-/** The workable shape of an instance, for use inside; {@link AxiosLike} is what the public signatures say. */
+/** An instance of axios, as this room uses it. Public signatures have {@link AxiosLike}. */
 export interface Instance {
   (config: AxiosLikeConfig): Promise<AxiosLikeResponse>
   defaults: AxiosLikeConfig & { headers?: Record<string, unknown> }
@@ -25,7 +25,7 @@ interface Interceptors {
 /** An adapter: what sends a request. */
 export type Adapter = (config: AxiosLikeConfig) => Promise<AxiosLikeResponse>
 
-/** What the static has and instances lack; all of it depends on the version. */
+/** Members of the axios export that instances lack. All of them depend on the version. */
 interface Static extends Instance {
   /** Since 0.22. */
   VERSION?: string
@@ -61,7 +61,7 @@ function isSameCopy(instance: Instance): boolean {
  */
 function bareInstance(instance: Instance | undefined): Instance {
   let bare = instance?.create?.()
-  // what `new axios.Axios()` makes is no function and has no `create`
+  // An instance of `new axios.Axios()` is not a function and has no `create`.
   if (!bare && typeof instance === 'object')
     bare = new ((instance as object).constructor as new (defaults: object) => Instance)({})
   bare ??= axios.create()
@@ -80,7 +80,7 @@ export function adapterOf(instance: Instance): unknown {
   }
 }
 
-/** What an adapter settles with, as far as it holds the configuration that it was given. */
+/** The result of an adapter, as far as it contains the configuration. */
 export interface Holder {
   config?: unknown
   request?: unknown

@@ -7,7 +7,7 @@ export const TIMEOUT = 30
 /** Bytes that an answer may have, after decompression. */
 export const SIZE_LIMIT = 1_000_000
 
-/** What ends a call before its answer is whole. */
+/** The limits that end a call before its answer is complete. */
 export interface CallLimits {
   readonly signal: AbortSignal
   /** Takes the number of bytes that have arrived. */

@@ -7,8 +7,8 @@ import { copyHeaders, type Headers, readHeader, writeHeader } from './headers.js
 import { freeze, toWire } from './url.js'
 
 /**
- * What an adapter settled with, whichever way: a status says more than resolve or reject, which
- * `validateStatus` decides.
+ * The result of an adapter, resolved or rejected. The status is judged here, because `validateStatus` decides
+ * only whether the promise resolves.
  */
 export interface Outcome {
   response?: AxiosLikeResponse | undefined
@@ -16,7 +16,7 @@ export interface Outcome {
   failed: boolean
 }
 
-/** What all calls of one attachment share. */
+/** The shared part of all calls of one attachment. */
 export interface AttachmentContext {
   readonly instance: Instance | undefined
   readonly rule: OriginRule
@@ -28,7 +28,7 @@ export interface AttachmentContext {
   readonly unread: WeakMap<object, Call>
 }
 
-/** What the application asked for: the configuration itself, or a redirect's own method, headers and body. */
+/** The request of the application: its configuration, or the method, headers and body of a redirect. */
 export interface Asked {
   method?: string | undefined
   headers?: object | undefined
@@ -36,8 +36,8 @@ export interface Asked {
 }
 
 /**
- * One hop of one request as the scheme sees it, and what is known of it here. A class, because a request that
- * is signed at once must allocate little: it writes its fields and nothing else.
+ * One hop of one request, with the view that the scheme gets. It is a class, because a request that is signed
+ * at once must allocate little.
  */
 export class Call implements OutgoingRequest {
   declare readonly context: AttachmentContext
@@ -54,14 +54,14 @@ export class Call implements OutgoingRequest {
   declare base: Asked
   /** Redirects followed by hand so far. */
   declare readonly hops: number
-  /** Makes a form anew that the first send spends. */
+  /** Creates the form again that the first send consumes. */
   declare readonly spare: SpareForm | undefined
-  /** What `open` signed with. */
+  /** The token that `open` signed with. */
   declare token: object | undefined
-  /** True while a redirect has led to a place that must not see the credential. */
+  /** True after a redirect to a place that must not see the credential. */
   declare leftAllowedOrigins: boolean
   declare controller: AbortController | undefined
-  /** What the scheme wrote: each attempt starts without it. */
+  /** The headers of the scheme: each attempt starts without them. */
   declare headers: Headers | undefined
   declare written: Record<string, string | undefined> | undefined
   declare urlFromScheme: string | undefined
@@ -90,7 +90,7 @@ export class Call implements OutgoingRequest {
     this.reset()
   }
 
-  /** Takes off what the scheme wrote: every attempt starts from what the application asked for. */
+  /** Removes the changes of the scheme, because every attempt starts from the request of the application. */
   reset(): void {
     this.headers = this.written = this.urlFromScheme = this.body = undefined
   }
@@ -168,7 +168,7 @@ export function mayGo({ context }: Call, url: string): boolean {
   }
 }
 
-/** What judges this call's answers by their body: the attachment's, else the scheme's own. */
+/** The `isTokenExpired` of the attachment, or else that of the scheme. */
 export const expiryOf = ({ context, scheme }: Call) => context.isTokenExpired ?? scheme.isTokenExpired
 
 /** Whether the body says that the token expired; `undefined` where only the user's transforms can read it. */
@@ -186,8 +186,8 @@ function tellExpired(call: Call, response: AxiosLikeResponse): boolean | undefin
 }
 
 /**
- * A response as the scheme sees it. `expired` is what its body says; `undefined` where that could not be
- * read.
+ * The view of a response that the scheme gets. `expired` is the verdict of its body; `undefined` if it is not
+ * readable here.
  */
 export function incomingOf(
   call: Call,
@@ -195,7 +195,7 @@ export function incomingOf(
   expired = expiryOf(call) ? tellExpired(call, response) : false,
 ): IncomingResponse {
   const { status, data, headers, request } = response
-  // where a browser followed a redirect to another origin, it took the header away
+  // A browser removes the header when it follows a redirect to another origin.
   const { responseURL } = Object(request) as { responseURL?: string }
   const end = responseURL ? parse(responseURL) : undefined
   return {

@@ -12,10 +12,10 @@ export function conceal(target: unknown, shown: () => string): void {
   for (const name of [INSPECT, DENO_INSPECT, 'toJSON']) hide(target as object, name, shown)
 }
 
-/** Where `ClientRequest` and follow-redirects keep headers: deep copies must not find them. */
+/** Members of `ClientRequest` and follow-redirects that contain headers: deep copies must not find them. */
 const HELD = /^(_header|_options|_currentRequest|_currentUrl|headers|_headers)$/
 
-/** Hides the members that hold a credential from copies: they stay readable for those who know them. */
+/** Hides the members that contain a credential from copies; they stay readable by name. */
 function hideMembers(target: object): void {
   for (const key of Reflect.ownKeys(target)) {
     if (typeof key === 'string' && !HELD.test(key)) continue
@@ -34,7 +34,7 @@ export function hideRequest(holder: object, shown: () => string): void {
   const { request } = holder as { request?: { _redirectable?: object; _currentRequest?: object } }
   if (!request || typeof request !== 'object') return
   hide(holder, 'request', request)
-  // a stream that was sent holds on to what follow-redirects made of the request
+  // A sent stream keeps a reference to the request of follow-redirects.
   for (const held of [request, request._redirectable, request._currentRequest]) {
     if (!held) continue
     conceal(held, shown)

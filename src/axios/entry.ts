@@ -23,9 +23,9 @@ const OPTIONS: Record<keyof SchemeOptions, true> = {
   report: true,
 }
 
-/** What `attach` answers. */
+/** The attachment of a scheme to an instance. */
 export interface Attachment {
-  /** Undoes it wholly: the instance is as before. Requests in flight finish. */
+  /** Removes the attachment; the instance is as before. Requests in flight finish. */
   detach(): void
   /**
    * Says whether a request carries the credential, and if not, why: for a configuration as it is given to the
@@ -36,7 +36,7 @@ export interface Attachment {
   explain(config: AxiosLikeConfig): Explanation
 }
 
-/** One attachment as it stands in an instance's list; another copy of this package may have put it there. */
+/** One attachment in the list of an instance. Another copy of this package may have added it. */
 export interface Entry {
   readonly identity: unknown
   readonly prefixes: readonly string[] | undefined
@@ -51,14 +51,14 @@ export interface Entry {
   reconsider(settled: unknown, failed: boolean): Promise<AxiosLikeResponse> | undefined
   /** True when it has an `isTokenExpired`, or a scheme of one of its requests may have one. */
   readonly watches: boolean
-  /** What explains its requests; absent in an entry of an older copy. */
+  /** The rules that explain its requests; absent in an entry of an older copy. */
   readonly rules?: Rules
   attachment?: Attachment
 }
 
-// a relative URL with none of these can only lengthen the path of the base URL it is appended to
+// A relative URL without any of these only extends the path of the base URL.
 const UNUSUAL = /\/\/|[\\\0-\x20]|(^|\/)\.|%(2[ef]|5c)/i
-// a base URL whose host every parser reads alike
+// A base URL whose host all parsers read in the same way.
 const USUAL_BASE = /^https?:\/\/[\w.:[\]-]+(\/[\x21-\x7e]*)?$/i
 
 /**
@@ -75,8 +75,8 @@ function isTaken({ headers, auth, method = '' }: AxiosLikeConfig, instance: Inst
 }
 
 /**
- * Makes an instance's entry for a scheme; without `instance` (interceptors that are handed to somebody else)
- * every `Authorization` counts as the caller's own.
+ * Creates the entry of a scheme for an instance. Without `instance` (for a wrapper of axios) every
+ * `Authorization` counts as the request's own.
  * @throws OAuthError as {@link originRule} does; `OAUTH_INVALID_OPTION` for an option that does not exist.
  */
 export function createEntry(source: AuthSource, options: SchemeOptions, instance?: Instance): Entry {
@@ -86,7 +86,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
   const home = parse(instance?.defaults.baseURL ?? page ?? '', page)
   const rule = originRule(allowedOrigins, home?.host && home.origin, allowInsecure)
   const context: AttachmentContext = { instance, rule, isTokenExpired, unread: new WeakMap() }
-  // the base URL that was checked last
+  // The base URL of the last check.
   let usual: string | undefined
 
   const placeOf = (config: AxiosLikeConfig) => {
@@ -94,7 +94,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
     const appends = !UNUSUAL.test(`${config.url ?? ''}`)
     if (appends && baseURL === usual) return true
     const target = freeze(config, instance)
-    // a user in the URL of a request authenticates it already
+    // A user in the URL already authenticates the request.
     if (!target || !rule.allows(target) || (target.username && replacesBase(config))) return undefined
     if (!appends || !USUAL_BASE.test(baseURL) || UNUSUAL.test(baseURL.slice(8))) return target
     if (rule.prefixes && rule.allows(new URL(baseURL))) usual = baseURL
@@ -107,7 +107,7 @@ export function createEntry(source: AuthSource, options: SchemeOptions, instance
     watches: typeof source === 'function' || !!(isTokenExpired ?? source.isTokenExpired),
     locate(config) {
       if (config.oauth === false || isTaken(config, instance) || skip?.(config)) return undefined
-      // a local socket is no origin: it must be vouched for
+      // A local socket has no origin: `allowedOrigins` must allow it.
       return config.socketPath && !allowedOrigins ? undefined : placeOf(config)
     },
     send(config, adapter, place) {

@@ -9,7 +9,7 @@ export function hide(target: object, key: PropertyKey, value: unknown): void {
 }
 
 /**
- * Makes an error of what a scheme, a hook or a rule threw. The raw error of a token request is not kept: it
+ * Wraps the error of a scheme, a hook or a rule. The raw error of a token request is not kept, because it
  * shows the client's secret.
  */
 export function wrap(error: unknown): OAuthError {
@@ -20,14 +20,14 @@ export function wrap(error: unknown): OAuthError {
 }
 
 /**
- * Makes an error that `axios.isAxiosError` accepts, of anything that was thrown: with `config` (a cache's
- * second waiter hangs without), not to be retried by axios-retry, and with the wrapped reason as `cause`.
- * `code` is for what axios or its transport would have said; ours have none, because plugins act on it.
+ * Converts any thrown value into an error that `axios.isAxiosError` accepts. It has a `config`, because the
+ * second waiter of a cache hangs without one, and the wrapped reason as `cause`. Only errors of axios and its
+ * transport have a `code`, because plugins act on it.
  */
 export function axiosError(thrown: unknown, given: AxiosLikeConfig, code?: string): Error {
   const cause = code ? (thrown as Error) : wrap(thrown)
   const { message } = cause
-  // it retries whatever has no response, and nothing here gets better by asking the person three times more
+  // axios-retry would repeat every error without a response, and ask the person for a sign-in again.
   const retry = given['axios-retry']
   const config = retry ? { ...given, 'axios-retry': { ...retry, retries: 0 } } : given
   const error: Error = axios.AxiosError
@@ -43,7 +43,7 @@ export function axiosError(thrown: unknown, given: AxiosLikeConfig, code?: strin
   return error
 }
 
-/** Puts `cause` on an error that axios made: the error stays the one that the application knows. */
+/** Adds `cause` to an error of axios: the application keeps the error that it expects. */
 export function addCause(error: unknown, cause: OAuthError): void {
   rememberFailure((error as { config?: object } | undefined)?.config, cause)
   if (Object.isExtensible(error) && !isOAuthError((error as Error).cause))

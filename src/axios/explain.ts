@@ -19,7 +19,7 @@ export interface Explanation {
   allowedOrigins?: readonly string[]
 }
 
-/** What an attachment knows of its requests: the very rules that it sends by. */
+/** The rules by which an attachment sends its requests, also used to explain them. */
 export interface Rules {
   readonly instance: Instance | undefined
   readonly prefixes: readonly string[] | undefined
@@ -27,7 +27,7 @@ export interface Rules {
   isTaken(config: AxiosLikeConfig): boolean
   locate(config: AxiosLikeConfig): unknown
   allows(url: URL): boolean
-  /** What the session says; `undefined` where a token is there or may be had. */
+  /** The session's reason; `undefined` if it has a token or can get one. */
   standing(config: AxiosLikeConfig): UnauthenticatedReason | undefined
   /** Tells the session's listeners. */
   report(error: OAuthError): void
@@ -35,7 +35,7 @@ export interface Rules {
   readonly told: Set<UnauthenticatedReason>
 }
 
-/** What an attachment's entry sends by, for explaining it. */
+/** The rules of an entry. */
 export const makeRules = (
   instance: Instance | undefined,
   { prefixes, allows }: OriginRule,
@@ -54,7 +54,7 @@ export const makeRules = (
   told: new Set(),
 })
 
-/** Why requests failed for want of a credential, by the configuration that their error shows. */
+/** The reasons of requests that failed without a credential, by the configuration of their error. */
 const failures = /* @__PURE__ */ new WeakMap<object, UnauthenticatedReason>()
 
 const REASONS: { [code in string]?: UnauthenticatedReason } = {
@@ -64,13 +64,13 @@ const REASONS: { [code in string]?: UnauthenticatedReason } = {
   OAUTH_SESSION_CHANGED: 'user-changed',
 }
 
-/** Keeps in mind why a request failed, so that its configuration can be explained later. */
+/** Remembers why a request failed, so that its configuration can be explained later. */
 export function rememberFailure(config: object | undefined, cause: Error): void {
   const reason = isOAuthError(cause) && REASONS[cause.code]
   if (config && reason) failures.set(config, reason)
 }
 
-/** The configuration of a request that was not sent yet lacks what the instance adds. */
+/** Adds the instance's defaults to the configuration of a request that was not sent yet. */
 function complete(given: AxiosLikeConfig, instance: Instance | undefined): AxiosLikeConfig {
   const { baseURL, socketPath } = instance?.defaults ?? {}
   const config = { ...given }
@@ -79,7 +79,7 @@ function complete(given: AxiosLikeConfig, instance: Instance | undefined): Axios
   return config
 }
 
-/** True where https alone is missing. */
+/** True if only https is missing. */
 const isInsecure = ({ allows }: Rules, url: URL) =>
   url.protocol === 'http:' && allows(new URL(url.href.replace(/^http:/, 'https:')))
 

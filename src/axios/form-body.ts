@@ -6,12 +6,12 @@ interface NodeForm {
   _streams?: unknown[]
 }
 
-/** Makes the body that takes the place of one that was spent, with the type that names its boundary. */
+/** Creates the body that replaces a consumed form, with the type that names its boundary. */
 export type SpareForm = () => { data: Uint8Array; contentType: string }
 
 /**
  * Remembers a `form-data` object (axios makes one of `postForm({ … })` in Node) whose parts are all text or
- * bytes: sending spends it, and the function that is answered makes the same bytes again. `undefined` for any
+ * bytes: sending consumes it, and the returned function creates the same bytes again. `undefined` for any
  * other body.
  */
 export function rememberForm(body: unknown): SpareForm | undefined {
@@ -19,7 +19,7 @@ export function rememberForm(body: unknown): SpareForm | undefined {
   const parts = form?._streams
   if (!parts || !form?.getBuffer || !form.getHeaders) return undefined
   const isKnown = (part: unknown) => typeof part === 'string' || part instanceof Uint8Array
-  // the functions among them write the line ends
+  // The functions in the list write line ends.
   if (!parts.every(part => isKnown(part) || typeof part === 'function')) return undefined
   const copy: NodeForm = Object.create(form, { _streams: { value: [...parts] } })
   return () => ({
@@ -35,13 +35,13 @@ interface FormRequest {
   readonly headers: object | undefined
 }
 
-/** Puts a form's bytes in place of the form that was spent; false for any other body. */
+/** Replaces a consumed form by its bytes; false for any other body. */
 export function restoreForm(call: FormRequest): boolean {
   if (!call.spare) return false
   const { data, contentType } = call.spare()
   const { method, headers } = call.base
   call.base = { method, headers: copyHeaders(headers), data }
-  // the scheme may have written on a copy of the headers by now
+  // The scheme may already have copied the headers.
   for (const each of [call.base.headers, call.headers]) {
     if (each) writeHeader(each as Record<string, unknown>, 'Content-Type', contentType)
   }

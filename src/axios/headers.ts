@@ -13,8 +13,8 @@ export function findHeader(headers: object | undefined, name: string): string | 
 }
 
 /**
- * Reads a header, whatever its case; several lines are joined. Never by `headers.get`, which in 0.x is the
- * bucket of GET.
+ * Reads a header in any case; several lines are joined. Not with `headers.get`, which in axios 0.x holds the
+ * defaults for GET.
  */
 export function readHeader(headers: object | undefined, name: string): string | undefined {
   const value = (headers as Headers | undefined)?.[findHeader(headers, name) ?? name]
@@ -23,8 +23,8 @@ export function readHeader(headers: object | undefined, name: string): string | 
 }
 
 /**
- * Copies headers, keeping their kind; assignment, because `AxiosHeaders` of 1.0 lose some when constructed
- * from their like.
+ * Copies headers and keeps their kind, by assignment, because `AxiosHeaders` of 1.0 lose some in their
+ * constructor.
  */
 export function copyHeaders(headers: object = {}): Headers {
   return Object.assign(Object.create(Object.getPrototypeOf(headers)), headers)

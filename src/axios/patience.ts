@@ -20,8 +20,8 @@ type Awaited = AxiosLikeConfig & {
 }
 
 /**
- * What a request that was given up is rejected with; `undefined` while it is wanted. 0.21 has no `signal`: it
- * is heeded here all the same.
+ * The error of an aborted request; `undefined` while the caller waits. axios 0.21 ignores `signal`; this
+ * package respects it on all versions.
  */
 export function cancellation(config: AxiosLikeConfig): unknown {
   const { signal, cancelToken } = config as Awaited
@@ -29,7 +29,7 @@ export function cancellation(config: AxiosLikeConfig): unknown {
   return axios.CanceledError ? new axios.CanceledError(undefined, config) : new axios.Cancel('canceled')
 }
 
-/** What axios rejects a request with that took longer than its own `timeout`. */
+/** The error that axios has for a request that exceeded its `timeout`. */
 function timeoutError(config: AxiosLikeConfig): Error {
   const { timeout, timeoutErrorMessage, transitional } = config as Awaited
   const code = transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED'
@@ -37,27 +37,25 @@ function timeoutError(config: AxiosLikeConfig): Error {
 }
 
 /**
- * How long a request waits for its credential: while it is wanted, and in all no longer than its own
- * `timeout`.
+ * Limits the wait of a request for its credential by its signal and its own `timeout`.
  */
 export interface Patience {
   /**
-   * Waits for a step of the scheme. @throws what axios rejects a request with that was given up or took too
-   * long
+   * Waits for a step of the scheme. @throws the error that axios has for an aborted or late request
    */
   wait<T>(step: Promise<T>): Promise<T>
-  /** Why the request waits no longer. */
+  /** The reason for the end of the wait. */
   over?: unknown
   /** Stops listening. */
   end(): void
 }
 
-/** The patience of a call. What it waited for goes on without it: a renewal is everybody's. */
+/** The limits of a call. A renewal goes on without it for the other callers. */
 export function patienceOf(call: Call): Patience {
   const { config } = call
   const { signal, cancelToken } = config as Awaited
   const timeout = Number(config.timeout) || 0
-  // a timer cannot count more: that is for ever
+  // setTimeout overflows above 2³¹ ms; treat as no limit.
   let left = timeout > LONGEST ? 0 : timeout
   const isLimited = left > 0
   let reject: (reason: unknown) => void

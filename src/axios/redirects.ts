@@ -19,24 +19,24 @@ interface RedirectOptions extends AxiosLikeConfig {
   proxy?: unknown
 }
 
-/** True where the caller follows redirects, or does without. */
+/** True if the application disabled redirects or follows them itself. */
 const isForbidden = (fetchOptions: RedirectOptions['fetchOptions']) =>
   (fetchOptions?.redirect ?? 'follow') !== 'follow'
 
 /**
- * True where redirects are followed by hand: the credential changes with the URL, or the version has no
- * `beforeRedirect` that works.
+ * True if this package follows redirects itself: the credential depends on the URL, or `beforeRedirect` does
+ * not work in this version.
  */
 function isByHand({ scheme, config }: Call): boolean {
   const { env, proxy, headers } = config as RedirectOptions
-  // 0.27 and 0.28 call either the proxy's hook or this one
+  // axios 0.27 and 0.28 call only one of the two hooks: the proxy's or this one.
   return !!scheme.boundToUrl || !env || !!(proxy && !(headers as { set?: unknown }).set)
 }
 
 /**
- * Adds to a request's options what keeps its credential from following a redirect to where it must not go: in
- * Node a hook that is asked at every hop, or an order not to follow. In browsers the platform follows, and
- * drops `Authorization` on the way out.
+ * Keeps the credential of a request from following a redirect to another origin: in Node by a hook for every
+ * hop, or by disabling redirects. Browsers follow redirects themselves and drop `Authorization` at another
+ * origin.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.4
  */
 export function guardRedirects(call: Call, patch: AxiosLikeConfig): void {
@@ -61,14 +61,14 @@ export function guardRedirects(call: Call, patch: AxiosLikeConfig): void {
 const failure = ({ config }: Call, message: string, code: string) =>
   axiosError(new Error(message), config, `ERR_FR_${code}`)
 
-/** Where a response redirects to, if following it was left to us. */
+/** The target of a redirect that this package must follow. */
 function destination(call: Call, { response }: Outcome): URL | undefined {
   const { maxRedirects, fetchOptions } = call.config as RedirectOptions
   const location = readHeader(response?.headers as object, 'location')
   const isRedirect = /^30[12378]$/.test(`${response?.status}`) && location
   if (!isRedirect || maxRedirects === 0 || isForbidden(fetchOptions)) return undefined
   const { redirect, getHeader } = Object(response?.request) as { redirect?: string; getHeader?: unknown }
-  // what a mock or a cache answers is nobody's to follow: only these transports were told to leave it to us
+  // Mocks and caches do not redirect: only these transports got the option not to follow.
   const isLeftToUs = redirect || (getHeader && isByHand(call))
   const to = isLeftToUs ? parse(location, call.url) : undefined
   return to && /^https?:$/.test(to.protocol) ? to : undefined
@@ -159,7 +159,7 @@ export function followRedirect(
   send: (next: Call) => Promise<AxiosLikeResponse>,
 ): Promise<AxiosLikeResponse> | undefined {
   const { config, context } = call
-  // asked for every answer: those that are no redirect pay for nothing
+  // Called for every answer, so it costs nothing without a redirect.
   const to = (outcome.response?.status ?? 0) > 299 ? destination(call, outcome) : undefined
   const next = to && nextHop(call, outcome, to)
   if (!next) {
@@ -170,7 +170,7 @@ export function followRedirect(
   }
   const reason = cancellation(config)
   if (reason) throw reason
-  // what counts is where the redirect leads
+  // The target of the redirect decides.
   context.unread.delete(config)
   try {
     return send(next)

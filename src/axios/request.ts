@@ -42,10 +42,10 @@ function refusedBy(call: Call, { response }: Outcome): IncomingResponse | undefi
 }
 
 /**
- * Sends a call: signed at once where the scheme can, else by its flow; a hop that must not see the credential
- * as it is. No async function: nearly every request takes the short way, and pays for no more than one
- * `then`.
- * @throws whatever the scheme throws; the caller wraps it.
+ * Sends a call: signed at once if the scheme can, otherwise by its flow; without the credential at a hop that
+ * must not see it. It is not an async function, because nearly every request takes the short way and should
+ * cost one `then`.
+ * @throws the error of the scheme; the caller wraps it.
  */
 export function authenticate(call: Call): Promise<AxiosLikeResponse> {
   if (call.leftAllowedOrigins) return transmit(call, outcome => finish(call, outcome))
@@ -72,13 +72,13 @@ async function send(call: Call, before?: Outcome): Promise<Outcome> {
   return transmit(call, outcome => outcome)
 }
 
-/** How far a flow has come. */
+/** The progress of a flow. */
 interface Progress {
-  /** What the adapter settled with last. */
+  /** The last result of the adapter. */
   outcome?: Outcome | undefined
-  /** The same as the scheme saw it. */
+  /** The view of it that the scheme got. */
   incoming?: IncomingResponse | undefined
-  /** Whether the last request carried something of the scheme's. */
+  /** True if the last request carried a credential of the scheme. */
   isSigned: boolean
 }
 
@@ -94,7 +94,7 @@ async function takeTurns(
 ): Promise<void> {
   let turn = await next()
   if (replayed) turn = await next(replayed)
-  // a scheme that has nothing to add
+  // The scheme sends nothing more.
   if (turn.done) at.outcome ??= await send(call)
   while (!turn.done) {
     const before = at.outcome
@@ -136,7 +136,7 @@ async function runFlow(call: Call, met?: IncomingResponse, outcome?: Outcome): P
   return finish(call, at.outcome as Outcome)
 }
 
-/** Why a request stays refused. */
+/** The error of a request that stays refused. */
 const refusal = (call: Call, { status }: IncomingResponse, isSigned: boolean) =>
   isSigned
     ? oauthError('OAUTH_REFUSED', 'api', {}, { status })
@@ -144,7 +144,9 @@ const refusal = (call: Call, { status }: IncomingResponse, isSigned: boolean) =>
 
 type Transform = (this: AxiosLikeConfig, data: unknown, headers: unknown, status: number) => unknown
 
-/** Runs the user's `transformResponse` as axios does; for a response that came too late to meet it there. */
+/**
+ * Runs the user's `transformResponse` as axios does, because this response arrived after axios had run it.
+ */
 function transform(response: AxiosLikeResponse): AxiosLikeResponse {
   const { config, headers, status } = response
   for (const each of ([] as Transform[]).concat((config.transformResponse as Transform[] | undefined) ?? []))
@@ -153,10 +155,9 @@ function transform(response: AxiosLikeResponse): AxiosLikeResponse {
 }
 
 /**
- * The response interceptor's half: judges an answer whose body only the user's transforms made readable, and
- * where it says that the token expired, goes on with the call as if that had been seen at once. One renewal
- * per request, whoever told it. Answers `undefined` for anything else, also for what an interceptor before
- * ours made of a response.
+ * Judges, in the response interceptor, an answer whose body only the user's transforms made readable. If the
+ * token expired, the call goes on as after a 401, with one renewal per request. Returns `undefined` for
+ * anything else, also for a value that an earlier interceptor returned.
  */
 export function reconsider(
   { unread }: AttachmentContext,

@@ -25,7 +25,7 @@ interface Failure {
   config?: AxiosLikeConfig
 }
 
-/** Seconds that a server may ask for before another try; a longer wait is for the session to decide. */
+/** The longest `Retry-After` in seconds for another try here; the session decides about longer ones. */
 const PATIENCE = 10
 
 /** Defaults of the application that calls do not override. */
@@ -43,18 +43,17 @@ function bareInstance(): Instance {
 }
 
 /**
- * Makes the client for calls to the authorization server: over `http`, or over a fresh axios instance that
- * has nothing of the user's but what `adopt` takes over. No redirects, no cookies, no interceptors; a text
- * comes back, whatever the status. Calls throw `OAUTH_SERVER_UNAVAILABLE` when no answer came and
- * `OAUTH_ABORTED` when the signal aborted; never with the raw error as cause, which shows the client's
- * secret.
+ * Creates the client for calls to the authorization server: over `http`, or over a new axios instance with
+ * only the settings that `adopt` takes over. No redirects, no cookies, no interceptors; every status resolves
+ * with the text. Calls throw `OAUTH_SERVER_UNAVAILABLE` when no answer came and `OAUTH_ABORTED` when the
+ * signal aborted; never with the raw error as cause, which shows the client's secret.
  */
 export function serverClient(http?: HttpClient, from?: object): ServerClient {
   let model = from as Instance | undefined
   let made = http as Instance | undefined
 
-  // made when first used, so that a session that never asks the server (one for each request of a web server)
-  // costs nothing; what the application set on its instance since is taken over before every call
+  // Created on first use, because a session for one request of a web server often needs none. Later settings
+  // of the instance are taken over before every call.
   const client = () => {
     made ??= bareInstance()
     for (const key of ['adapter', 'httpAgent', 'httpsAgent', 'proxy'])
@@ -83,8 +82,7 @@ export function serverClient(http?: HttpClient, from?: object): ServerClient {
 }
 
 /**
- * The answer behind a failure of axios, or an error that does not hold the request: that one shows the
- * client's secret.
+ * The answer behind an error of axios, or an error without the request, which shows the client's secret.
  */
 function answerOf(request: ServerRequest, error: Failure | OAuthError): AxiosLikeResponse {
   if (isOAuthError(error)) throw error
@@ -96,10 +94,10 @@ function answerOf(request: ServerRequest, error: Failure | OAuthError): AxiosLik
 
 const same = (data: unknown) => data
 
-/** Milliseconds that a server asks for before another try. */
+/** The wait that a server asks for, in milliseconds. */
 const askedFor = (error: Failure) => retryAfter(error as never)
 
-/** Writes a call as a request that overrides whatever its instance's defaults say. */
+/** Writes a call as a request that overrides the defaults of its instance. */
 function toConfig(
   { endpoint, method, url, headers, body, json, agent, timeout = TIMEOUT }: ServerRequest,
   { signal, arrived }: CallLimits,

@@ -7,7 +7,7 @@ import type { Entry } from './entry.js'
 import { addCause } from './errors.js'
 import { errorFor, explainRequest, type Rules } from './explain.js'
 
-/** Reasons that the application chose for the request itself: they are no surprise. */
+/** Reasons that the application chose itself: they need no warning. */
 const CHOSEN: readonly UnauthenticatedReason[] = ['oauth-false', 'skip']
 
 function warn(error: OAuthError): void {
@@ -18,7 +18,7 @@ function warn(error: OAuthError): void {
   process?.emitWarning?.(error.message, { type: 'AxiosOAuthWarning', code: error.code })
 }
 
-/** Tells a reason once: to the session's listeners, and to whoever develops. */
+/** Reports a reason once: to the session's listeners, and as a warning during development. */
 function tell(rules: Rules, reason: UnauthenticatedReason, error: OAuthError): void {
   if (CHOSEN.includes(reason) || rules.told.has(reason)) return
   rules.told.add(reason)
@@ -26,7 +26,7 @@ function tell(rules: Rules, reason: UnauthenticatedReason, error: OAuthError): v
   warn(error)
 }
 
-/** Explains a request that no attachment took, by the reason that is most particular to it. */
+/** Explains a request without an attachment, by its most specific reason. */
 function explainSkipped(entries: readonly Entry[], config: AxiosLikeConfig) {
   const explained = entries
     .flatMap(({ rules }) => rules ?? [])
@@ -34,7 +34,7 @@ function explainSkipped(entries: readonly Entry[], config: AxiosLikeConfig) {
   return explained.find(({ reason }) => reason && reason !== 'origin') ?? explained[0]
 }
 
-/** Says why a request that no attachment took was refused. */
+/** The reason for the refusal of a request without an attachment. */
 function explainRefusal(
   entries: readonly Entry[],
   error: { response?: AxiosLikeResponse } | undefined,
@@ -47,7 +47,7 @@ function explainRefusal(
   addCause(error, cause)
 }
 
-/** Sends a request that no attachment took as it is; where the API refuses it, the error says why. */
+/** Sends a request without an attachment unchanged; if the API refuses it, the error has the reason. */
 export function sendSkipped(
   entries: readonly Entry[],
   config: AxiosLikeConfig,

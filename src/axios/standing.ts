@@ -4,7 +4,7 @@ import { inside } from '../session/state.js'
 import type { SchemeOptions, UnauthenticatedReason } from './attach-options.js'
 import type { OAuth2RequestOption } from './request-option.js'
 
-/** Whether a session can have a token, as far as that is known without asking its store. */
+/** Whether a session can have a token, without asking its store. */
 function standingOf(session: OAuth2Session | undefined): UnauthenticatedReason | undefined {
   if (!session) return 'no-token'
   if (session.current()) return undefined
@@ -14,7 +14,7 @@ function standingOf(session: OAuth2Session | undefined): UnauthenticatedReason |
   return mayGetOne || (grant?.refresh_token && !grant.ended) ? undefined : 'no-token'
 }
 
-/** What an attachment says of its session where it explains a request. */
+/** The session's part of the explanation of a request. */
 export const explainers = (
   session: () => OAuth2Session | undefined,
 ): Pick<SchemeOptions, 'standing' | 'report'> => ({

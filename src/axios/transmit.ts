@@ -17,7 +17,7 @@ const Blank = /* @__PURE__ */ (() => {
 })()
 
 /**
- * Sends the URL as it was checked, or as the scheme changed it.
+ * Sets the checked URL, or the one that the scheme changed.
  * @throws OAuthError `OAUTH_ORIGIN_REQUIRED` when the scheme moved the request to where credentials may not
  * go.
  */
@@ -31,14 +31,13 @@ function fixUrl(call: Call, sent: AxiosLikeConfig): void {
 }
 
 /**
- * The configuration that the adapter gets: a copy, so that nothing that others hold ever carries a
- * credential. Newer versions of axios give theirs no prototype, so that a polluted one changes nothing: the
- * copy has none either.
+ * The configuration for the adapter: a copy, so that no object of the application contains a credential. It
+ * has no prototype, as in newer versions of axios, so that a polluted one changes nothing.
  */
 function toSend(call: Call): AxiosLikeConfig {
   const { config, base } = call
   const sent: AxiosLikeConfig = Object.getPrototypeOf(config) === null ? new Blank() : {}
-  // a loop, because spreading such an object takes four times as long, and every request pays for it
+  // A loop, because spreading such an object takes four times as long, and every request pays for it.
   for (const key of Object.keys(config)) sent[key] = config[key]
   sent.headers = call.headers ?? base.headers ?? {}
   if (call.frozen || call.urlFromScheme || call.scheme.boundToUrl) fixUrl(call, sent)
@@ -50,7 +49,7 @@ function toSend(call: Call): AxiosLikeConfig {
     sent.headers = headers
   }
   if (config.auth) delete sent.auth
-  // a proxy of the environment would carry a token in the clear away from this machine
+  // A proxy of the environment would carry the token in the clear away from this machine.
   if (config.proxy === undefined && isClearLoopback((call.frozen ? sent.url : sent.baseURL) as string))
     sent.proxy = false
   guardRedirects(call, sent)
@@ -58,9 +57,8 @@ function toSend(call: Call): AxiosLikeConfig {
 }
 
 /**
- * What the adapter settled with, without the credential: the application's own configuration takes the place
- * of the one that was sent, and that one is emptied, because an adapter may keep it (a mock's history, a
- * cache).
+ * The result of the adapter without the credential: it gets the application's own configuration, and the sent
+ * one is emptied, because an adapter may keep it (a mock's history, a cache).
  */
 function outcomeOf(call: Call, sent: AxiosLikeConfig, settled: unknown, failed: boolean): Outcome {
   const { config } = call
@@ -73,12 +71,12 @@ function outcomeOf(call: Call, sent: AxiosLikeConfig, settled: unknown, failed: 
   if (!failed) return { response: settled as AxiosLikeResponse, failed }
   const error = settled as Holder | undefined
   const { response } = Object(error?.cause) as Holder
-  // axios 1.13.3 and 1.13.4 keep it there alone
+  // axios 1.13.3 and 1.13.4 keep the response only there.
   if (error && !error.response && response) error.response = response
   return { response: error?.response, error, failed }
 }
 
-/** Sends a call as it stands, and hands what the adapter settled with to `next`. */
+/** Sends a call and passes the result of the adapter to `next`. */
 export function transmit<T>(call: Call, next: (outcome: Outcome) => T | Promise<T>): Promise<T> {
   const sent = toSend(call)
   let answer: Promise<AxiosLikeResponse>

@@ -8,7 +8,7 @@ export function pageUrl(): string | undefined {
   return (globalThis as { location?: Location }).location?.href
 }
 
-// as every version of axios tells an absolute URL; `http:path` is a path to it
+// All versions of axios recognise an absolute URL in this way; `http:path` is a path.
 const ABSOLUTE = /^([a-z][a-z\d+\-.]*:)?\/\//i
 
 /**
@@ -42,8 +42,8 @@ function serialise(config: AxiosLikeConfig, instance: Instance): string {
 }
 
 /**
- * Computes the URL that goes on the wire, from all that axios makes it of. What cannot be parsed, or is not
- * http, is `undefined`: such a request gets no credential.
+ * Computes the URL of the request on the wire. It is `undefined` if it cannot be parsed or is not http: such
+ * a request gets no credential.
  */
 export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL | undefined {
   const { baseURL = '', params } = config
@@ -58,7 +58,7 @@ export function freeze(config: AxiosLikeConfig, instance: Instance = axios): URL
   return parsed && /^https?:$/.test(parsed.protocol) ? parsed : undefined
 }
 
-/** Writes a URL so that no parser of any adapter changes it: what is signed is what is sent. */
+/** Writes a URL so that no adapter's parser changes it, because the signed URL must be the sent one. */
 export function toWire(url: URL): string {
   return requestUrl(url).replace(
     /[^\w\-.~!$&()*+,;=:@%/?[\]]/g,

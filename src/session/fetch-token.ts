@@ -16,7 +16,7 @@ import { forgetRefused } from './refusals.js'
 import type { OAuth2Session } from './session.js'
 import { inside, type Lease, type SessionView } from './state.js'
 import type { StoredGrant, Token } from './stored-grant.js'
-import { obtain } from './waiting.js'
+import { otherToken } from './waiting.js'
 
 /** Options of {@link fetchToken} and {@link saveToken}. */
 export interface NewGrantOptions extends ServerCallOptions {
@@ -228,7 +228,7 @@ export async function refreshToken(session: OAuth2Session, options?: RefreshOpti
   const view = inside(session)
   const { state, slot } = view
   if (!state.record.grant) await state.medium.read(state)
-  const token = await obtain(view, undefined, state.record.grant?.tokens[slot.key], options)
+  const token = await otherToken(view, undefined, state.record.grant?.tokens[slot.key], options)
   const { refresh_token, id_token } = state.record.grant ?? {}
   return { ...token, ...(refresh_token && { refresh_token }), ...(id_token && { id_token }) }
 }

@@ -88,7 +88,7 @@ function goodDespite(view: SessionView, { stale }: Wish, error: OAuthError): Tok
 }
 
 /** A token other than `rejected`, or than `forced`; asks the application once where a person is needed. */
-export async function obtain(
+export async function otherToken(
   view: SessionView,
   rejected?: Token,
   forced?: Token,
@@ -122,7 +122,7 @@ function sharedWait(view: SessionView, rejected: Token | undefined): Promise<Tok
   const mine: TokenSlot['waiting'] = {
     rejected,
     begun,
-    token: obtain(view, rejected).finally(() => {
+    token: otherToken(view, rejected).finally(() => {
       if (slot.waiting === mine) slot.waiting = undefined
     }),
   }

@@ -65,6 +65,8 @@ const servers: Record<string, { command: string[]; port: string; servers: Server
       return {
         AUTH_URL: provider.issuer,
         AUTHORIZATION_ENDPOINT: `${provider.issuer}/auth`,
+        // The provider has no device code: without a browser the program shows an address.
+        DEVICE_AUTHORIZATION_ENDPOINT: '',
         API_URL: api.url,
         CLIENT_ID: 'native',
         TOKENS: mkdtempSync(join(tmpdir(), 'orders-')),

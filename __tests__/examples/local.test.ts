@@ -68,7 +68,7 @@ test('one command starts the page with its two APIs', async () => {
 })
 
 test('one command runs the program for the terminal, which ends when the person has signed in', async () => {
-  const { find, streams, running } = start('cli', { DISPLAY: ':0', PATH: '' })
+  const { find, streams, running } = start('cli', { CI: '', DISPLAY: ':0', PATH: '' })
   const url = await find('errors', /open this address in a browser: (\S+)\n/)
   expect((await fetch((await browser().visit(url)).url)).status).toBe(200)
   await new Promise(resolve => running.once('exit', resolve))

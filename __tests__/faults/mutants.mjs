@@ -35,7 +35,8 @@ export const mutants = {
     what: 'lets a caller who gives up abort the refresh',
     breaks: {
       'session/waiting.ts': {
-        waitForToken: '(view, rejected, signal) => otherToken(view, rejected, undefined, signal && { signal })',
+        waitForToken:
+          '(view, rejected, signal) => otherToken(view, rejected, undefined, signal && { signal })',
       },
       'session/grant-context.ts': {
         callEndpoint: `(context, endpoint, parameters, options) =>

@@ -61,17 +61,21 @@ const UNUSUAL = /\/\/|[\\\0-\x20]|(^|\/)\.|%(2[ef]|5c)/i
 // A base URL whose host all parsers read in the same way.
 const USUAL_BASE = /^https?:\/\/[\w.:[\]-]+(\/[\x21-\x7e]*)?$/i
 
+/** True for a value of `Authorization` that is the instance's default. */
+function isDefault(value: string, method: string, instance: Instance | undefined): boolean {
+  const defaults = instance?.defaults.headers
+  return [defaults, defaults?.common, defaults?.[method]].some(
+    bucket => readHeader(bucket as object | undefined, 'authorization') === value,
+  )
+}
+
 /**
  * True for an `Authorization` or `auth` of this request's own, which wins; the instance's default gives way.
  */
 function isTaken({ headers, auth, method = '' }: AxiosLikeConfig, instance: Instance | undefined): boolean {
-  const { headers: buckets, auth: user } = instance?.defaults ?? {}
   const value = readHeader(headers, 'authorization')
-  const isDefault = () =>
-    [buckets, buckets?.common, buckets?.[method]].some(
-      bucket => readHeader(bucket as object | undefined, 'authorization') === value,
-    )
-  return !!(value && !isDefault()) || !!(auth && JSON.stringify(auth) !== JSON.stringify(user))
+  if (value && !isDefault(value, method, instance)) return true
+  return !!auth && JSON.stringify(auth) !== JSON.stringify(instance?.defaults.auth)
 }
 
 /**

@@ -3,7 +3,7 @@
  * kilobyte more than its record, keeps no timer and listens to nobody. Run with --expose-gc; `SESSIONS` sets
  * another number.
  */
-import { createOAuth2Session, memoryStore, type OAuth2Session, type TokenStore } from '../src/index.js'
+import { createOAuth2Session, defineStore, memoryStore, type OAuth2Session } from '../src/index.js'
 
 const SESSIONS = Number(process.env.SESSIONS ?? 100_000)
 /** Bytes over the record. */
@@ -23,11 +23,11 @@ async function heap(): Promise<number> {
 
 const inner = memoryStore()
 
-const store: TokenStore = {
+const store = defineStore({
   ...inner,
   get: key => inner.get(key),
   set: (key, next) => inner.set(key, next),
-}
+})
 const record = (user: number) => ({
   v: 1 as const,
   grantId: `grant-${user}`,

@@ -82,7 +82,7 @@ export function makeApi(world: World, server: Server): Api {
       if (signal?.aborted) throw new Error('aborted')
       const token = headers.get('authorization')?.slice('Bearer '.length)
       headers.clear()
-      const known = actor.state.refusals.renewed?.get(ORIGIN)
+      const known = actor.state.refusals?.renewed?.get(ORIGIN)
       // where two renewals within a minute did not help, one node may be wrong: the same request asks once
       // more
       if (token && token === sent && token === known?.token.access_token && known.renewals > 1)

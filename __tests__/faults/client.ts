@@ -152,7 +152,7 @@ export function makeClients(world: World, api: Api): Clients {
         judge.logout(actor)
         actor.leaving++
         await call(actor, 'revokeToken()', async () => {
-          const seen = actor.state.backlog.unsaved ?? world.record()
+          const seen = actor.state.backlog?.unsaved ?? world.record()
           const result = await revokeToken(session)
           if (result.revoked || result.error.code !== 'OAUTH_STORE_WRITE') judge.loggedOut(actor, seen)
         })

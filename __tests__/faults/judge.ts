@@ -79,7 +79,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
           leaving.has(call.family) ||
           record?.ended ||
           server().familyOf(record?.refresh_token) !== call.family
-        if (!replaced && call.actor.state.backlog.unsaved?.refresh_token !== rotation.to)
+        if (!replaced && call.actor.state.backlog?.unsaved?.refresh_token !== rotation.to)
           judge.fail(
             'a rotated token dropped',
             `${call.actor.name} left the lock without having stored ${rotation.to}`,
@@ -223,7 +223,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     },
     handedOut(actor, accessToken, from) {
       const unsaved = actor.process.actors.some(({ state }) =>
-        Object.values(state.backlog.unsaved?.tokens ?? {}).some(token => token.access_token === accessToken),
+        Object.values(state.backlog?.unsaved?.tokens ?? {}).some(token => token.access_token === accessToken),
       )
       // what the store refused four times may be replaced by a new sign-in before its caller gets it
       const refusedByStore = (tries.get(accessToken) ?? 0) >= 4
@@ -238,7 +238,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     },
     logout(actor) {
       endings++
-      for (const grant of [world.record(), actor.state.record.grant, actor.state.backlog.unsaved]) {
+      for (const grant of [world.record(), actor.state.record.grant, actor.state.backlog?.unsaved]) {
         const family = familyOf(grant)
         if (family) leaving.add(family)
       }
@@ -248,7 +248,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       const family = familyOf(seen)
       if (!family || family !== familyOf(record) || record?.ended || actor.process.lostLease) return
       // what the store does not take is written as soon as it can be: the end, or a sign-in since
-      const { unsaved } = actor.state.backlog
+      const unsaved = actor.state.backlog?.unsaved
       actor.backIn = false
       if (unsaved?.ended) {
         // of another grant than it knew, nobody promised anything
@@ -330,7 +330,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
   function judgeNeed({ actor, refreshToken, slot }: ServerCall) {
     const { state, process } = actor
     const record = world.record()
-    const unsaved = process.actors.some(other => other.state.backlog.unsaved)
+    const unsaved = process.actors.some(other => other.state.backlog?.unsaved)
     // who waited for the lock in vain logs out without it, in the middle of a renewal
     if (unsaved || lateWrite || record?.ended?.reason === 'revoked') return
     if (refreshToken && refreshToken !== record?.refresh_token)

@@ -334,7 +334,8 @@ async function runCalm(
   if (alive > 0 && alive < living.length && !profile.interaction && !out)
     judge.fail('sessions that disagree', `${alive} of ${living.length} work`)
   judge.finish()
-  for (const actor of living) if (actor.state.backlog.unsaved) judge.fail('a grant never written', actor.name)
+  for (const actor of living)
+    if (actor.state.backlog?.unsaved) judge.fail('a grant never written', actor.name)
   if (
     record &&
     !record.ended &&

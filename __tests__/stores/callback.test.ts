@@ -134,7 +134,7 @@ test('a failing database loses no rotated token, and the error shows no row', as
   const renewed = await hurry(refreshToken(session)).finally(() => jest.useRealTimers())
   expect(renewed).toMatchObject({ access_token: 'a1' })
   expect(JSON.stringify(events)).not.toContain('r1')
-  expect(inside(session).state.backlog.unsaved?.refresh_token).toBe('r1')
+  expect(inside(session).state.backlog?.unsaved?.refresh_token).toBe('r1')
   isAway = false
   server.now += 120
   await session.close()

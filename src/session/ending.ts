@@ -27,20 +27,31 @@ interface EndWrite {
   isReplaced: boolean
 }
 
+/** The state before the first end: one object for all sessions, so that an idle one is small. */
+export const NO_ENDING: Ending = /* @__PURE__ */ Object.freeze({
+  reason: undefined,
+  count: 0,
+  leftOver: undefined,
+})
+
+/** Changes the state of the end. */
+function setEnding(state: { ending: Readonly<Ending> }, change: Partial<Ending>): void {
+  state.ending = { ...state.ending, ...change }
+}
+
 /** True from the start of an end until the store has it, or until the next sign-in. */
 export const isEnding = ({ ending }: State): boolean => ending.reason !== undefined
 
 /**
  * Hands a token that arrived too late to the waiting log-out, which revokes it and includes it in its result.
  */
-export function leaveToLogOut({ ending }: State, token: Partial<Token>): void {
-  ending.leftOver.push(token)
+export function leaveToLogOut(state: State, token: Partial<Token>): void {
+  setEnding(state, { leftOver: [...(state.ending.leftOver ?? []), token] })
 }
 
 /** An end that the store did not take stands until the next sign-in. */
-export function forgetEnding({ ending }: State): void {
-  const own: Ending = ending
-  own.reason = undefined
+export function forgetEnding(state: State): void {
+  setEnding(state, { reason: undefined })
 }
 
 /** Writes that the session is over, holding the lock; false where something newer is stored. */
@@ -107,9 +118,7 @@ export async function end(state: State, reason: string, revokesLeftOver = false)
   insistOnWriting(state)
   const known = state.record.grant
   const write: EndWrite = { reason, known, before: known, isReplaced: false }
-  const ending: Ending = state.ending
-  ending.count++
-  ending.reason = reason
+  setEnding(state, { reason, count: state.ending.count + 1 })
   let cause: unknown
   let isWritten: boolean
   try {
@@ -121,7 +130,8 @@ export async function end(state: State, reason: string, revokesLeftOver = false)
     emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
   }
   await renewalsOver(state)
-  const leftOver = ending.leftOver.splice(0)
+  const leftOver = state.ending.leftOver ?? []
+  setEnding(state, { leftOver: undefined })
   if (!revokesLeftOver) for (const token of leftOver) discard(state, token)
   if (isWritten) forgetEnding(state)
   const failure = isWritten ? undefined : notWritten(write.isReplaced, cause)

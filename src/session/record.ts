@@ -23,7 +23,7 @@ export const noRecord = (): GrantRecord => ({
   owners: undefined,
 })
 
-/** Notes which grant a token belongs to. */
+/** Notes which grant a token belongs to that is no longer, or not yet, in the record. */
 export function noteOwner({ record }: State, token: Token, grantId: string): void {
   const own: GrantRecord = record
   own.owners ??= new WeakMap()
@@ -31,7 +31,10 @@ export function noteOwner({ record }: State, token: Token, grantId: string): voi
 }
 
 /** The grant that a token belongs to, where it is known. */
-export const ownerOf = ({ record }: State, token: Token): string | undefined => record.owners?.get(token)
+export function ownerOf({ record: { grant, owners } }: State, token: Token): string | undefined {
+  const isCurrent = grant && Object.values(grant.tokens).includes(token)
+  return isCurrent ? grant.grantId : owners?.get(token)
+}
 
 /**
  * Takes over a grant, and tells listeners when the one before it ended. Without `force` only a newer one: a
@@ -46,8 +49,8 @@ export function takeOver(state: State, stored: StoredGrant | undefined, force = 
   record.revision++
   watchEnd(state)
   forgetFailures(state)
-  for (const token of Object.values(stored?.tokens ?? {}))
-    noteOwner(state, token, (stored as StoredGrant).grantId)
+  for (const token of Object.values(known?.tokens ?? {}))
+    noteOwner(state, token, (known as StoredGrant).grantId)
   const isOver = !stored || stored.ended
   if (known && !known.ended && isOver) emit(state, 'ended', { reason: stored?.ended?.reason ?? 'deleted' })
 }

@@ -13,7 +13,7 @@ import { emit } from './events.js'
 import { grantContext, grantError, tokenEndpoint } from './grant-context.js'
 import { idTokenGate } from './id-tokens.js'
 import { outlived } from './lives.js'
-import { compose, insistOnWriting, noteOwner } from './record.js'
+import { compose, insistOnWriting, noteOwner, ownerOf } from './record.js'
 import { forgetRefused } from './refusals.js'
 import type { SessionEvents } from './session-options.js'
 import { endedError, usableOrThrow } from './standing.js'
@@ -259,7 +259,7 @@ async function renewLocked(view: SessionView, reason: Reason, lease: Lease): Pro
     return afterFailure(view, error as OAuthError, stale, lease)
   }
   const token = renewed.tokens[slot.key] as Token
-  noteOwner(state, token, renewed.grantId)
+  if (!ownerOf(state, token)) noteOwner(state, token, renewed.grantId)
   forgetFailures(state)
   emit(state, 'renewed', { duration: state.clock() - started, cause })
   emit(state, 'token', { scope: token.scope, expires_at: token.expires_at })

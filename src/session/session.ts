@@ -6,14 +6,15 @@ import { callEndpoint } from '../server/call.js'
 import { checkHooks } from '../server/check-hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
 import { memoryStore } from '../stores/memory.js'
-import { noBackOff } from './back-off.js'
+import { NO_BACK_OFF } from './back-off.js'
 import { checkSessionOptions } from './check-session.js'
 import { contextOf, randomOf, transportOf } from './connection.js'
-import { end, isEnding, renewalsOver } from './ending.js'
+import { end, isEnding, NO_ENDING, renewalsOver } from './ending.js'
 import { emit, listen } from './events.js'
 import { outlived, stopWatching, watchEnd } from './lives.js'
 import { mediumOf } from './medium.js'
 import { MAX_APIS, noRecord, setUnaccepted } from './record.js'
+import { NONE_REFUSED } from './refusals.js'
 import type { OAuth2Session, OAuth2SessionOptions, SessionCore } from './session-options.js'
 import { isUsable } from './standing.js'
 import { INSIDE, inside, type SessionView, type State, type TokenSlot, type Transport } from './state.js'
@@ -54,7 +55,7 @@ const methods: Omit<OAuth2Session, keyof UsedAsync> & ThisType<Session> = {
     state.slots ??= new Map()
     let slot = state.slots.get(key)
     if (!slot) {
-      slot = { key, resource, scope, refused: [] }
+      slot = { key, resource, scope, refused: NONE_REFUSED }
       state.slots.set(key, slot)
       forgetIdle(state.slots)
     }
@@ -117,7 +118,7 @@ export function createSession(
   const known = typeof server === 'function' ? server.issuer : (server?.issuer ?? server?.token_endpoint)
   checkOptions(options, clock, !!known)
   const { store = memoryStore(), key = [known, client?.client_id].join(' ') } = options
-  const root: TokenSlot = { key: '', refused: [] }
+  const root: TokenSlot = { key: '', refused: NONE_REFUSED }
   const state: State = {
     options,
     key,
@@ -126,10 +127,8 @@ export function createSession(
     clock,
     connection: { transport },
     record: noRecord(),
-    ending: { reason: undefined, count: 0, leftOver: [] },
-    backOff: noBackOff(),
-    refusals: {},
-    backlog: {},
+    ending: NO_ENDING,
+    backOff: NO_BACK_OFF,
     root,
   }
   return view(state, root)

@@ -13,6 +13,12 @@ import type { Lock, StoredGrant } from './stored-grant.js'
  * take lives on in memory and is written as soon as that goes; the version decides whose write stands.
  */
 
+/** Created on need: a session without trouble and without a subscription has none. */
+function backlogOf(state: { backlog?: Backlog }): Backlog {
+  state.backlog ??= {}
+  return state.backlog
+}
+
 /** Asks the store; again if the grant changed meanwhile, because the answer may be outdated. */
 async function ask(state: State): Promise<StoredGrant | undefined> {
   for (;;) {
@@ -42,16 +48,16 @@ const onNotice = (held: ReturnType<typeof weakly>) => () => {
 
 /** Listens to the writes of others, without keeping the session alive. */
 function subscribe(state: State): void {
-  const backlog: Backlog = state.backlog
-  if (backlog.unsubscribe) return
-  const stop = state.store.subscribe?.(state.key, onNotice(weakly(state)))
-  backlog.unsubscribe = stop
-  if (stop) dropped?.register(state, stop)
+  const { store, key, backlog } = state
+  if (!store.subscribe || backlog?.unsubscribe) return
+  const stop = store.subscribe(key, onNotice(weakly(state)))
+  backlogOf(state).unsubscribe = stop
+  dropped?.register(state, stop)
 }
 
 /** Waits for the lock in the background, to write the unsaved grant. */
 function flushLater(state: State): void {
-  const backlog: Backlog = state.backlog
+  const backlog = backlogOf(state)
   backlog.flushing ??= locked(state, () => readLocked(state))
     .catch(() => {})
     .finally(() => {
@@ -66,7 +72,7 @@ const newerThan = (unsaved: StoredGrant, stored: StoredGrant | undefined) =>
 
 /** True if the unsaved grant must replace the stored one. */
 function mustFlush({ backlog }: State, stored: StoredGrant | undefined): boolean {
-  const { unsaved, spent } = backlog
+  const { unsaved, spent } = backlog ?? {}
   if (!unsaved) return false
   const newer = newerThan(unsaved, stored)
   if (!newer) return true
@@ -79,7 +85,7 @@ function mustFlush({ backlog }: State, stored: StoredGrant | undefined): boolean
 
 /** Writes the unsaved grant under the lock; returns the stored grant afterwards. */
 async function flush(state: State, unsaved: StoredGrant, stored: StoredGrant | undefined) {
-  const backlog: Backlog = state.backlog
+  const backlog = backlogOf(state)
   const newer = newerThan(unsaved, stored)
   const next = newer ? { ...unsaved, version: newer.version + 1 } : unsaved
   // Noted first, because a write that fails may still arrive.
@@ -92,10 +98,9 @@ async function flush(state: State, unsaved: StoredGrant, stored: StoredGrant | u
 
 /** Takes over the stored grant: it is the unsaved one, or a newer one. */
 function takeRead(state: State, stored: StoredGrant | undefined): void {
-  const backlog: Backlog = state.backlog
-  const { unsaved } = backlog
+  const unsaved = state.backlog?.unsaved
   const isLost = !!unsaved && !isSameGrant(stored, unsaved)
-  backlog.unsaved = undefined
+  if (unsaved) backlogOf(state).unsaved = undefined
   learn(state, stored, isLost)
 }
 
@@ -106,7 +111,7 @@ async function read(state: State): Promise<void> {
   try {
     stored = await ask(state)
   } catch (error) {
-    if (state.backlog.unsaved) return
+    if (state.backlog?.unsaved) return
     throw storeError('OAUTH_STORE_READ', error)
   }
   // Another process may be renewing: use the grant in memory until we hold the lock.
@@ -122,10 +127,10 @@ async function readLocked(state: State): Promise<void> {
   try {
     stored = await ask(state)
     isSeen = true
-    if (mustFlush(state, stored)) stored = await flush(state, state.backlog.unsaved as StoredGrant, stored)
+    if (mustFlush(state, stored)) stored = await flush(state, state.backlog?.unsaved as StoredGrant, stored)
   } catch (error) {
     // The refresh token in memory may be spent, unless the store was read and has no newer one.
-    if (state.backlog.unsaved && isSeen) return
+    if (state.backlog?.unsaved && isSeen) return
     throw storeError('OAUTH_STORE_READ', error)
   }
   takeRead(state, stored)
@@ -181,7 +186,7 @@ async function writeOnce(state: State, writing: Writing): Promise<'written' | 'w
 
 /** Takes over the written grant. */
 function noteOutcome(state: State, outcome: 'written' | 'written before', written: StoredGrant): void {
-  const backlog: Backlog = state.backlog
+  const backlog = backlogOf(state)
   const isKnownNewer = written.version < state.record.version
   if (outcome === 'written before' || !isKnownNewer) backlog.unsaved = undefined
   if (outcome === 'written') noteWritten(state, written)
@@ -191,7 +196,7 @@ function noteOutcome(state: State, outcome: 'written' | 'written before', writte
 const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
 
 async function write(state: State, grant: StoredGrant, lease: Lease, spent?: string): Promise<boolean> {
-  const backlog: Backlog = state.backlog
+  const backlog = backlogOf(state)
   const { count } = state.ending
   if (spent) backlog.spent = spent
   const isNew = grant.grantId !== state.record.grant?.grantId
@@ -218,7 +223,7 @@ async function write(state: State, grant: StoredGrant, lease: Lease, spent?: str
 
 /** Keeps a grant that the store did not take, to be written as soon as that goes. */
 function keepInMemory(state: State, next: StoredGrant, failure: unknown): void {
-  const backlog: Backlog = state.backlog
+  const backlog = backlogOf(state)
   // Keep the version one above the stored one, so that a concurrent write by another process wins.
   takeOver(state, next, true)
   backlog.unsaved = next
@@ -256,7 +261,7 @@ async function writeAgain(state: State, refused: RefusedWrite, lease: Lease) {
 }
 
 async function close(state: State): Promise<void> {
-  const backlog: Backlog = state.backlog
+  const backlog = backlogOf(state)
   try {
     if (backlog.unsaved) await locked(state, () => readLocked(state))
   } finally {

@@ -53,7 +53,8 @@ export interface GrantRecord {
   /** True while the stored grant is another person's and the application has not accepted it. */
   unaccepted: boolean
   /**
-   * Which grant a token belongs to, without writing on the token: another copy of this package may save it.
+   * Which grant a former token belongs to, without writing on the token: another copy of this package may save
+   * it.
    */
   owners: WeakMap<Token, string> | undefined
 }
@@ -65,7 +66,7 @@ export interface Ending {
   /** Counts ends, so that a token which arrives after one is noticed. */
   count: number
   /** Tokens that arrived after the end began: the log-out revokes them. */
-  leftOver: Partial<Token>[]
+  leftOver: Partial<Token>[] | undefined
 }
 
 /** How long renewals pause after one has failed, in seconds. Written by back-off.ts. */
@@ -161,8 +162,8 @@ export interface State {
   readonly record: Readonly<GrantRecord>
   readonly ending: Readonly<Ending>
   readonly backOff: Readonly<BackOff>
-  readonly refusals: Readonly<Refusals>
-  readonly backlog: Readonly<Backlog>
+  readonly refusals?: Readonly<Refusals>
+  readonly backlog?: Readonly<Backlog>
   /** The grant's own token. */
   readonly root: TokenSlot
   /** The slots of `for()`, by resource and scope. */

@@ -53,8 +53,7 @@ export interface GrantRecord {
   /** True while the stored grant is another person's and the application has not accepted it. */
   unaccepted: boolean
   /**
-   * Which grant a former token belongs to, without writing on the token: another copy of this package may save
-   * it.
+   * The grants of former tokens. Not written on the token, because another copy of this package may save it.
    */
   owners: WeakMap<Token, string> | undefined
 }

@@ -5,23 +5,13 @@
  */
 import { memoryStore } from '../src/index.js'
 import { createRegistry } from '../src/registry.js'
+import { heap } from './support/heap.js'
 
 const PEOPLE = Number(process.env.PEOPLE ?? 100_000)
 const DAY = 86_400
 const IDLE = 3600
 /** Milliseconds that a visit may take, and megabytes that all of them may leave. */
 const [LIMIT, ROOM] = [1, 10]
-
-const { gc } = globalThis as { gc?: () => void }
-if (!gc) throw new Error('Run with --expose-gc')
-
-async function heap(): Promise<number> {
-  for (let count = 0; count < 4; count++) {
-    await new Promise(resolve => setTimeout(resolve, 20))
-    gc?.()
-  }
-  return process.memoryUsage().heapUsed
-}
 
 let now = Math.floor(Date.now() / 1000)
 const store = memoryStore()

@@ -4,22 +4,11 @@
  * another number.
  */
 import { createOAuth2Session, defineStore, memoryStore, type OAuth2Session } from '../src/index.js'
+import { heap } from './support/heap.js'
 
 const SESSIONS = Number(process.env.SESSIONS ?? 100_000)
 /** Bytes over the record. */
 const LIMIT = 1024
-
-const { gc } = globalThis as { gc?: () => void }
-if (!gc) throw new Error('Run with --expose-gc')
-
-async function heap(): Promise<number> {
-  // finalisers and promise jobs of the last round
-  for (let count = 0; count < 4; count++) {
-    await new Promise(resolve => setTimeout(resolve, 20))
-    gc?.()
-  }
-  return process.memoryUsage().heapUsed
-}
 
 const inner = memoryStore()
 

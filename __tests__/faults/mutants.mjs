@@ -150,7 +150,10 @@ export const mutants = {
   'tells-secrets': {
     what: 'shows what the store failed with',
     breaks: {
-      'session/medium.ts': { storeError: '(code, error) => new OAuthError(code, error.message)' },
+      'locks/medium-error.ts': {
+        mediumError:
+          "(code, error, medium) => oauthError(code, medium ?? 'medium', { problem: error.message })",
+      },
     },
   },
   'never-lets-go': {

@@ -122,8 +122,8 @@ function flowOf(
     }
     const response = sent?.response ?? (yield* attempt(request, token))
     if (yield* challenged(request, token, response)) return
+    if (!isRefusal(response)) return noteSuccess(state, () => originOf(request))
     const origin = originOf(request)
-    if (!isRefusal(response)) return noteSuccess(state, () => origin)
     if (wasInVain(state, origin, token)) return
     response.discard?.()
     yield* renew(request, token, origin)

@@ -1,8 +1,9 @@
 import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
+import { mediumError } from '../locks/medium-error.js'
 import { discard } from './connection.js'
 import { locked } from './critical-section.js'
 import { emit } from './events.js'
-import { storeError } from './medium.js'
+import { pause } from './medium.js'
 import { isSamePerson } from './person.js'
 import { endedRecord, insistOnWriting } from './record.js'
 import type { Ending, Lease, State } from './state.js'
@@ -76,8 +77,6 @@ async function readToEnd(state: State, { before }: EndWrite): Promise<boolean> {
   }
 }
 
-const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
-
 /**
  * Writes the end. Under the lock it is refused only where that was lost, or where the store cannot be read.
  */
@@ -127,7 +126,7 @@ export async function end(state: State, reason: string, revokesLeftOver = false)
     cause = error
     // The session is over; the store gets the end as soon as possible.
     isWritten = await writeEnd(state, write, { signal: AbortSignal.abort() })
-    emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', error) })
+    emit(state, 'error', { error: mediumError('OAUTH_STORE_WRITE', error, 'store') })
   }
   await renewalsOver(state)
   const leftOver = state.ending.leftOver ?? []

@@ -1,4 +1,4 @@
-import { isOAuthError, type OAuthError, oauthError } from '../errors.js'
+import { oauthError } from '../errors.js'
 import { identify } from './connection.js'
 import { learn, noteWritten } from './record.js'
 import type { Medium, State } from './state.js'
@@ -21,16 +21,15 @@ export function mediumOf(store: TokenStore): Medium {
   return medium
 }
 
-/** A driver's error may show the command it failed with, and with it the tokens: only its name is told. */
-export function storeError(code: 'OAUTH_STORE_READ' | 'OAUTH_STORE_WRITE', error: unknown): OAuthError {
-  if (isOAuthError(error)) return error
-  const { code: reason, name } = Object(error) as { code?: string; name?: string }
-  return oauthError(code, 'store', { problem: reason ?? name })
-}
+/** Milliseconds before another try to write, longer after each one. */
+export const pause = (attempt: number): Promise<void> =>
+  new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
+
+const takeRead = (state: State) => learn(state, state.store.get(state.key) as StoredGrant | undefined)
 
 async function readLocked(state: State): Promise<void> {
   await identify(state)
-  learn(state, state.store.get(state.key) as StoredGrant | undefined)
+  takeRead(state)
 }
 
 /** The memory of this process: it is always there, answers at once, and only sessions write it. */
@@ -38,7 +37,7 @@ export const localMedium = (lock: Lock): Medium => ({
   lock,
   async read(state) {
     await identify(state).catch(() => {})
-    learn(state, state.store.get(state.key) as StoredGrant | undefined)
+    takeRead(state)
   },
   readLocked,
   readToReplace: readLocked,

@@ -106,23 +106,9 @@ async function lookAgain(view: SessionView, stale: string | undefined): Promise<
   return usableOrThrow(view, stale)
 }
 
-/**
- * After the server called the refresh token of `base` spent: the token that another process has renewed, or
- * nothing where it is worth another try.
- * @throws the error where nothing is left to try
- */
-async function afterRefusal(
-  view: SessionView,
-  base: StoredGrant,
-  error: OAuthError,
-  look: () => Promise<Outcome | undefined>,
-): Promise<Outcome | undefined> {
-  const { options, record } = view.state
-  const found = await look()
-  const isStillStored = record.grant?.refresh_token === base.refresh_token
-  if (!found && isStillStored && !options.grant) throw error
-  return found
-}
+/** True if no other refresh token is stored than the refused one, and no unattended grant can replace it. */
+const isExhausted = ({ record, options }: State, refused: StoredGrant): boolean =>
+  record.grant?.refresh_token === refused.refresh_token && !options.grant
 
 /** Refreshes, or runs the unattended grant: the part of the critical section that asks the server. */
 async function acquire(
@@ -139,10 +125,10 @@ async function acquire(
       const error = grantError(cause, 'refresh')
       if (!isOver(state, error)) throw error
       insistOnLock(lease)
-      const isFirst = spent === undefined
-      const look = async () => (isFirst ? lookAgain(view, stale) : usableOrThrow(view, stale))
-      const found = await afterRefusal(view, base, error, look)
+      if (spent === undefined) await state.medium.readLocked(state)
+      const found = usableOrThrow(view, stale)
       if (found) return found
+      if (isExhausted(state, base)) throw error
       spent = base.refresh_token
     }
   }

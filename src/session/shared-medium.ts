@@ -1,8 +1,9 @@
 import { isOAuthError, oauthError } from '../errors.js'
+import { mediumError } from '../locks/medium-error.js'
 import { identify } from './connection.js'
 import { locked } from './critical-section.js'
 import { emit } from './events.js'
-import { storeError } from './medium.js'
+import { pause } from './medium.js'
 import { isLogOut, learn, lookAgainIn, noteVersion, noteWritten, outdateReads, takeOver } from './record.js'
 import type { Backlog, Lease, Medium, RefusedWrite, State } from './state.js'
 import type { Lock, StoredGrant } from './stored-grant.js'
@@ -17,6 +18,11 @@ import type { Lock, StoredGrant } from './stored-grant.js'
 function backlogOf(state: { backlog?: Backlog }): Backlog {
   state.backlog ??= {}
   return state.backlog
+}
+
+/** The grant is stored, or a newer one is. */
+function forgetUnsaved(state: State): void {
+  if (state.backlog) backlogOf(state).unsaved = undefined
 }
 
 /** Asks the store; again if the grant changed meanwhile, because the answer may be outdated. */
@@ -100,7 +106,7 @@ async function flush(state: State, unsaved: StoredGrant, stored: StoredGrant | u
 function takeRead(state: State, stored: StoredGrant | undefined): void {
   const unsaved = state.backlog?.unsaved
   const isLost = !!unsaved && !isSameGrant(stored, unsaved)
-  if (unsaved) backlogOf(state).unsaved = undefined
+  forgetUnsaved(state)
   learn(state, stored, isLost)
 }
 
@@ -112,7 +118,7 @@ async function read(state: State): Promise<void> {
     stored = await ask(state)
   } catch (error) {
     if (state.backlog?.unsaved) return
-    throw storeError('OAUTH_STORE_READ', error)
+    throw mediumError('OAUTH_STORE_READ', error, 'store')
   }
   // Another process may be renewing: use the grant in memory until we hold the lock.
   if (mustFlush(state, stored)) flushLater(state)
@@ -131,7 +137,7 @@ async function readLocked(state: State): Promise<void> {
   } catch (error) {
     // The refresh token in memory may be spent, unless the store was read and has no newer one.
     if (state.backlog?.unsaved && isSeen) return
-    throw storeError('OAUTH_STORE_READ', error)
+    throw mediumError('OAUTH_STORE_READ', error, 'store')
   }
   takeRead(state, stored)
 }
@@ -145,7 +151,7 @@ async function readToReplace(state: State): Promise<void> {
     try {
       await state.store.delete(state.key)
     } catch (failure) {
-      throw storeError('OAUTH_STORE_WRITE', failure)
+      throw mediumError('OAUTH_STORE_WRITE', failure, 'store')
     }
   }
 }
@@ -186,21 +192,17 @@ async function writeOnce(state: State, writing: Writing): Promise<'written' | 'w
 
 /** Takes over the written grant. */
 function noteOutcome(state: State, outcome: 'written' | 'written before', written: StoredGrant): void {
-  const backlog = backlogOf(state)
   const isKnownNewer = written.version < state.record.version
-  if (outcome === 'written before' || !isKnownNewer) backlog.unsaved = undefined
+  if (outcome === 'written before' || !isKnownNewer) forgetUnsaved(state)
   if (outcome === 'written') noteWritten(state, written)
   else lookAgainIn(state)
 }
 
-const pause = (attempt: number) => new Promise(resolve => setTimeout(resolve, 50 * 4 ** attempt))
-
 async function write(state: State, grant: StoredGrant, lease: Lease, spent?: string): Promise<boolean> {
-  const backlog = backlogOf(state)
   const { count } = state.ending
-  if (spent) backlog.spent = spent
+  if (spent) backlogOf(state).spent = spent
   const isNew = grant.grantId !== state.record.grant?.grantId
-  const writing: Writing = { next: grant, isNew, unsaved: backlog.unsaved }
+  const writing: Writing = { next: grant, isNew, unsaved: state.backlog?.unsaved }
   // An end replaces the grant.
   const isEnded = () => count !== state.ending.count && !grant.ended
   let failure: unknown
@@ -223,23 +225,19 @@ async function write(state: State, grant: StoredGrant, lease: Lease, spent?: str
 
 /** Keeps a grant that the store did not take, to be written as soon as that goes. */
 function keepInMemory(state: State, next: StoredGrant, failure: unknown): void {
-  const backlog = backlogOf(state)
   // Keep the version one above the stored one, so that a concurrent write by another process wins.
   takeOver(state, next, true)
-  backlog.unsaved = next
+  backlogOf(state).unsaved = next
   lookAgainIn(state, 1)
-  emit(state, 'error', { error: storeError('OAUTH_STORE_WRITE', failure) })
+  emit(state, 'error', { error: mediumError('OAUTH_STORE_WRITE', failure, 'store') })
 }
 
 /**
  * True where the only thing in the way of a write is our own: a write that was thought lost, or a token
  * beside this one. The refresh token that was spent is still the stored one.
  */
-function isOwnWriteInTheWay(
-  stored: StoredGrant | undefined,
-  { base, key, isRotated }: RefusedWrite,
-): boolean {
-  if (!stored || !base || stored.ended || stored.grantId !== base.grantId) return false
+function isOwnWriteInTheWay(stored: StoredGrant, { base, key, isRotated }: RefusedWrite): boolean {
+  if (!base || stored.ended || stored.grantId !== base.grantId) return false
   if (stored.refresh_token !== base.refresh_token) return false
   return isRotated || stored.tokens[key]?.access_token === base.tokens[key]?.access_token
 }

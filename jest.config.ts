@@ -44,7 +44,19 @@ const suite = (name: string, more: Config = {}) => ({
   ...more,
 })
 // these loads take seconds: `npm test` runs a sample, the project `long` the whole (see support/long.ts)
-const long = ['scenarios/storm', 'scenarios/server-side', 'stores/file', 'locks/processes', 'oauth1/fuzz']
+const long = [
+  'scenarios/storm',
+  'scenarios/server-side',
+  'scenarios/refused',
+  'scenarios/late',
+  'stores/file',
+  'locks/processes',
+  'oauth1/fuzz',
+  'oauth1/signing',
+  'axios/hostile-urls',
+  'lib/www-authenticate',
+  'cli/browser',
+]
 
 const projects = [
   suite('unit', {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { AxiosInstance } from 'axios'
-import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
+import { axiosVersions, type Loaded, loadAnew, loadWith } from '../support/axios-versions.js'
 import { inQuery, renewing } from './schemes.js'
 import { listen, type Seen, type TestServer } from './server.js'
 
@@ -150,7 +150,7 @@ describe.each(setups)('attach on axios $name', ({ peer, application }) => {
     scheme.token = 'new1'
     const attachment = loaded.attach(api, scheme)
     expect(loaded.attach(api, scheme)).toBe(attachment)
-    const another = loadWith(peer, application) // a second copy of this package
+    const another = loadAnew(peer, application) // a second copy of this package
     expect(another.attach).not.toBe(loaded.attach)
     expect(another.attach(api, scheme)).toBe(attachment)
     await api.get('/x')

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { AxiosInstance, AxiosStatic } from 'axios'
 import type { ServerRequest } from '../../src/server/call.js'
 import { type Loaded, loadWith } from '../support/axios-versions.js'
+import { hurry } from '../support/hurry.js'
 import { renewing } from './schemes.js'
 import { listen, type TestServer } from './server.js'
 
@@ -35,7 +36,10 @@ describe.each(copies)('a package that found %s, an application with %s', (peer, 
     loaded = loadWith(peer, application)
     server = await listen(({ headers }) => ({ status: headers.authorization === 'Bearer old' ? 401 : 200 }))
   })
-  afterEach(() => server.close())
+  afterEach(() => {
+    jest.restoreAllMocks()
+    return server.close()
+  })
 
   const create = (adapter: string) =>
     loaded.axios.create({ baseURL: server.origin, ...(adapter !== 'default' && { adapter }) })
@@ -97,6 +101,7 @@ describe.each(copies)('a package that found %s, an application with %s', (peer, 
     })
 
     it('an error shows no secret, and is an error of axios to both copies', async () => {
+      hurry(20)
       const api = create(adapter)
       loaded.attach(api, renewing('CANARY'))
       await server.close()

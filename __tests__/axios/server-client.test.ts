@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import type { ServerRequest } from '../../src/server/call.js'
-import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
+import { axiosVersions, type Loaded, loadAnew, loadWith } from '../support/axios-versions.js'
+import { hurry } from '../support/hurry.js'
 import { listen, type TestServer } from './server.js'
 
 const call = (url: string, more: Partial<ServerRequest> = {}): ServerRequest => ({
@@ -15,6 +16,8 @@ const call = (url: string, more: Partial<ServerRequest> = {}): ServerRequest => 
   ...more,
 })
 
+const bomb = gzipSync(Buffer.alloc(20_000_000, ' '))
+
 describe.each(axiosVersions)('calls to the authorization server on axios $name', ({ module, has }) => {
   let loaded: Loaded
   let server: TestServer
@@ -25,7 +28,10 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     answers = () => ({})
     server = await listen((request, index) => answers(request, index))
   })
-  afterEach(() => server.close())
+  afterEach(() => {
+    jest.restoreAllMocks()
+    return server.close()
+  })
 
   const adapters = has.fetch ? ['http', 'fetch'] : ['http']
   describe.each(adapters)('over %s', adapter => {
@@ -72,6 +78,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     })
 
     it('tries again after 503 and 429 as the server asks, twice at most; never when it asks for long', async () => {
+      hurry(20)
       answers = (_, index) =>
         index === 0 ? { status: 503, headers: { 'retry-after': '0' } } : { status: 200 }
       expect((await client().send(call(`${server.origin}/token`))).status).toBe(200)
@@ -104,7 +111,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
       }
       for (const [path, timeout] of [
         ['/reset', 20],
-        ['/silent', 0.5],
+        ['/silent', 0.1],
       ] as const) {
         server.seen.length = 0
         const error = await client()
@@ -118,6 +125,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     })
 
     it('says who did not answer, and with which code', async () => {
+      hurry(20)
       const { port } = server
       await server.close()
       const error = await client()
@@ -131,17 +139,17 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     it('gives up a server that sends a byte now and then, when the total time is over', async () => {
       const dripping = http.createServer((_, response) => {
         response.writeHead(200, { 'content-type': 'application/json' })
-        const drip = setInterval(() => response.write(' '), 20)
+        const drip = setInterval(() => response.write(' '), 10)
         response.on('close', () => clearInterval(drip))
       })
       await new Promise<void>(resolve => dripping.listen(0, '127.0.0.1', resolve))
       const { port } = dripping.address() as AddressInfo
       const error = await client()
-        .send(call(`http://127.0.0.1:${port}/token`, { timeout: 0.3 }))
+        .send(call(`http://127.0.0.1:${port}/token`, { timeout: 0.1 }))
         .catch(error => error)
       expect(error).toMatchObject({ code: 'OAUTH_SERVER_UNAVAILABLE' })
       expect(error.message).toBe(
-        `127.0.0.1:${port} did not answer within 0.3 s: try again, or raise \`timeout\`.`,
+        `127.0.0.1:${port} did not answer within 0.1 s: try again, or raise \`timeout\`.`,
       )
       dripping.closeAllConnections()
       await new Promise(resolve => dripping.close(resolve))
@@ -152,7 +160,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
       answers = () =>
         new Promise(resolve => {
           late = () => resolve({ body: '{"a":1}' })
-          setTimeout(late, 150)
+          setTimeout(late, 60)
         })
       const made = loaded.serverClient()
       made.adopt(loaded.axios.create({ timeout: 20, ...(has.namedAdapters && { adapter }) }))
@@ -160,7 +168,6 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     })
 
     it('reads no more than a megabyte, counted after decompression', async () => {
-      const bomb = gzipSync(Buffer.alloc(20_000_000, ' '))
       answers = () => ({ headers: { 'content-encoding': 'gzip' }, body: bomb })
       const error = await client()
         .send(call(`${server.origin}/token`))
@@ -216,11 +223,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
   })
 
   it('has nothing of the user’s: no headers, parameters, transforms, interceptors, base URL', async () => {
-    const { axios } = loaded
-    const before = {
-      ...axios.defaults,
-      headers: { ...axios.defaults.headers, common: { ...axios.defaults.headers.common } },
-    }
+    const { axios, serverClient } = loadAnew(module)
     axios.defaults.headers.common.Authorization = 'theirs'
     axios.defaults.headers.common['X-Theirs'] = 'theirs'
     axios.defaults.headers.post['X-Post'] = 'theirs'
@@ -239,13 +242,12 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
       config.headers.set?.('X-Theirs', 'theirs')
       return config
     })
-    const client = loaded.serverClient(undefined, instance)
+    const client = serverClient(undefined, instance)
     expect((await client.send(call(`${server.origin}/token`))).body).toBe('{}')
     const { headers, url, body } = server.seen[0] as (typeof server.seen)[0]
     expect(JSON.stringify([headers, url, body])).not.toMatch(/theirs/)
     expect(headers.authorization).toBeUndefined()
     expect(body).toBe('client_secret=canary&a=1+2')
-    Object.assign(axios.defaults, before)
   })
 
   it('takes over the instance’s agents, proxy and adapter, also those that were set later', async () => {

@@ -191,7 +191,8 @@ describe('the contract of stores catches a store that', () => {
     },
   }
 
-  it.each(Object.keys(spoilt))('%s', async name => {
+  // at the same time, because some hang for the whole of their patience
+  it.concurrent.each(Object.keys(spoilt))('%s', async name => {
     expect(await failing(storeCases(spoilt[name] as () => StoreSubject))).not.toEqual([])
   })
 
@@ -284,7 +285,8 @@ describe('the contract of locks catches a lock that', () => {
     },
   }
 
-  it.each(Object.keys(spoilt))('%s', async name => {
+  // at the same time, because some hang for the whole of their patience
+  it.concurrent.each(Object.keys(spoilt))('%s', async name => {
     const make = () => ({ lock: spoilt[name]?.(), lease: 0 }) as LockSubject
     expect(await failing(lockCases(make))).not.toEqual([])
   })

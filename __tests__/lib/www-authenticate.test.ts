@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import * as oauth from 'oauth4webapi'
 import { challengeOf, parseChallenges } from '../../src/lib/www-authenticate.js'
+import { sized } from '../support/long.js'
 
 /** What oauth4webapi reads in the header; undefined where it has no opinion. */
 async function oracle(header: string) {
@@ -115,7 +116,8 @@ describe('parseChallenges', () => {
     expect(challengeOf(undefined, 'dpop')).toBeUndefined()
   })
 
-  test('10 000 random headers: no throw, and no difference from oauth4webapi where it has an opinion', async () => {
+  const RUNS = sized(2000, 10_000)
+  test(`${RUNS} random headers: no throw, and no difference from oauth4webapi where it has an opinion`, async () => {
     const token = fc.constantFrom(
       'Bearer',
       'DPoP',
@@ -177,8 +179,8 @@ describe('parseChallenges', () => {
         opinions++
         expect(ours).toEqual(theirs)
       }),
-      { numRuns: 10_000 },
+      { numRuns: RUNS },
     )
-    expect(opinions).toBeGreaterThan(1000)
+    expect(opinions).toBeGreaterThan(RUNS / 10)
   }, 60_000)
 })

@@ -59,7 +59,8 @@ describe('fileLock', () => {
     return { folder, lock, held }
   }
 
-  it.each([
+  // at the same time, because a lease takes as long as it takes
+  it.concurrent.each([
     ['of another machine', 'elsewhere/boot/container 1'],
     ['that died while it wrote its name', ''],
   ])('takes over from a holder %s, after a lease of silence', async (_, holder) => {
@@ -71,7 +72,7 @@ describe('fileLock', () => {
     await expect(lock('name', async () => 2, { maxWait: 1.5 })).resolves.toBe(2)
   })
 
-  it('believes no clock alone: a holder that stirs keeps the lock, however old its file looks', async () => {
+  it.concurrent('believes no clock alone: a holder that stirs keeps the lock, however old its file looks', async () => {
     const { lock, held } = await heldBy('elsewhere/boot/container 1')
     let stirred = 0
     const timer = setInterval(() => void utimes(held, ++stirred, stirred), 100)
@@ -81,7 +82,7 @@ describe('fileLock', () => {
     clearInterval(timer)
   })
 
-  it('keeps the lock of a section that is longer than a lease', async () => {
+  it.concurrent('keeps the lock of a section that is longer than a lease', async () => {
     const folder = await newFolder()
     const options = { lease: 0.4, poll: 0.01 }
     let lost = false

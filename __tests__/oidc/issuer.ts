@@ -2,11 +2,23 @@ import { createHash } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import type { ServerRequest, ServerResponse } from '../../src/server/call.js'
 
+/** The key pairs of a test file by algorithm, because a new RSA key takes longer than most of the tests. */
+const pairs = new Map<string, ReturnType<typeof generateKeyPair>[]>()
+
+/** The first, second … key pair for an algorithm, the same for every issuer of a test file. */
+function keyPair(alg: string, index: number): ReturnType<typeof generateKeyPair> {
+  const made = pairs.get(alg) ?? []
+  pairs.set(alg, made)
+  made[index] ??= generateKeyPair(alg, { extractable: true })
+  return made[index]
+}
+
 /** An OpenID provider reduced to what signs: keys, key set, ID tokens. */
 export async function makeIssuer() {
   const keys = new Map<string, { privateKey: CryptoKey; publicJwk: JWK; alg: string }>()
+  let added = 0
   const addKey = async (kid: string, alg = 'RS256') => {
-    const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+    const { privateKey, publicKey } = await keyPair(alg, added++)
     keys.set(kid, { privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' }, alg })
   }
   await addKey('k1')

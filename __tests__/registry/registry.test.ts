@@ -20,6 +20,7 @@ import { createRegistry, type Registration, type RegistryOptions } from 'axios-o
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
 import { listen, type RunningServer } from '../servers/http.js'
 import { type ResourceServer, startResourceServer } from '../servers/resource-server.js'
+import { hurry } from '../support/hurry.js'
 
 let as: AuthorizationServer
 let api: ResourceServer
@@ -311,7 +312,9 @@ test('a session that has something to store yet is not let go', async () => {
   })
   const session = registry.session('orders', { user: 'anna' })
   isAway = true
+  hurry(50)
   await signIn(session, 'anna').catch(() => undefined)
+  jest.restoreAllMocks()
   now += 100
   registry.session('orders', { user: 'ben' })
   await new Promise(resolve => setImmediate(resolve))

@@ -1,5 +1,10 @@
+import { sized } from '../support/long.js'
 import { axiosVersions } from './versions.js'
 import { failure, reason, settle, startWorld, type World } from './world.js'
+
+/** Requests at once, requests to a node that is wrong now and then. */
+const AT_ONCE = sized(30, 100)
+const IN_A_ROW = sized(60, 300)
 
 describe.each(axiosVersions)('axios $version', version => {
   let world: World
@@ -15,24 +20,24 @@ describe.each(axiosVersions)('axios $version', version => {
     expect(reason(error)?.code).toBe('OAUTH_REFUSED')
   })
 
-  test('a server that always says 401, 100 at once, then 100 in a row: one token request, no loop', async () => {
+  test(`a server that always says 401, ${AT_ONCE} at once, then as many in a row: one token request, no loop`, async () => {
     world = await startWorld(version)
     world.api.mode = 'always-401'
-    const outcomes = await settle(Array.from({ length: 100 }, () => world.http.get('/x')))
-    expect(outcomes.filter(outcome => !outcome.ok)).toHaveLength(100)
+    const outcomes = await settle(Array.from({ length: AT_ONCE }, () => world.http.get('/x')))
+    expect(outcomes.filter(outcome => !outcome.ok)).toHaveLength(AT_ONCE)
     expect(world.as.counts.token).toBe(1)
-    expect(world.api.counts.requests).toBeLessThanOrEqual(200)
-    for (let request = 0; request < 100; request += 1) await failure(world.http.get('/x'))
+    expect(world.api.counts.requests).toBeLessThanOrEqual(2 * AT_ONCE)
+    for (let request = 0; request < AT_ONCE; request += 1) await failure(world.http.get('/x'))
     expect(world.as.counts.token).toBeLessThanOrEqual(2)
     expect(world.as.counts.reuse).toBe(0)
   })
 
-  test('a refresh answered invalid_grant, 100 at once: one token request, one reason, then none', async () => {
+  test(`a refresh answered invalid_grant, ${AT_ONCE} at once: one token request, one reason, then none`, async () => {
     world = await startWorld(version)
     const ended: string[] = []
     world.session.on('ended', detail => ended.push(detail.reason))
     world.as.revokeEverything()
-    const outcomes = await settle(Array.from({ length: 100 }, () => world.http.get('/x')))
+    const outcomes = await settle(Array.from({ length: AT_ONCE }, () => world.http.get('/x')))
     const codes = outcomes.map(outcome => (outcome.ok ? 'ok' : reason(outcome.error)?.code))
     expect(new Set(codes)).toEqual(new Set(['OAUTH_SESSION_ENDED']))
     expect(world.as.counts.token).toBe(1)
@@ -92,21 +97,21 @@ describe.each(axiosVersions)('one wrong node of an API, axios $version', version
   let world: World
   afterEach(() => world.stop())
 
-  test('300 requests, every second node refuses every token: two renewals a minute, nobody fails', async () => {
+  test(`${IN_A_ROW} requests, every second node refuses every token: two renewals a minute, nobody fails`, async () => {
     let turn = 0
     world = await startWorld(version, {
       api: { accepts: token => turn++ % 2 === 1 && world.as.isActive(token) },
     })
-    for (let request = 0; request < 300; request++) expect((await world.http.get('/x')).status).toBe(200)
+    for (let request = 0; request < IN_A_ROW; request++) expect((await world.http.get('/x')).status).toBe(200)
     expect(world.as.counts.token).toBeLessThanOrEqual(2)
   })
 
-  test('300 requests, one path refuses every token: two renewals a minute, the others go through', async () => {
+  test(`${IN_A_ROW} requests, one path refuses every token: two renewals a minute, the others go through`, async () => {
     let path = ''
     world = await startWorld(version, {
       api: { accepts: token => path !== '/wrong' && world.as.isActive(token) },
     })
-    for (let request = 0; request < 150; request++) {
+    for (let request = 0; request < IN_A_ROW / 2; request++) {
       path = '/right'
       expect((await world.http.get(path)).status).toBe(200)
       path = '/wrong'

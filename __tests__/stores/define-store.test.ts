@@ -7,6 +7,7 @@ import {
   saveToken,
 } from '../../src/index.js'
 import { storeContract } from '../contracts/jest.js'
+import { hurry } from '../support/hurry.js'
 
 /** The three functions, over a map. */
 function plainStore() {
@@ -70,10 +71,12 @@ test('what the store does not take lives on in memory and is written later', asy
   })
   const session = createOAuth2Session({ client, store, key: 'ann' })
   isAway = true
+  hurry(50)
   await saveToken(session, token)
   expect(session.current()?.access_token).toBe('a')
   await expect(session.close()).rejects.toMatchObject({ code: 'OAUTH_STORE_WRITE' })
   isAway = false
   await session.close()
   expect(await plain.get('ann')).toMatchObject({ refresh_token: 'r' })
+  jest.restoreAllMocks()
 })

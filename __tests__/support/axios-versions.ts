@@ -60,9 +60,9 @@ export interface Loaded {
 /**
  * Loads the seam as an application does whose `axios` is that version. With `application`, the application's
  * instances come from another copy than the package's own (ESM and CommonJS side by side, or a duplicate in
- * node_modules).
+ * node_modules). The copies are those of no other call.
  */
-export function loadWith(peer: string, application = peer): Loaded {
+export function loadAnew(peer: string, application = peer): Loaded {
   let loaded: Loaded | undefined
   jest.isolateModules(() => {
     jest.doMock('axios', () => jest.requireActual(peer))
@@ -75,4 +75,17 @@ export function loadWith(peer: string, application = peer): Loaded {
     jest.dontMock('axios')
   })
   return loaded as Loaded
+}
+
+const known = new Map<string, Loaded>()
+
+/**
+ * The same copies for every test of a file, because loading them takes longer than most tests. A test that
+ * changes the defaults of `axios` itself calls {@link loadAnew}.
+ */
+export function loadWith(peer: string, application = peer): Loaded {
+  const name = `${peer} ${application}`
+  const loaded = known.get(name) ?? loadAnew(peer, application)
+  known.set(name, loaded)
+  return loaded
 }

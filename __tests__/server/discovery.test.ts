@@ -80,6 +80,7 @@ describe('the places', () => {
       'https://a/#x',
       'https://u@a/',
       'https://u:p@a/',
+      'https://:p@a/',
       'https://a?',
       'https://a#',
     ])
@@ -278,6 +279,13 @@ it('over a socket', async () => {
   } finally {
     await server.stop()
   }
+})
+
+it('a mistake of the application’s own transport is told as it is, and no other place is asked', async () => {
+  const mistake = new TypeError('fetch is not a function')
+  const send = jest.fn(() => Promise.reject(mistake))
+  await expect(async () => discover(issuer)({ send, clock: () => NOW })).rejects.toBe(mistake)
+  expect(send).toHaveBeenCalledTimes(1)
 })
 
 describe('a public server', () => {

@@ -72,4 +72,7 @@ test('an option names what else means that the grant is over', () => {
 test('what is no answer of the server passes', () => {
   expect(kindOfRefusal(new Error('x'))).toBe('passing')
   expect(kindOfRefusal(oauthError('OAUTH_LOCK_TIMEOUT', 'lost'))).toBe('passing')
+  // an error of the application's transport may look like an answer
+  const look = { code: 'OAUTH_SERVER_REFUSED', error: 'invalid_grant', status: 401 }
+  expect(kindOfRefusal(Object.assign(new Error('x'), look), [401])).toBe('passing')
 })

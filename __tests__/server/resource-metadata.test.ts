@@ -1,7 +1,8 @@
 import { OAuthError } from '../../src/errors.js'
 import type { Send } from '../../src/server/messages.js'
 import { discoverFromResource } from '../../src/server/resource-metadata.js'
-import { answer, errorOf, NOW } from '../oauth2/support.js'
+import { answer, errorOf, NOW, nodeSend } from '../oauth2/support.js'
+import { json, listen } from '../servers/http.js'
 
 const api = 'https://api.example/mcp'
 const place = 'https://api.example/.well-known/oauth-protected-resource/mcp'
@@ -38,4 +39,53 @@ test('where nothing describes the API, its origin may be taken for the server (M
   const error = await errorOf(async () => discoverFromResource(api)(context(pages)))
   expect(error).toBeInstanceOf(OAuthError)
   expect(error).toMatchObject({ code: 'OAUTH_DISCOVERY_FAILED' })
+})
+
+describe('over a socket', () => {
+  /** The error behind that of an API whose description is this. */
+  async function causeOf(status: number, description: (url: string) => object) {
+    const server = await listen((request, response) => {
+      const isDescription = request.url === '/.well-known/oauth-protected-resource'
+      if (isDescription) json(response, status, description(`${server.url}`))
+      else json(response, 404, {})
+    })
+    try {
+      const source = discoverFromResource(`${server.url}`)
+      const error = await errorOf(async () => source({ send: nodeSend, clock: () => NOW }))
+      expect(error.code).toBe('OAUTH_DISCOVERY_FAILED')
+      return error.cause
+    } finally {
+      await server.stop()
+    }
+  }
+
+  test.each([
+    ['nobody', () => undefined],
+    ['what is no text', (url: string) => [url]],
+    ['an object', (url: string) => ({ url })],
+  ])('a description of %s is none, rather than that of another resource', async (_, resource) => {
+    const description = (url: string) => ({ resource: resource(url), authorization_servers: [url] })
+    expect(await causeOf(200, description)).toMatchObject({
+      message: expect.stringContaining('could not be read (200)'),
+      status: 200,
+    })
+  })
+
+  test('a description is believed under 200 alone', async () => {
+    const description = (url: string) => ({ resource: url, authorization_servers: [url] })
+    expect(await causeOf(203, description)).toMatchObject({
+      message: expect.stringContaining('could not be read (203)'),
+      status: 203,
+    })
+  })
+})
+
+test('a mistake of the application’s own transport is told as it is, and no other place is asked', async () => {
+  const mistake = new TypeError('fetch is not a function')
+  const send = jest.fn<ReturnType<Send>, Parameters<Send>>(async ({ url }) => {
+    if (url.href !== api) throw mistake
+    return answer(401, '', { 'www-authenticate': 'Bearer' })
+  })
+  await expect(async () => discoverFromResource(api)({ send, clock: () => NOW })).rejects.toBe(mistake)
+  expect(send.mock.calls.map(([{ url }]) => url.href)).toEqual([api, place])
 })

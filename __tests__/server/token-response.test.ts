@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import * as oauth4webapi from 'oauth4webapi'
 import {
@@ -8,7 +9,7 @@ import {
   processTokenResponse,
   scopeChange,
 } from '../../src/server/token-response.js'
-import { answer, errorOf, NOW } from '../oauth2/support.js'
+import { answer, errorOf, NOW, nodeSend } from '../oauth2/support.js'
 import { growthOf } from '../support/linear.js'
 
 const expected = { requestedAt: NOW, tokenType: { accepts: ['bearer'] } }
@@ -225,6 +226,8 @@ describe('an answer that makes no sense', () => {
     ['a redirect', 302, ''],
     ['304', 304, ''],
     ['100', 100, ''],
+    ['a status below 200 with a token', 199, good],
+    ['a status of no class with a token', 99, good],
   ])('%s', async (_, status, body) => {
     expect(await errorOf(() => read(body, status))).toMatchObject({ code: 'OAUTH_INVALID_RESPONSE', status })
   })
@@ -253,6 +256,29 @@ describe('an answer that makes no sense', () => {
     const judge = (size: number) => errorOf(() => read(part?.repeat(size) + end, 400))
     expect(await growthOf(judge, 100_000)).toBeLessThan(30)
   })
+})
+
+it('a token under a status that HTTP does not have is none, over a socket', async () => {
+  const body = JSON.stringify(good)
+  const head = `HTTP/1.1 099 Odd\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`
+  const server = createServer(socket => void socket.on('data', () => socket.end(head + body)))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/token`)
+  const request = {
+    endpoint: 'token',
+    method: 'POST',
+    url,
+    headers: {},
+    body: new URLSearchParams(),
+  } as const
+  try {
+    const response = await nodeSend(request)
+    expect(response).toMatchObject({ status: 99, body })
+    const error = await errorOf(() => processTokenResponse(response, expected))
+    expect(error).toMatchObject({ code: 'OAUTH_INVALID_RESPONSE', status: 99 })
+  } finally {
+    await new Promise(resolve => server.close(resolve))
+  }
 })
 
 it('parameters of any good answer are read, none of an empty one', () => {

@@ -15,6 +15,8 @@ export const texts = {
     noSend: '`send` is missing: pass the function that sends requests.',
     plainStore:
       'This store may fail or have other writers: wrap it as store: defineStore({ get, set, delete }), a changed copy too.',
+    frozenStore:
+      'The store is frozen: pass its functions in a new object, as defineStore({ get, set, delete }).',
     notSession: 'This is not a session: create one with createOAuth2Session().',
     brokenAxios:
       'axios 1.0.0 drops the question mark of every query: install axios 1.1.0 or newer, or a 0.x release.',

@@ -49,6 +49,26 @@ test('a session refuses a store without defineStore(), and a changed copy of a s
   }
 })
 
+test('a frozen store is refused, and a new object with its functions is not', () => {
+  const seal = [Object.freeze, Object.seal, Object.preventExtensions]
+  for (const make of seal)
+    expect(() => defineStore(make(plainStore()))).toThrow(
+      expect.objectContaining({
+        code: 'OAUTH_INVALID_OPTION',
+        message: expect.stringContaining('new object'),
+      }),
+    )
+  const store = defineStore({ ...Object.freeze(plainStore()) })
+  expect(() => createOAuth2Session({ client, store, key: 'ann' })).not.toThrow()
+})
+
+test('a memoryStore() that is changed in place may fail once it was defined again', async () => {
+  const store = defineStore(memoryStore())
+  jest.spyOn(store, 'get').mockRejectedValue(new Error('ECONNREFUSED'))
+  const session = createOAuth2Session({ client, store, key: 'ann' })
+  await expect(session.token()).rejects.toMatchObject({ code: 'OAUTH_STORE_READ' })
+})
+
 test('the store stays the object that was given, also when it is defined twice', async () => {
   const plain = plainStore()
   const store = defineStore(defineStore(plain))

@@ -1,3 +1,4 @@
+import { oauthError } from '../errors.js'
 import { inProcessLock } from '../locks/in-process.js'
 import { withMedium } from '../session/medium.js'
 import { sharedMedium } from '../session/shared-medium.js'
@@ -8,7 +9,8 @@ import type { TokenStore } from '../session/stored-grant.js'
  * renewed tokens are kept while the medium is unreachable, a lost write is repeated, a newer version
  * wins. Returns the same object. Without a `lock` the sessions of this process exclude each other; a
  * store that several processes share needs a lock that they share too. Wrap a changed copy of a store
- * again (`defineStore({ ...store, get })`).
+ * again (`defineStore({ ...store, get })`), and a `memoryStore()` that you change in place.
+ * @throws OAuthError `OAUTH_INVALID_OPTION` for a frozen object
  * @example
  * const table = new Map<string, StoredGrant>()
  * const store = defineStore({
@@ -22,5 +24,7 @@ import type { TokenStore } from '../session/stored-grant.js'
  * })
  * const sessionOf = (userId: string) => createOAuth2Session({ server, client, store, key: userId })
  */
-export const defineStore = <S extends TokenStore>(store: S): S =>
-  withMedium(store, sharedMedium(store.lock ?? inProcessLock()))
+export const defineStore = <S extends TokenStore>(store: S): S => {
+  if (!Object.isExtensible(store)) throw oauthError('OAUTH_INVALID_OPTION', 'frozenStore')
+  return withMedium(store, sharedMedium(store.lock ?? inProcessLock()))
+}

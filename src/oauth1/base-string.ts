@@ -11,6 +11,10 @@ export const encodeParameter = (name: string, value: string): EncodedParameter =
 ]
 
 const UNRESERVED = /^[\w.~-]*$/
+/**
+ * What OAuth writes in another way: other characters, and escapes in lower case or of unreserved characters.
+ */
+const OTHERWISE = /[^\w.~%-]|%(?![\dA-F]{2})|%(2[DE]|3\d|[46][1-9A-F]|5[\dAF]|7[\dAE])/
 
 /**
  * An escape or other text of the wire, in the encoding of OAuth. Escapes need not be UTF-8: a server signs
@@ -24,12 +28,11 @@ function reencodePart(part: string): string {
 
 /** Percent-encodes wire text in the encoding of OAuth. */
 function reencode(wire: string): string {
-  if (UNRESERVED.test(wire)) return wire
-  const spaced = wire.replace(/\+/g, ' ')
+  if (UNRESERVED.test(wire) || !OTHERWISE.test(wire)) return wire
   try {
-    return percentEncode(decodeURIComponent(spaced))
+    return percentEncode(decodeURIComponent(wire))
   } catch {
-    return spaced.replace(/%[\da-f]{2}|%|[^\w.~%-]+/gi, reencodePart)
+    return wire.replace(/%[\da-f]{2}|%|[^\w.~%-]+/gi, reencodePart)
   }
 }
 
@@ -49,30 +52,29 @@ export function encodePair(pair: string): EncodedParameter {
  */
 export function wireParameters(wire: string, lenient = false): EncodedParameter[] {
   if (!lenient && /%(?!$|&|[\da-f]{2})/i.test(wire)) throw oauthError('OAUTH_SIGNATURE_FAILED', 'percent')
-  return pairsOf(wire).map(encodePair)
+  return pairsOf(wire.replace(/\+/g, '%20')).map(encodePair)
 }
 
-// Less than every character of an encoded name or value, so that `a` comes before `a-b` and its values stay
-// together.
-const SEPARATOR = '\n'
+/** The order of the specification: by encoded name, then by encoded value. */
+function inOrder([name, value]: EncodedParameter, [otherName, otherValue]: EncodedParameter): number {
+  if (name !== otherName) return name < otherName ? -1 : 1
+  return value < otherValue ? -1 : Number(value > otherValue)
+}
 
 /**
- * Joins the parameters in the order of the specification (by encoded name, then by encoded value), and
- * encodes the result a second time: in encoded text only three characters need that.
+ * Joins the parameters in their order.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.3.2
  */
 const normalizeParameters = (parameters: readonly EncodedParameter[]): string =>
-  parameters
-    .map(([name, value]) => name + SEPARATOR + value)
-    .sort()
+  [...parameters]
+    .sort(inOrder)
+    .map(([name, value]) => `${name}=${value}`)
     .join('&')
-    .replaceAll('%', '%25')
-    .replaceAll('&', '%26')
-    .replaceAll(SEPARATOR, '%3D')
 
 /**
- * The signature base string. `method` is in upper case, `uri` the base string URI.
+ * The signature base string. `method` is in upper case, `uri` the base string URI. The parameters are encoded
+ * text already, which every encoder encodes in the same way.
  * @see https://www.rfc-editor.org/rfc/rfc5849#section-3.4.1.1
  */
 export const baseString = (method: string, uri: string, parameters: readonly EncodedParameter[]): string =>
-  `${percentEncode(method)}&${percentEncode(uri)}&${normalizeParameters(parameters)}`
+  `${percentEncode(method)}&${percentEncode(uri)}&${encodeURIComponent(normalizeParameters(parameters))}`

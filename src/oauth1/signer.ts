@@ -52,16 +52,16 @@ function protocolParameters(
   { token, parameters }: SigningInput,
   own: { oauth_nonce: string; oauth_timestamp: string; oauth_signature_method: string },
 ): EncodedParameter[] {
-  const { oauth_signature_method, ...fresh } = own
+  const { oauth_nonce, oauth_timestamp, oauth_signature_method } = own
   const all: Record<string, string | undefined> = {
-    ...fresh,
+    oauth_nonce,
+    oauth_timestamp,
     oauth_version: options.version === false ? undefined : '1.0',
     oauth_signature_method,
     oauth_consumer_key: options.client.key,
     oauth_token: token?.oauth_token,
-    ...options.protocolParameters,
-    ...parameters,
   }
+  Object.assign(all, options.protocolParameters, parameters)
   const encoded: EncodedParameter[] = []
   for (const name in all) if (all[name]) encoded.push([name, percentEncode(all[name])])
   if (token?.oauth_token === '') encoded.push(['oauth_token', ''])

@@ -6,7 +6,7 @@ import axios from 'axios'
 import { attachOAuth2, createOAuth2Session, saveToken } from '../src/index.js'
 
 const WAITERS = 10_000
-const LIMIT = 1.5
+const LIMIT = 1.4
 
 const collect = () => {
   for (let i = 0; i < 4; i++) (globalThis as { gc?: () => void }).gc?.()

@@ -90,10 +90,11 @@ export function makeApi(world: World, server: Server): Api {
       sent = token
       return send(actor, id, token, ++attempt, signal)
     }
-    const opened = auth.open?.(outgoing)
+    const opening = auth.open?.(outgoing)
+    const opened = opening instanceof Promise ? await opening : opening
     let response: IncomingResponse | undefined
     if (opened) {
-      judge.handedOut(actor, opened.access_token, 'current()')
+      judge.handedOut(actor, opened.access_token, opened === opening ? 'current()' : 'token()')
       response = await transmit()
       if (!auth.refused?.(response, outgoing)) return response
     }

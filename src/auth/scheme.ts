@@ -62,8 +62,8 @@ export type AuthFlow = AsyncGenerator<OutgoingRequest, void, IncomingResponse>
 export type Credential = object
 
 /**
- * An authentication scheme. `flow` is complete by itself; `open` is a shortcut for requests that can be
- * signed without waiting.
+ * An authentication scheme. `flow` is complete by itself; `open` is a shortcut for requests that are signed
+ * at once, or as soon as a credential is there: a request that waits in it costs less memory.
  */
 export interface Auth<C extends Credential = Credential> {
   /**
@@ -78,10 +78,10 @@ export interface Auth<C extends Credential = Credential> {
   /** The internals of the session that it signs for: diagnostics name it. */
   readonly owner?: object
   /**
-   * Signs synchronously with the current credential, or returns `undefined` without a change to take the
-   * flow.
+   * Signs with the current credential, or returns `undefined` without a change to take the flow. A promise
+   * keeps the request until it is signed; it must not be one for a request with a `signal`.
    */
-  open?(request: OutgoingRequest): C | undefined
+  open?(request: OutgoingRequest): C | Promise<C> | undefined
   /**
    * Judges the answer to a request that `open` signed: true if `flow` must take over (with `sent`). Default:
    * the status is 401, or `expired`. It is called once for every such answer, so that a scheme can also read

@@ -50,10 +50,14 @@ export interface Patience {
   end(): void
 }
 
+/** The patience of a request that nothing ends: one object, because ten thousand may wait. */
+const ENDLESS: Patience = /* @__PURE__ */ Object.freeze({ wait: <T>(step: Promise<T>) => step, end() {} })
+
 /** The limits of a call. A renewal goes on without it for the other callers. */
 export function patienceOf(call: Call): Patience {
   const { config } = call
   const { signal, cancelToken } = config as Awaited
+  if (!signal && !cancelToken && !config.timeout) return ENDLESS
   const timeout = Number(config.timeout) || 0
   // setTimeout overflows above 2³¹ ms; treat as no limit.
   let left = timeout > LONGEST ? 0 : timeout

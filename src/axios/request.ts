@@ -1,4 +1,4 @@
-import { type IncomingResponse, isRefusal } from '../auth/scheme.js'
+import { type Credential, type IncomingResponse, isRefusal } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { publishRetry } from '../lib/diagnostics.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
@@ -41,20 +41,39 @@ function refusedBy(call: Call, { response }: Outcome): IncomingResponse | undefi
   }
 }
 
-/**
- * Sends a call: signed at once if the scheme can, otherwise by its flow; without the credential at a hop that
- * must not see it. It is not an async function, because nearly every request takes the short way and should
- * cost one `then`.
- * @throws the error of the scheme; the caller wraps it.
- */
-export function authenticate(call: Call): Promise<AxiosLikeResponse> {
-  if (call.leftAllowedOrigins) return transmit(call, outcome => finish(call, outcome))
-  call.token = call.scheme.open?.(call)
-  if (!call.token) return runFlow(call)
+/** Sends a call that `open` signed with `token`; without a token by the scheme's flow. */
+function sendOpened(call: Call, token: Credential | undefined): Promise<AxiosLikeResponse> {
+  call.token = token
+  if (!token) return runFlow(call)
   return transmit(call, outcome => {
     const refused = refusedBy(call, outcome)
     return refused ? runFlow(call, refused, outcome) : finish(call, outcome)
   })
+}
+
+/** Sends a call as soon as `open` has signed it. */
+async function sendWhenOpen(call: Call, opening: Promise<Credential>): Promise<AxiosLikeResponse> {
+  let sent: Promise<AxiosLikeResponse>
+  try {
+    sent = sendOpened(call, await opening)
+  } catch (error) {
+    throw axiosError(error, call.config)
+  }
+  return sent
+}
+
+/**
+ * Sends a call: signed by `open` if the scheme can, otherwise by its flow; without the credential at a hop
+ * that must not see it. It is not an async function, because nearly every request takes the short way and
+ * should cost one `then`.
+ * @throws the error of the scheme; the caller wraps it.
+ */
+export function authenticate(call: Call): Promise<AxiosLikeResponse> {
+  if (call.leftAllowedOrigins) return transmit(call, outcome => finish(call, outcome))
+  const opened = call.scheme.open?.(call)
+  // Not by instanceof: Angular's zone.js replaces the global `Promise`.
+  const isOpening = typeof (opened as { then?: unknown } | undefined)?.then === 'function'
+  return isOpening ? sendWhenOpen(call, opened as Promise<Credential>) : sendOpened(call, opened)
 }
 
 /**

@@ -150,10 +150,15 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     flow: flowOf(state, session, source, sender),
   }
   if (tokenType.synchronous && !hooks?.protectedRequest) {
+    const signed = (request: OutgoingRequest, token: Token) => {
+      sender.sign(request, token)
+      return token
+    }
     auth.open = request => {
       const token = source.current()
-      if (token) sender.sign(request, token)
-      return token
+      if (token) return signed(request, token)
+      const mustFlow = request.signal || state.options.whenUnauthenticated === 'send'
+      return mustFlow ? undefined : source.token().then(fresh => signed(request, fresh))
     }
   }
   return auth

@@ -98,6 +98,44 @@ describe('a log-out during a refresh answers for every refresh token that may be
     expect(revoked(server)).toContain('r0')
     await newcomer
   })
+
+  it.each([
+    ['answers', 200],
+    ['fails', 503],
+  ])('names the store of another person where the server %s too, also on a retry', async (_, status) => {
+    const server = fakeServer()
+    const store = memoryStore()
+    const { session } = makeSession(server, { store, key: 'k' })
+    await signIn(session, { id_token: idToken('anna') })
+    const hold = gate()
+    const busy = store.lock?.('oauth:k', () => hold.promise)
+    if (status === 503) server.answers.push({ status, body: { error: 'server_error' } })
+    const result = revokeToken(session)
+    const berts = {
+      v: 1,
+      grantId: 'berts',
+      version: 2,
+      refresh_token: 'rb',
+      id_token: idToken('bert'),
+      tokens: { '': { access_token: 'b0' } },
+    } as const
+    await store.set('k', berts)
+    hold.open()
+    await busy
+    const first = await result
+    expect(first).toMatchObject({ revoked: false, error: { code: 'OAUTH_STORE_WRITE' } })
+    if (first.revoked) throw new Error('revoked')
+    server.now += first.retryAfter ?? 0
+    await first.retry()
+    expect(revoked(server)).toContain('r0')
+    expect(revoked(server)).not.toContain('rb')
+    expect(await store.get('k')).toEqual(berts)
+    // the application shows Bert's data, and Bert logs out
+    session.acceptChange()
+    expect(await session.authorized()).toBe(true)
+    expect(await revokeToken(session)).toEqual({ revoked: true })
+    expect(revoked(server)).toContain('rb')
+  })
 })
 
 describe('the lease', () => {

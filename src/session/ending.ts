@@ -31,6 +31,7 @@ interface EndWrite {
 /** The state before the first end: one object for all sessions, so that an idle one is small. */
 export const NO_ENDING: Ending = /* @__PURE__ */ Object.freeze({
   reason: undefined,
+  grant: undefined,
   count: 0,
   leftOver: undefined,
 })
@@ -50,9 +51,9 @@ export function leaveToLogOut(state: State, token: Partial<Token>): void {
   setEnding(state, { leftOver: [...(state.ending.leftOver ?? []), token] })
 }
 
-/** An end that the store did not take stands until the next sign-in. */
+/** An end that the store did not take stands until the next sign-in, or until one of others is accepted. */
 export function forgetEnding(state: State): void {
-  setEnding(state, { reason: undefined })
+  setEnding(state, { reason: undefined, grant: undefined })
 }
 
 /** Writes that the session is over, holding the lock; false where something newer is stored. */
@@ -115,9 +116,9 @@ const notWritten = (isReplaced: boolean, cause: unknown): OAuthError =>
  */
 export async function end(state: State, reason: string, revokesLeftOver = false): Promise<EndedGrant> {
   insistOnWriting(state)
-  const known = state.record.grant
+  const known = isEnding(state) ? state.ending.grant : state.record.grant
   const write: EndWrite = { reason, known, before: known, isReplaced: false }
-  setEnding(state, { reason, count: state.ending.count + 1 })
+  setEnding(state, { reason, grant: known, count: state.ending.count + 1 })
   let cause: unknown
   let isWritten: boolean
   try {

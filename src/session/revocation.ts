@@ -96,16 +96,18 @@ async function revokeLeft({ inside, options, left }: LogOut): Promise<void> {
 
 async function tryLogOut(logOut: LogOut): Promise<RevocationResult> {
   const { inside } = logOut
+  // A retry must not end a session of a later sign-in.
+  const isOver = logOut.isEnded || (logOut.isRetry && !inside.ending)
+  let failure: OAuthError | undefined
   try {
-    // A retry must not end a session of a later sign-in.
-    const isOver = logOut.isEnded || (logOut.isRetry && !inside.ending)
-    const failure = isOver ? undefined : await endSession(logOut)
+    if (!isOver) failure = await endSession(logOut)
     logOut.isRetry = true
     await revokeLeft(logOut)
     return failure ? failed(logOut, failure, 0) : { revoked: true }
   } catch (error) {
     if (!isOAuthError(error)) throw error
-    return failed(logOut, error, inside.clock() + (error.retryAfter ?? 0))
+    // A session that goes on in the store is worse news than a server without an answer.
+    return failed(logOut, failure ?? error, inside.clock() + (error.retryAfter ?? 0))
   }
 }
 

@@ -9,7 +9,7 @@ import { memoryStore } from '../stores/memory.js'
 import { NO_BACK_OFF } from './back-off.js'
 import { checkSessionOptions } from './check-session.js'
 import { contextOf, randomOf, transportOf } from './connection.js'
-import { end, isEnding, NO_ENDING, renewalsOver } from './ending.js'
+import { end, forgetEnding, isEnding, NO_ENDING, renewalsOver } from './ending.js'
 import { emit, listen } from './events.js'
 import { outlived, stopWatching, watchEnd } from './lives.js'
 import { mediumOf } from './medium.js'
@@ -42,7 +42,10 @@ const methods: Omit<OAuth2Session, keyof UsedAsync> & ThisType<Session> = {
     return mayRefresh || isUsable(view, grant?.tokens[slot.key])
   },
   acceptChange() {
-    setUnaccepted(this[INSIDE].state, false)
+    const { state } = this[INSIDE]
+    // The grant of an unfinished log-out is no longer in the store.
+    if (state.record.unaccepted) forgetEnding(state)
+    setUnaccepted(state, false)
   },
   for(target) {
     checkNames(target, { resource: true, scope: true })

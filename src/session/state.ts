@@ -62,6 +62,8 @@ export interface GrantRecord {
 export interface Ending {
   /** Why the session is being ended, until the store has taken the end. */
   reason: string | undefined
+  /** The grant that is being ended: a second attempt must not end one that came meanwhile. */
+  grant: StoredGrant | undefined
   /** Counts ends, so that a token which arrives after one is noticed. */
   count: number
   /** Tokens that arrived after the end began: the log-out revokes them. */

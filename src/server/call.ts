@@ -46,9 +46,10 @@ function addressOf(server: ServerMetadata, name: (typeof endpoints)[EndpointName
 }
 
 /**
- * One authenticated call to the authorization server: build, authenticate, hooks, send; once more, freshly
- * built, when the token type learnt something from the answer (a DPoP nonce). The answer is unjudged. `hook`
- * names the pair of hooks that run; default: `refresh` for a refresh, else the endpoint's own.
+ * One authenticated call to the authorization server: build, authenticate, hooks, send; again, freshly built,
+ * when the token type or the client authentication learnt something from the answer (a DPoP nonce, a
+ * challenge). The answer is unjudged. `hook` names the pair of hooks that run; default: `refresh` for a
+ * refresh, else the endpoint's own.
  * @throws OAuthError `OAUTH_ENDPOINT_MISSING`, `OAUTH_INSECURE_URL`, `OAUTH_INVALID_OPTION`,
  * `OAUTH_HOOK_FAILED`, and whatever `send` and client authentication throw
  */
@@ -71,7 +72,8 @@ export async function callEndpoint(
   const name = endpoints[endpoint]
   const address = addressOf(server, name, authenticate)
 
-  for (let mayRepeat = true; ; mayRepeat = false) {
+  // A server may ask for a challenge and then for a nonce; the same twice, or a third demand, is its answer.
+  for (const demands: string[] = []; ; ) {
     let request: ServerRequest = {
       endpoint,
       method,
@@ -94,8 +96,9 @@ export async function callEndpoint(
     if (request.method === 'GET') request = withoutBody(request)
     context.beforeSend?.()
     const response = withoutSecrets(await context.send(request), request, client.client_secret)
-    const learnt = [tokenType, authenticate].map(one => one.learnFromServer?.(response, request))
-    if (!learnt.includes(true) || !mayRepeat)
+    const [learnt] = [tokenType, authenticate].filter(one => one.learnFromServer?.(response, request))
+    if (!learnt || demands[1] || demands.includes(response.body))
       return applyHooks(hooks?.[`${hook as HookedCall}Response`], response)
+    demands.push(response.body)
   }
 }

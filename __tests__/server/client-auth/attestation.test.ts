@@ -2,13 +2,16 @@ import { fork } from 'node:child_process'
 import { resolve } from 'node:path'
 import * as jose from 'jose'
 import { serverClient } from '../../../src/axios/server-client.js'
+import { dpop } from '../../../src/dpop.js'
 import { clientCredentialsGrant } from '../../../src/grants/client-credentials.js'
 import { clientAttestation } from '../../../src/jwt.js'
 import { callEndpoint, type Send, type ServerRequest } from '../../../src/server/call.js'
 import { discover } from '../../../src/server/discovery.js'
+import { refreshToken, saveToken } from '../../../src/session/fetch-token.js'
 import { introspectToken } from '../../../src/session/introspection.js'
 import { createSession } from '../../../src/session/session.js'
 import { answer, errorOf, NOW, scripted } from '../../oauth2/support.js'
+import { json, listen, type RunningServer } from '../../servers/http.js'
 
 let attester: jose.GenerateKeyPairResult
 let instance: jose.GenerateKeyPairResult
@@ -97,9 +100,14 @@ describe('draft-ietf-oauth-attestation-based-client-auth', () => {
       const header = { 'oauth-client-attestation-challenge': `h${++answers}` }
       return answer(400, { error: 'use_attestation_challenge' }, header)
     }
-    await calls({ server: { ...server, challenge_endpoint: undefined }, send: challenged })
+    const context = scripted([], {
+      server: { ...server, challenge_endpoint: undefined },
+      clientAuth: clientAttestation({ attestation: 'the.attest.ation', key }),
+      send: challenged,
+    })
+    expect((await callEndpoint(context, 'token', {})).status).toBe(400)
     const proofs = await Promise.all(sent.map(({ headers }) => popOf(headers)))
-    expect(proofs.map(({ payload }) => payload.challenge)).toEqual([undefined, 'h1', 'h2', 'h3'])
+    expect(proofs.map(({ payload }) => payload.challenge)).toEqual([undefined, 'h1'])
   })
 
   test('section 6.1: a challenge of one server is not used at another', async () => {
@@ -123,6 +131,38 @@ describe('draft-ietf-oauth-attestation-based-client-auth', () => {
     })
     expect((await callEndpoint(context, 'token', {})).status).toBe(200)
     expect(asked).toEqual([false, true])
+  })
+
+  test('section 6.2: a call that another one overtakes still gets its fresh attestation', async () => {
+    const attestation = ({ fresh }: { fresh: boolean }) => (fresh ? 'a.fresh.one' : 'an.old.one')
+    const clientAuth = clientAttestation({ attestation, key })
+    const stale = scripted([answer(401, { error: 'use_fresh_attestation' }), answer(200)], {
+      clientAuth,
+      server,
+    })
+    const overtaking = scripted([answer(200)], { clientAuth })
+    // the server accepts another call while this one fetches the challenge of its second send
+    const send: Send = async request => {
+      if (request.endpoint !== 'challenge') return stale.send(request)
+      if (stale.sent.length > 0) await callEndpoint(overtaking, 'introspection', {})
+      return answer(200, { attestation_challenge: 'c' })
+    }
+    expect((await callEndpoint({ ...stale, send }, 'token', {})).status).toBe(200)
+    expect(stale.sent.map(({ headers }) => headers['OAuth-Client-Attestation'])).toEqual([
+      'an.old.one',
+      'a.fresh.one',
+    ])
+  })
+
+  test('section 6.1: an answer without a challenge, or with one that is no text, gives none', async () => {
+    for (const given of [{}, { attestation_challenge: 7 }]) {
+      const context = scripted([answer(200, given)], {
+        server,
+        clientAuth: clientAttestation({ attestation: 'the.attest.ation', key }),
+      })
+      await callEndpoint(context, 'token', {})
+      expect((await popOf(context.sent[1]?.headers)).payload).not.toHaveProperty('challenge')
+    }
   })
 
   test('an attestation that is text cannot be made anew: the refusal is told', async () => {
@@ -180,5 +220,103 @@ describe('draft-ietf-oauth-attestation-based-client-auth', () => {
       child.removeAllListeners()
       child.kill()
     }
+  })
+})
+
+describe('a server on a socket', () => {
+  let running: RunningServer
+  let refusals: { error: string; headers?: Record<string, string> }[]
+  let seen: { path: string; method: string; attestation: string; challenge: unknown; nonce: unknown }[]
+  let challenges: number
+  beforeEach(async () => {
+    refusals = []
+    seen = []
+    challenges = 0
+    running = await listen(async (request, response) => {
+      const { url: path = '', method = '' } = request
+      if (path === '/challenge') {
+        seen.push({ path, method, attestation: '', challenge: undefined, nonce: undefined })
+        return json(response, 200, { attestation_challenge: `fetched-${++challenges}` })
+      }
+      const header = (name: string) => `${request.headers[name]}`
+      const { payload } = await jose.jwtVerify(header('oauth-client-attestation-pop'), instance.publicKey, {
+        typ: 'oauth-client-attestation-pop+jwt',
+        audience: running.url,
+      })
+      const proof = request.headers.dpop ? jose.decodeJwt(header('dpop')) : {}
+      seen.push({
+        path,
+        method,
+        attestation: header('oauth-client-attestation'),
+        challenge: payload.challenge,
+        nonce: proof.nonce,
+      })
+      const { error, headers } = refusals.shift() ?? {}
+      if (error) return json(response, 400, { error }, headers)
+      json(response, 200, { access_token: `at${seen.length}`, token_type: proof.jti ? 'DPoP' : 'Bearer' })
+    })
+  })
+  afterEach(() => running.stop())
+
+  const sessionAt = (metadata: object = {}, options: object = {}) =>
+    createSession(
+      {
+        server: { issuer: running.url, token_endpoint: `${running.url}/token`, ...metadata },
+        client: { client_id: 'wallet' },
+        clientAuth: clientAttestation({
+          attestation: ({ fresh }) => (fresh ? 'a.fresh.one' : 'an.old.one'),
+          key,
+        }),
+        grant: clientCredentialsGrant(),
+        ...options,
+      },
+      serverClient(),
+    )
+  const challengeOf = (value: string) => ({ 'OAuth-Client-Attestation-Challenge': value })
+
+  test('section 6.1: gives a challenge at its endpoint, by POST, for every proof', async () => {
+    await sessionAt({ challenge_endpoint: `${running.url}/challenge` }).token()
+    expect(seen.map(({ path, method, challenge }) => [path, method, challenge])).toEqual([
+      ['/challenge', 'POST', undefined],
+      ['/token', 'POST', 'fetched-1'],
+    ])
+  })
+
+  test('section 6.1 and 6.2: refuses for the challenge, then for the age of the attestation', async () => {
+    refusals = [
+      { error: 'use_attestation_challenge', headers: challengeOf('c1') },
+      { error: 'use_fresh_attestation', headers: challengeOf('c2') },
+    ]
+    expect((await sessionAt().token()).access_token).toBe('at3')
+    expect(seen.map(({ attestation, challenge }) => [attestation, challenge])).toEqual([
+      ['an.old.one', undefined],
+      ['an.old.one', 'c1'],
+      ['a.fresh.one', 'c2'],
+    ])
+  })
+
+  test('beside DPoP: refuses for the challenge, then for the nonce of the other proof', async () => {
+    refusals = [
+      { error: 'use_attestation_challenge', headers: challengeOf('c1') },
+      { error: 'use_dpop_nonce', headers: { 'DPoP-Nonce': 'n1', ...challengeOf('c2') } },
+    ]
+    expect((await sessionAt({}, { tokenType: dpop() }).token()).access_token).toBe('at3')
+    expect(seen.map(({ challenge, nonce }) => [challenge, nonce])).toEqual([
+      [undefined, undefined],
+      ['c1', undefined],
+      ['c2', 'n1'],
+    ])
+  })
+
+  test('invalid_client_attestation is told at once, and does not end the grant', async () => {
+    const session = sessionAt({}, { grant: undefined })
+    await saveToken(session, { access_token: 'old', refresh_token: 'r0', expires_in: 600 })
+    refusals = [{ error: 'invalid_client_attestation' }]
+    expect(await errorOf(() => refreshToken(session))).toMatchObject({
+      code: 'OAUTH_SERVER_REFUSED',
+      error: 'invalid_client_attestation',
+    })
+    expect(seen).toHaveLength(1)
+    expect(await session.authorized()).toBe(true)
   })
 })

@@ -136,7 +136,7 @@ export const texts = {
   OAUTH_INTERACTION_REQUIRED: {
     noPerson:
       'The client {name} needs a person, and `user` returned none: sign in first, or name the person.',
-    noIdentity: 'The session of the identity provider has no ID token: sign in there first.',
+    noIdentity: 'The session of the identity provider has no valid {type}: sign in there first.',
     noToken: 'There is no token: sign in with fetchToken(), or pass a `grant` to the session.',
     noRefreshToken: 'The token is no longer usable and there is no refresh token: sign in again.',
     nothingToAskWith: 'The session has no token to send: sign in first.',

@@ -9,8 +9,8 @@ export const timeoutNow = (): Timeout => globalThis.setTimeout
 
 /** Milliseconds: a timer that is later than that fires after the process was frozen. */
 const LATE = 1000
-/** The time in milliseconds for a resumed process to read its sockets. */
-const GRACE = 5000
+/** A resumed process has so many seconds to read its sockets, counted one by one: it may freeze again. */
+const GRACE = 5
 /** setTimeout overflows above 2³¹ milliseconds: a longer time is no limit. */
 export const LONGEST = 2_147_483_647
 
@@ -21,12 +21,16 @@ export const LONGEST = 2_147_483_647
  */
 export function afterAwake(seconds: number, listener: () => void, keepsProcess = true): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const wait = (time: number) => {
+  const wait = (time: number, turns: number) => {
     if (time > LONGEST) return
     const due = Date.now() + time
-    timer = setTimeout(() => (Date.now() - due > LATE ? wait(GRACE) : listener()), time)
+    timer = setTimeout(() => {
+      const left = Date.now() - due > LATE ? GRACE : turns - 1
+      if (left > 0) wait(1000, left)
+      else listener()
+    }, time)
     if (!keepsProcess) (timer as { unref?: () => void }).unref?.()
   }
-  wait(seconds * 1000)
+  wait(seconds * 1000, 1)
   return () => clearTimeout(timer)
 }

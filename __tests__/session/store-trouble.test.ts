@@ -1,7 +1,8 @@
 import { OAuthError } from '../../src/errors.js'
 import { fetchToken, saveToken } from '../../src/session/fetch-token.js'
 import { revokeToken } from '../../src/session/revocation.js'
-import type { StoredGrant, TokenStore } from '../../src/session/stored-grant.js'
+import { inside } from '../../src/session/state.js'
+import type { StoredGrant, Token, TokenStore } from '../../src/session/stored-grant.js'
 import { defineStore } from '../../src/stores/define-store.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { errorOf } from '../oauth2/support.js'
@@ -172,4 +173,43 @@ it('does not hand a token to a caller whom it was refused to, though the renewal
   const waiting = session.token({ rejected: fresh as { access_token: string } })
   released.open()
   expect((await waiting).access_token).toBe('a2')
+})
+
+describe('an end that the store did not take', () => {
+  /** Signed in, refreshing, and ended meanwhile without the lock, in a store that answers nothing. */
+  async function endedWhileRefreshing(isWritten: boolean) {
+    const world = await signedIn()
+    const { server, trouble, store, first } = world
+    const { set } = store
+    const hold = gate()
+    server.hold = hold
+    const renewal = errorOf(() => first.token({ rejected: first.current() as Token }))
+    await settled()
+    const { state } = inside(first)
+    store.set = async (name, next) => {
+      if (isWritten) await set(name, next)
+      throw down
+    }
+    const ended = {
+      ...(state.record.grant as StoredGrant),
+      version: 2,
+      tokens: {},
+      ended: { reason: 'revoked', at: 1 },
+    }
+    await hurry(state.medium.write(state, ended, { signal: AbortSignal.abort() }))
+    return { ...world, trouble, renewal, goOn: () => hold.open(), heal: () => Object.assign(store, { set }) }
+  }
+
+  it.each([
+    ['went through', true],
+    ['did not go through', false],
+  ])('is not undone by a renewal that began before it, where the write %s', async (_, isWritten) => {
+    const { first, goOn, heal, renewal, stored } = await endedWhileRefreshing(isWritten)
+    goOn()
+    await hurry(renewal)
+    heal()
+    await hurry(first.close())
+    expect(stored().ended).toMatchObject({ reason: 'revoked' })
+    expect(await first.authorized()).toBe(false)
+  })
 })

@@ -163,6 +163,10 @@ function isSameGrant(a: StoredGrant | undefined, b: StoredGrant): boolean {
   return Object.keys(b.tokens).every(key => a.tokens[key]?.access_token === b.tokens[key]?.access_token)
 }
 
+/** True if the end of this grant is on its way into the store: a renewal must not bring the grant back. */
+const isEndUnsaved = ({ backlog }: State, { grantId }: StoredGrant): boolean =>
+  !!backlog?.unsaved?.ended && backlog.unsaved.grantId === grantId
+
 /** A record on its way into the store. */
 interface Writing {
   next: StoredGrant
@@ -204,7 +208,8 @@ async function write(state: State, grant: StoredGrant, lease: Lease, spent?: str
   const isNew = grant.grantId !== state.record.grant?.grantId
   const writing: Writing = { next: grant, isNew, unsaved: state.backlog?.unsaved }
   // An end replaces the grant.
-  const isEnded = () => count !== state.ending.count && !grant.ended
+  const isEnded = () => !grant.ended && (count !== state.ending.count || isEndUnsaved(state, grant))
+  if (isEnded()) return false
   let failure: unknown
   // Once even without the lock: the version protects a newer grant.
   for (let attempt = 0; !attempt || (attempt < 4 && !lease.signal.aborted); attempt++) {
@@ -247,7 +252,7 @@ async function writeAgain(state: State, refused: RefusedWrite, lease: Lease) {
   try {
     await readLocked(state)
   } catch (error) {
-    if (!refused.isRenewable || isEnded()) throw error
+    if (!refused.isRenewable || isEnded() || isEndUnsaved(state, grant)) throw error
     // The stored grant is unknown, and the new refresh token must not be lost.
     keepInMemory(state, grant, error)
     return grant

@@ -136,7 +136,7 @@ export const texts = {
   OAUTH_INTERACTION_REQUIRED: {
     noPerson:
       'The client {name} needs a person, and `user` returned none: sign in first, or name the person.',
-    noIdentity: 'The session of the identity provider has no valid {type}: sign in there first.',
+    noIdentity: 'There is no valid token of the identity provider: sign in there first.',
     noToken: 'There is no token: sign in with fetchToken(), or pass a `grant` to the session.',
     noRefreshToken: 'The token is no longer usable and there is no refresh token: sign in again.',
     nothingToAskWith: 'The session has no token to send: sign in first.',
@@ -209,7 +209,7 @@ export const texts = {
     answer: answered,
     tooLarge: '{host} answered with more than {bytes} bytes, which are not read: check the address.',
     noAccessToken: 'The answer has no access_token: check the address of the token endpoint.',
-    notIdJag: 'The identity provider issued a token that is not an ID-JAG: ask it whether it supports them.',
+    notIdJag: 'The identity provider issued no ID-JAG: ask it whether it supports them.',
     otherMembers: 'The answer has no access_token; it has {names}.{hint}',
     notSigned: 'The answer is not signed, though a signed one was asked for.',
     notJwt: 'The authorization response is not a JWT, though one was asked for.',

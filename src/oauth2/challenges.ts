@@ -1,10 +1,11 @@
-import type { AuthFlow } from '../auth/scheme.js'
+import type { AuthFlow, IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { refreshToken } from '../session/fetch-token.js'
 import { ownerOf } from '../session/record.js'
 import { noteInVain, wasInVain } from '../session/refusals.js'
 import type { Challenge, ChallengedRequest, ChallengePolicy } from '../session/session-options.js'
 import { inside } from '../session/state.js'
+import type { Token } from '../session/stored-grant.js'
 import { readStepUp, stepUpParameters } from './step-up.js'
 
 /**
@@ -12,8 +13,9 @@ import { readStepUp, stepUpParameters } from './step-up.js'
  * `insufficient_authorization` and `insufficient_claims`: each causes the event `challenge`. A renewal first
  * asks for missing claims, without a person. With `answer`, which signs the person in again for
  * `challenge.parameters` (in a popup, with `fetchToken(session, grant, { sameUser: true })`), the refused
- * requests wait and are sent once more with the new token. Requests with the same challenge share one answer;
- * if the API repeats the challenge, the application gets the response.
+ * requests wait and are sent once more with the new token. Requests with the same challenge (the same
+ * parameters, or `authorization_reference`) share one answer; if the API repeats the challenge, the
+ * application gets the response.
  * @see https://www.rfc-editor.org/rfc/rfc9470
  */
 export function challenges(answer?: (challenge: Challenge) => Promise<void>): ChallengePolicy {
@@ -36,15 +38,42 @@ function answerTo(
   return answer ? renewal.catch(() => answer(asked)) : renewal
 }
 
+/**
+ * Sends a request with the session's token if that is another one than the refused token, because an answer
+ * to the same challenge may have come meanwhile. Returns what is still missing, and for which token.
+ */
+async function* retryWithCurrent(
+  read: ChallengePolicy['read'],
+  asked: Challenge,
+  { request, token, session, source, attempt }: ChallengedRequest,
+): AsyncGenerator<OutgoingRequest, { asked: Challenge; token: Token } | undefined, IncomingResponse> {
+  const { state } = inside(session)
+  const current = source.current()
+  if (
+    !current ||
+    current.access_token === token.access_token ||
+    ownerOf(state, current) !== ownerOf(state, token)
+  )
+    return { asked, token }
+  const response = yield* attempt(request, current)
+  const again = response.authenticated && read(response, current.scope)
+  return again ? { asked: again, token: current } : undefined
+}
+
 async function* resume(
   read: ChallengePolicy['read'],
   answer: ((challenge: Challenge) => Promise<void>) | undefined,
-  asked: Challenge,
+  challenge: Challenge,
   conversation: ChallengedRequest,
 ): AuthFlow {
-  const { request, token, session, source, attempt } = conversation
+  const { request, session, source, attempt } = conversation
   const { state } = inside(session)
-  const key = new URL(request.url).origin + JSON.stringify(asked.parameters)
+  const missing = yield* retryWithCurrent(read, challenge, conversation)
+  if (!missing) return
+  const { asked, token } = missing
+  // the API compares details by the reference, which stays while they name another interaction
+  const key =
+    new URL(request.url).origin + (asked.authorization_reference ?? JSON.stringify(asked.parameters))
   if (wasInVain(state, key, token)) return
   state.answers ??= new Map()
   const { answers } = state

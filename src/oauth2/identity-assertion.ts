@@ -84,7 +84,7 @@ export function identityAssertionGrant(options: IdentityAssertionOptions): Unatt
   const identity = async () => {
     const given = typeof subject_token === 'function' ? await subject_token() : subject_token
     const token = given ?? (await keptToken(idp, type))
-    if (!token) throw oauthError('OAUTH_INTERACTION_REQUIRED', 'noIdentity', { type })
+    if (!token) throw oauthError('OAUTH_INTERACTION_REQUIRED', 'noIdentity')
     return token
   }
   return async (endpoint, context) => {

@@ -42,7 +42,8 @@ export interface StepUp {
 function objectOf(value: string | undefined): string | undefined {
   try {
     const text = decodeBase64url((value ?? '').replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, ''))
-    return typeof JSON.parse(text) === 'object' ? text : undefined
+    const parsed = JSON.parse(text)
+    return Object(parsed) === parsed && !Array.isArray(parsed) ? text : undefined
   } catch {
     return undefined
   }
@@ -52,8 +53,9 @@ function objectOf(value: string | undefined): string | undefined {
 function remediationOf(
   value: string | undefined,
 ): Pick<StepUp, 'authorization_details' | 'authorization_reference'> {
-  const { authorization_details: details, authorization_reference: reference } =
-    JSON.parse(objectOf(value) ?? '{}') ?? {}
+  const { authorization_details: details, authorization_reference: reference } = JSON.parse(
+    objectOf(value) ?? '{}',
+  )
   return {
     ...(Array.isArray(details) && { authorization_details: JSON.stringify(details) }),
     ...(typeof reference === 'string' && reference && { authorization_reference: reference }),

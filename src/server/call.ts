@@ -96,8 +96,8 @@ export async function callEndpoint(
     if (request.method === 'GET') request = withoutBody(request)
     context.beforeSend?.()
     const response = withoutSecrets(await context.send(request), request, client.client_secret)
-    const [learnt] = [tokenType, authenticate].filter(one => one.learnFromServer?.(response, request))
-    if (!learnt || demands[1] || demands.includes(response.body))
+    const learnt = [tokenType, authenticate].map(one => one.learnFromServer?.(response, request))
+    if (!learnt.includes(true) || demands[1] || demands[0] === response.body)
       return applyHooks(hooks?.[`${hook as HookedCall}Response`], response)
     demands.push(response.body)
   }

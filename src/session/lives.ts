@@ -22,8 +22,7 @@ export type Lives = Pick<StoredGrant, 'refresh_expires_at' | 'session_ends_at'>
  */
 const positive = (value: unknown): number | undefined => (Number(value) > 0 ? Number(value) : undefined)
 
-const after = (now: number, seconds: number | undefined) =>
-  seconds === undefined ? undefined : now + seconds
+const after = (now: number, seconds: number | undefined) => seconds && now + seconds
 
 /** `session_expiry` is a time, in the ID token or beside it. */
 const sessionExpiry = (token: Token): number | undefined =>
@@ -31,7 +30,7 @@ const sessionExpiry = (token: Token): number | undefined =>
 
 /** Reads the lives in a token response; missing ones are those of `base`, whose refresh token continues. */
 export function livesOf(token: Token, now: number, base?: StoredGrant): Lives {
-  const life = REFRESH_LIVES.map(name => positive(token[name])).find(seconds => seconds !== undefined)
+  const life = REFRESH_LIVES.map(name => positive(token[name])).find(Boolean)
   const isNewToken = token.refresh_token !== undefined && token.refresh_token !== base?.refresh_token
   const refresh_expires_at = after(now, life) ?? (isNewToken ? undefined : base?.refresh_expires_at)
   const session_ends_at =
@@ -52,7 +51,7 @@ export function outlived({
   return grant?.refresh_token && isPast(grant.refresh_expires_at, now) ? 'refresh_token_expired' : undefined
 }
 
-const isPast = (at: number | undefined, now: number) => at !== undefined && at <= now
+const isPast = (at: number | undefined, now: number) => !!at && at <= now
 
 /** Stops the timer of {@link watchEnd}. */
 export const stopWatching = ({ endWatch }: State): void => endWatch?.stop()
@@ -61,10 +60,8 @@ export const stopWatching = ({ endWatch }: State): void => endWatch?.stop()
 function endOf({ record: { grant }, options }: State): number | undefined {
   if (!grant || grant.ended) return undefined
   const { refresh_expires_at, session_ends_at } = grant
-  const ends = [session_ends_at, options.grant ? undefined : refresh_expires_at].filter(
-    at => at !== undefined,
-  )
-  return ends.length > 0 ? Math.min(...ends) : undefined
+  const [session, token] = [session_ends_at, options.grant ? undefined : refresh_expires_at]
+  return session && token ? Math.min(session, token) : (session ?? token)
 }
 
 /** Emits `ending` once for each end, `endingAhead` seconds before; no timer runs without a listener. */
@@ -73,7 +70,7 @@ export function watchEnd(state: State): void {
   const watch = state.endWatch
   watch?.stop()
   const at = endOf(state)
-  if (at === undefined || watch?.told === at || !state.listeners?.get('ending')?.size) return
+  if (!at || watch?.told === at || !state.listeners?.get('ending')?.size) return
   const tell = () => {
     own.endWatch = { told: at, stop() {} }
     emit(state, 'ending', { ends_at: at })

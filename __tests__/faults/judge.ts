@@ -30,6 +30,8 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
   const everStored = new Set<string>()
   /** How often the store was asked to take an access token. */
   const tries = new Map<string, number>()
+  /** How often the store was asked to take the end of a grant. */
+  const endTries = new Map<string, number>()
   /** Families that somebody began to log out of, and those whose end is stored. */
   const leaving = new Set<Family>()
   const over = new Set<Family>()
@@ -209,6 +211,7 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
       }
     },
     tried(next) {
+      if (next.ended) endTries.set(next.grantId, (endTries.get(next.grantId) ?? 0) + 1)
       const rotation = byNewToken.get(next.refresh_token ?? '')
       if (rotation) rotation.tries++
       for (const { access_token } of Object.values(next.tokens))
@@ -317,7 +320,10 @@ export function makeJudge(world: Omit<World, 'judge'>, server: () => Server): Ju
     if (saved) return undefined
     if (answer === 'lost') return 'the answer was lost'
     if (!call.actor.process.alive) return 'the holder died before it could save'
-    if (tries >= 4) return 'the store took no write'
+    // of a session that a person left meanwhile, the end is stored in place of the token
+    const { unsaved } = call.actor.state.backlog ?? {}
+    const endTried = unsaved?.ended ? (endTries.get(unsaved.grantId) ?? 0) : 0
+    if (Math.max(tries, endTried) >= 4) return 'the store took no write'
     return undefined
   }
   function excuseOfSender({ actor, section, over }: ServerCall): string | undefined {

@@ -46,6 +46,16 @@ describe('afterAwake', () => {
     expect(listener).toHaveBeenCalledTimes(1)
   })
 
+  it('takes a clock that was put back for a freeze: the process may have stood still as well', () => {
+    const { listener } = timerOf(55)
+    freeze(-3600)
+    run(55)
+    run(4.9)
+    expect(listener).not.toHaveBeenCalled()
+    run(0.2)
+    expect(listener).toHaveBeenCalledTimes(1)
+  })
+
   it('never calls a listener that was stopped, also within these seconds', () => {
     const { listener, stop } = timerOf(55)
     freeze(100)

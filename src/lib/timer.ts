@@ -7,7 +7,10 @@ export type Timeout = (listener: () => void, milliseconds: number) => ReturnType
  */
 export const timeoutNow = (): Timeout => globalThis.setTimeout
 
-/** Milliseconds: a timer that is later than that fires after the process was frozen. */
+/**
+ * Milliseconds: a timer that is later than that fires after the process was frozen. After a clock was put
+ * back, that is unknown.
+ */
 const LATE = 1000
 /** A resumed process has so many seconds to read its sockets, counted one by one: it may freeze again. */
 const GRACE = 5
@@ -25,7 +28,7 @@ export function afterAwake(seconds: number, listener: () => void, keepsProcess =
     if (time > LONGEST) return
     const due = Date.now() + time
     timer = setTimeout(() => {
-      const left = Date.now() - due > LATE ? GRACE : turns - 1
+      const left = Math.abs(Date.now() - due) > LATE ? GRACE : turns - 1
       if (left > 0) wait(1000, left)
       else listener()
     }, time)

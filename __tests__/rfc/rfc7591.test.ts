@@ -177,6 +177,7 @@ describe('client ID metadata documents', () => {
   test('section 4.1 of the draft: no shared secret, and redirect_uris', async () => {
     for (const wrong of [
       { ...metadata, client_secret: 'hush' },
+      { ...metadata, client_secret_expires_at: 0 },
       { ...metadata, token_endpoint_auth_method: 'client_secret_basic' },
       { ...metadata, token_endpoint_auth_method: 'client_secret_jwt' },
       { redirect_uris: [] },

@@ -1,6 +1,9 @@
+import { serverClient } from '../../src/axios/server-client.js'
 import { fetchToken, refreshToken, saveToken } from '../../src/session/fetch-token.js'
+import { createSession } from '../../src/session/session.js'
 import { inside } from '../../src/session/state.js'
 import type { Token } from '../../src/session/stored-grant.js'
+import { json, listen } from '../servers/http.js'
 import { fakeServer, makeSession } from '../support/fake-server.js'
 
 const NOW = 1_000_000
@@ -181,4 +184,39 @@ describe('a grant for many APIs', () => {
     await session.token()
     expect(Object.keys(grant()?.tokens ?? {})).toHaveLength(1)
   })
+})
+
+test('a server on a socket: the example of the draft, from the first exchange to the last days', async () => {
+  const DAY = 86_400
+  const lives = [
+    { refresh_token_timeout: 7 * DAY, authorization_expires_in: 30 * DAY },
+    { refresh_token_timeout: 7 * DAY, authorization_expires_in: 23 * DAY },
+    { refresh_token_timeout: 2 * DAY, authorization_expires_in: 2 * DAY },
+  ]
+  let now = NOW
+  let exchanges = 0
+  const server = await listen((_, response) => {
+    const token = { access_token: `a${exchanges}`, token_type: 'Bearer', expires_in: 600 }
+    json(response, 200, { ...token, refresh_token: `r${exchanges}`, ...lives[exchanges++] })
+  })
+  try {
+    const session = createSession(
+      { server: { token_endpoint: server.url }, client: { client_id: 'app' }, clock: () => now },
+      serverClient(),
+    )
+    const grant = () => inside(session).state.record.grant
+    await fetchToken(session, endpoint => endpoint({ grant_type: 'authorization_code', code: 'c' }))
+    expect(grant()).toMatchObject({ refresh_expires_at: NOW + 7 * DAY, session_ends_at: NOW + 30 * DAY })
+    now = NOW + 7 * DAY - 60
+    await session.token()
+    expect(grant()).toMatchObject({ refresh_expires_at: now + 7 * DAY, session_ends_at: now + 23 * DAY })
+    now += 7 * DAY - 60
+    await session.token()
+    expect(grant()).toMatchObject({ refresh_expires_at: now + 2 * DAY, session_ends_at: now + 2 * DAY })
+    now += 2 * DAY + 1
+    await expect(session.token()).rejects.toMatchObject({ error: 'session_expired' })
+    expect(exchanges).toBe(3)
+  } finally {
+    await server.stop()
+  }
 })

@@ -15,8 +15,9 @@ export function clientIdMetadataDocument<M extends { redirect_uris: readonly str
   if (!/^https:\/\/[^/?#@\\\s]+\/[^?#\\\s]+$/.test(client_id) || /\/\.{1,2}(\/|$)/.test(client_id))
     throw oauthError('OAUTH_INVALID_OPTION', 'clientIdUrl')
   if (!metadata.redirect_uris?.length) throw oauthError('OAUTH_INVALID_OPTION', 'redirectUris')
-  const { client_secret, token_endpoint_auth_method: method } = metadata as Record<string, unknown>
-  if (client_secret !== undefined || /^client_secret_/.test(`${method}`))
+  const fields: Record<string, unknown> = metadata
+  const secret = fields.client_secret ?? fields.client_secret_expires_at
+  if (secret !== undefined || /^client_secret_/.test(`${fields.token_endpoint_auth_method}`))
     throw oauthError('OAUTH_INVALID_OPTION', 'publicSecret')
   return { ...metadata, client_id }
 }

@@ -5,13 +5,23 @@ import type { Case } from './case.js'
 import { type LockSubject, lockCases } from './lock.js'
 import { type StoreSubject, storeCases } from './store.js'
 
+const { setTimeout: keepAlive } = globalThis
+beforeAll(() => {
+  // A lock that hangs leaves a waiter behind, whose timer must not keep the process.
+  globalThis.setTimeout = ((...given: Parameters<typeof setTimeout>) =>
+    keepAlive(...given).unref()) as typeof setTimeout
+})
+afterAll(() => {
+  globalThis.setTimeout = keepAlive
+})
+
 /** The names of the cases that fail; a case that hangs fails too. */
 async function failing(cases: Case[], patience = 1200): Promise<string[]> {
   const names = await Promise.all(
     cases.map(async ({ name, run }) => {
       let timer: ReturnType<typeof setTimeout> | undefined
       const hangs = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error('hangs')), patience)
+        timer = keepAlive(() => reject(new Error('hangs')), patience)
       })
       const outcome = await Promise.race([run(), hangs]).then(
         () => [],

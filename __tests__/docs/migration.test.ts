@@ -41,7 +41,10 @@ interface World {
 
 const servers: Server[] = []
 afterEach(() => {
-  for (const server of servers.splice(0)) server.closeAllConnections()
+  for (const server of servers.splice(0)) {
+    server.close()
+    server.closeAllConnections()
+  }
 })
 
 async function listen(

@@ -296,11 +296,16 @@ async function runBrowsers(cells, servers, done) {
 }
 
 const start = Date.now()
+const cells = plan()
+// It would wait for ever, after ten minutes of work.
+if (cells.some(({ runtime }) => runtime === 'WebKit') && !process.env.DISPLAY) {
+  console.error('WebKit needs a display: xvfb-run -a npm run test:matrix')
+  process.exit(1)
+}
 await prepare()
 const { startServers } = await import(pathToFileURL(join(work, 'server.mjs')).href)
 const pages = new Map()
 const servers = { ...(await startServers(pages)), pages }
-const cells = plan()
 const outcomes = []
 const done = (cell, results) => {
   outcomes.push({ ...cell, results })

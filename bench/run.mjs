@@ -8,11 +8,10 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
+import { root } from '../tools/entries.mjs'
 
-const folder = fileURLToPath(new URL('.', import.meta.url))
-const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = join(root, 'bench')
 const [wanted = '', ...rest] = process.argv.slice(2)
 const names = readdirSync(folder).filter(
   name => /\.(ts|mjs)$/.test(name) && name !== 'run.mjs' && name.startsWith(wanted),

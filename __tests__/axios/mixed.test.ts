@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import type { AxiosInstance, AxiosStatic } from 'axios'
 import type { ServerRequest } from '../../src/server/call.js'
 import { type Loaded, loadWith } from '../support/axios-versions.js'
-import { hurry } from '../support/hurry.js'
+import { fasterTimers } from '../support/faster-timers.js'
 import { renewing } from './schemes.js'
 import { listen, type TestServer } from './server.js'
 
@@ -101,7 +101,7 @@ describe.each(copies)('a package that found %s, an application with %s', (peer, 
     })
 
     it('an error shows no secret, and is an error of axios to both copies', async () => {
-      hurry(20)
+      fasterTimers(20)
       const api = create(adapter)
       loaded.attach(api, renewing('CANARY'))
       await server.close()

@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import type { ServerRequest } from '../../src/server/call.js'
 import { axiosVersions, type Loaded, loadAnew, loadWith } from '../support/axios-versions.js'
-import { hurry } from '../support/hurry.js'
+import { fasterTimers } from '../support/faster-timers.js'
 import { listen, type TestServer } from './server.js'
 
 const call = (url: string, more: Partial<ServerRequest> = {}): ServerRequest => ({
@@ -78,7 +78,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     })
 
     it('tries again after 503 and 429 as the server asks, twice at most; never when it asks for long', async () => {
-      hurry(20)
+      fasterTimers(20)
       answers = (_, index) =>
         index === 0 ? { status: 503, headers: { 'retry-after': '0' } } : { status: 200 }
       expect((await client().send(call(`${server.origin}/token`))).status).toBe(200)
@@ -125,7 +125,7 @@ describe.each(axiosVersions)('calls to the authorization server on axios $name',
     })
 
     it('says who did not answer, and with which code', async () => {
-      hurry(20)
+      fasterTimers(20)
       const { port } = server
       await server.close()
       const error = await client()

@@ -1,4 +1,4 @@
-import type { Auth, IncomingResponse, OutgoingRequest } from '../../src/auth/scheme.js'
+import { type Auth, type IncomingResponse, isPromise, type OutgoingRequest } from '../../src/auth/scheme.js'
 import type { Token } from '../../src/session/stored-grant.js'
 import type { Server } from './server.js'
 import type { Actor, World } from './world-types.js'
@@ -91,7 +91,7 @@ export function makeApi(world: World, server: Server): Api {
       return send(actor, id, token, ++attempt, signal)
     }
     const opening = auth.open?.(outgoing)
-    const opened = opening instanceof Promise ? await opening : opening
+    const opened = isPromise(opening) ? await opening : opening
     let response: IncomingResponse | undefined
     if (opened) {
       judge.handedOut(actor, opened.access_token, opened === opening ? 'current()' : 'token()')

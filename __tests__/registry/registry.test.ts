@@ -20,7 +20,7 @@ import { createRegistry, type Registration, type RegistryOptions } from 'axios-o
 import { type AuthorizationServer, startAuthorizationServer } from '../servers/authorization-server.js'
 import { listen, type RunningServer } from '../servers/http.js'
 import { type ResourceServer, startResourceServer } from '../servers/resource-server.js'
-import { hurry } from '../support/hurry.js'
+import { fasterTimers } from '../support/faster-timers.js'
 
 let as: AuthorizationServer
 let api: ResourceServer
@@ -312,7 +312,7 @@ test('a session that has something to store yet is not let go', async () => {
   })
   const session = registry.session('orders', { user: 'anna' })
   isAway = true
-  hurry(50)
+  fasterTimers(50)
   await signIn(session, 'anna').catch(() => undefined)
   jest.restoreAllMocks()
   now += 100

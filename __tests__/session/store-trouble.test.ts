@@ -11,7 +11,11 @@ import { fakeServer, gate, hurry, makeSession, settled } from '../support/fake-s
 /** A memory store that fails where the test says so. */
 function troubledStore() {
   const inner = memoryStore()
-  const trouble = { get: undefined as Error | undefined, set: undefined as Error | undefined }
+  const trouble: Record<'get' | 'set' | 'answer', Error | undefined> = {
+    get: undefined,
+    set: undefined,
+    answer: undefined,
+  }
   const check = (error: Error | undefined) => {
     if (error) throw error
   }
@@ -23,7 +27,9 @@ function troubledStore() {
     },
     async set(key, next) {
       check(trouble.set)
-      return inner.set(key, next)
+      const isTaken = await inner.set(key, next)
+      check(trouble.answer)
+      return isTaken
     },
     async delete(key) {
       trouble.get = undefined
@@ -179,17 +185,13 @@ describe('an end that the store did not take', () => {
   /** Signed in, refreshing, and ended meanwhile without the lock, in a store that answers nothing. */
   async function endedWhileRefreshing(isWritten: boolean) {
     const world = await signedIn()
-    const { server, trouble, store, first } = world
-    const { set } = store
+    const { server, trouble, first } = world
     const hold = gate()
     server.hold = hold
     const renewal = errorOf(() => first.token({ rejected: first.current() as Token }))
     await settled()
     const { state } = inside(first)
-    store.set = async (name, next) => {
-      if (isWritten) await set(name, next)
-      throw down
-    }
+    trouble[isWritten ? 'answer' : 'set'] = down
     const ended = {
       ...(state.record.grant as StoredGrant),
       version: 2,
@@ -197,17 +199,18 @@ describe('an end that the store did not take', () => {
       ended: { reason: 'revoked', at: 1 },
     }
     await hurry(state.medium.write(state, ended, { signal: AbortSignal.abort() }))
-    return { ...world, trouble, renewal, goOn: () => hold.open(), heal: () => Object.assign(store, { set }) }
+    return { ...world, renewal, hold }
   }
 
   it.each([
     ['went through', true],
     ['did not go through', false],
   ])('is not undone by a renewal that began before it, where the write %s', async (_, isWritten) => {
-    const { first, goOn, heal, renewal, stored } = await endedWhileRefreshing(isWritten)
-    goOn()
+    const { first, hold, renewal, stored, trouble } = await endedWhileRefreshing(isWritten)
+    hold.open()
     await hurry(renewal)
-    heal()
+    trouble.answer = undefined
+    trouble.set = undefined
     await hurry(first.close())
     expect(stored().ended).toMatchObject({ reason: 'revoked' })
     expect(await first.authorized()).toBe(false)

@@ -3,7 +3,7 @@ import { saveToken } from '../../src/session/fetch-token.js'
 import { revokeToken } from '../../src/session/revocation.js'
 import type { OAuth2Session } from '../../src/session/session.js'
 import { core } from '../../src/session/session.js'
-import type { Token, TokenStore } from '../../src/session/stored-grant.js'
+import type { StoredGrant, Token, TokenStore } from '../../src/session/stored-grant.js'
 import { defineStore } from '../../src/stores/define-store.js'
 import { memoryStore } from '../../src/stores/memory.js'
 import { fakeServer, gate, hurry, makeSession, settled } from '../support/fake-server.js'
@@ -18,6 +18,16 @@ const idToken = (sub: string) => `e30.${Buffer.from(JSON.stringify({ sub })).toS
 
 const signIn = (session: OAuth2Session, token: Partial<Token> = {}) =>
   saveToken(session, { access_token: 'a0', refresh_token: 'r0', expires_in: 3600, ...token })
+
+/** What is stored after the sign-in of another person. */
+const berts: StoredGrant = {
+  v: 1,
+  grantId: 'berts',
+  version: 2,
+  refresh_token: 'rb',
+  id_token: idToken('bert'),
+  tokens: { '': { access_token: 'b0' } },
+}
 
 const revoked = (server: ReturnType<typeof fakeServer>) =>
   server.of('revocation').map(({ body }) => body.get('token'))
@@ -80,14 +90,7 @@ describe('a log-out during a refresh answers for every refresh token that may be
     const busy = store.lock?.('oauth:k', () => hold.promise)
     const result = revokeToken(session)
     const newcomer = signIn(other, { access_token: 'b0', refresh_token: 'rb', id_token: idToken('bert') })
-    const first = store.set('k', {
-      v: 1,
-      grantId: 'berts',
-      version: 2,
-      refresh_token: 'rb',
-      id_token: idToken('bert'),
-      tokens: { '': { access_token: 'b0' } },
-    })
+    const first = store.set('k', berts)
     expect(await first).toBe(true)
     hold.open()
     await busy
@@ -111,14 +114,6 @@ describe('a log-out during a refresh answers for every refresh token that may be
     const busy = store.lock?.('oauth:k', () => hold.promise)
     if (status === 503) server.answers.push({ status, body: { error: 'server_error' } })
     const result = revokeToken(session)
-    const berts = {
-      v: 1,
-      grantId: 'berts',
-      version: 2,
-      refresh_token: 'rb',
-      id_token: idToken('bert'),
-      tokens: { '': { access_token: 'b0' } },
-    } as const
     await store.set('k', berts)
     hold.open()
     await busy

@@ -7,7 +7,7 @@ import {
   saveToken,
 } from '../../src/index.js'
 import { storeContract } from '../contracts/jest.js'
-import { hurry } from '../support/hurry.js'
+import { fasterTimers } from '../support/faster-timers.js'
 
 /** The three functions, over a map. */
 function plainStore() {
@@ -91,7 +91,7 @@ test('what the store does not take lives on in memory and is written later', asy
   })
   const session = createOAuth2Session({ client, store, key: 'ann' })
   isAway = true
-  hurry(50)
+  fasterTimers(50)
   await saveToken(session, token)
   expect(session.current()?.access_token).toBe('a')
   await expect(session.close()).rejects.toMatchObject({ code: 'OAUTH_STORE_WRITE' })

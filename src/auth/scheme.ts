@@ -1,6 +1,10 @@
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | PromiseLike<T>
 
+/** True for a promise of any kind. Not by instanceof: Angular's zone.js replaces the global `Promise`. */
+export const isPromise = <T>(value: Awaitable<T> | undefined): value is PromiseLike<T> =>
+  typeof (value as PromiseLike<T> | undefined)?.then === 'function'
+
 /**
  * One request as an authentication scheme sees it. A scheme writes its credentials to it and yields it; the
  * changes are undone before the next send, so every attempt starts from the application's request.
@@ -81,7 +85,7 @@ export interface Auth<C extends Credential = Credential> {
    * Signs with the current credential, or returns `undefined` without a change to take the flow. A promise
    * keeps the request until it is signed; it must not be one for a request with a `signal`.
    */
-  open?(request: OutgoingRequest): C | Promise<C> | undefined
+  open?(request: OutgoingRequest): Awaitable<C> | undefined
   /**
    * Judges the answer to a request that `open` signed: true if `flow` must take over (with `sent`). Default:
    * the status is 401, or `expired`. It is called once for every such answer, so that a scheme can also read

@@ -57,8 +57,8 @@ const ENDLESS: Patience = /* @__PURE__ */ Object.freeze({ wait: <T>(step: Promis
 export function patienceOf(call: Call): Patience {
   const { config } = call
   const { signal, cancelToken } = config as Awaited
-  if (!signal && !cancelToken && !config.timeout) return ENDLESS
   const timeout = Number(config.timeout) || 0
+  if (!signal && !cancelToken && !timeout) return ENDLESS
   // setTimeout overflows above 2³¹ ms; treat as no limit.
   let left = timeout > LONGEST ? 0 : timeout
   const isLimited = left > 0

@@ -1,4 +1,4 @@
-import { type Credential, type IncomingResponse, isRefusal } from '../auth/scheme.js'
+import { type Credential, type IncomingResponse, isPromise, isRefusal } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { publishRetry } from '../lib/diagnostics.js'
 import type { AxiosLikeConfig, AxiosLikeResponse } from './axios-like.js'
@@ -52,7 +52,7 @@ function sendOpened(call: Call, token: Credential | undefined): Promise<AxiosLik
 }
 
 /** Sends a call as soon as `open` has signed it. */
-async function sendWhenOpen(call: Call, opening: Promise<Credential>): Promise<AxiosLikeResponse> {
+async function sendWhenOpen(call: Call, opening: PromiseLike<Credential>): Promise<AxiosLikeResponse> {
   let sent: Promise<AxiosLikeResponse>
   try {
     sent = sendOpened(call, await opening)
@@ -71,9 +71,7 @@ async function sendWhenOpen(call: Call, opening: Promise<Credential>): Promise<A
 export function authenticate(call: Call): Promise<AxiosLikeResponse> {
   if (call.leftAllowedOrigins) return transmit(call, outcome => finish(call, outcome))
   const opened = call.scheme.open?.(call)
-  // Not by instanceof: Angular's zone.js replaces the global `Promise`.
-  const isOpening = typeof (opened as { then?: unknown } | undefined)?.then === 'function'
-  return isOpening ? sendWhenOpen(call, opened as Promise<Credential>) : sendOpened(call, opened)
+  return isPromise(opened) ? sendWhenOpen(call, opened) : sendOpened(call, opened)
 }
 
 /**

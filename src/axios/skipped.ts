@@ -1,3 +1,4 @@
+import { isPromise } from '../auth/scheme.js'
 import type { OAuthError } from '../errors.js'
 import { publishSkipped } from '../lib/diagnostics.js'
 import type { UnauthenticatedReason } from './attach-options.js'
@@ -59,7 +60,7 @@ export function sendSkipped(
     () => ({ ...config, ...explainSkipped(entries, config) }),
   )
   const sent = adapter(config)
-  if (typeof sent?.then !== 'function') return sent
+  if (!isPromise(sent)) return sent
   return sent.then(undefined, error => {
     explainRefusal(entries, error)
     throw error

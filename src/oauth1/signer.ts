@@ -1,4 +1,4 @@
-import type { Awaitable, OutgoingRequest } from '../auth/scheme.js'
+import { type Awaitable, isPromise, type OutgoingRequest } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { systemClock } from '../lib/clock.js'
 import { percentEncode } from '../lib/percent.js'
@@ -42,9 +42,7 @@ export interface Signer {
 
 /** Continues synchronously if the value is not a promise. */
 const thenOrNow = <T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> =>
-  typeof (value as PromiseLike<T> | undefined)?.then === 'function'
-    ? (value as PromiseLike<T>).then(next)
-    : next(value as T)
+  isPromise(value) ? value.then(next) : next(value)
 
 /** The parameters of every signature, in their order; those without a value are omitted. */
 function protocolParameters(

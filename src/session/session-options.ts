@@ -182,7 +182,10 @@ export interface OAuth2Session extends UsedAsync {
   current(): Token | undefined
   /** True while there is a usable or refreshable token. It reads the store, and never calls the server. */
   authorized(): Promise<boolean>
-  /** Accepts the sign-in of the event `changed`: the application now shows that person's data. */
+  /**
+   * Accepts the sign-in of the event `changed`: the application now shows that person's data. A log-out that
+   * the store did not take, because of that sign-in, is over with it.
+   */
   acceptChange(): void
   /** The same grant for another API: its own access token, the same refresh token and the same lock. */
   for(target: {

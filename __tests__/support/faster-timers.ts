@@ -3,7 +3,7 @@
  * judges. Unlike fake timers it leaves sockets and the event loop as they are. `jest.restoreAllMocks()` ends
  * it.
  */
-export function hurry(times: number): void {
+export function fasterTimers(times: number): void {
   const { setTimeout } = globalThis
   const sooner = (run: () => void, wait = 0, ...rest: []) => setTimeout(run, wait / times, ...rest)
   jest.spyOn(globalThis, 'setTimeout').mockImplementation(sooner as typeof setTimeout)

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { AxiosInstance, AxiosStatic } from 'axios'
+import type { Auth } from '../../src/auth/scheme.js'
 import { axiosVersions, type Loaded, loadWith } from '../support/axios-versions.js'
 import { renewing } from './schemes.js'
 import { listen, type TestServer } from './server.js'
@@ -52,6 +53,105 @@ describe.each(axiosVersions)('waiting for a token, on axios $name', ({ module, h
     loaded.attach(api, scheme)
     await expect(api.get('/x', { timeout: 300 })).rejects.toMatchObject({ code: 'ECONNABORTED' })
     expect(server.authorizations()).toEqual(['Bearer old'])
+  })
+})
+
+describe('a request that waits until its scheme can sign', () => {
+  /** A scheme whose `open` waits, and whose flow never ends. */
+  function slow() {
+    let sign = () => {}
+    const scheme: Auth = {
+      open: request =>
+        new Promise(resolve => {
+          sign = () => {
+            request.setHeader('Authorization', 'Bearer late')
+            resolve({})
+          }
+        }),
+      async *flow() {
+        await new Promise(() => {})
+      },
+    }
+    const { axios, attach } = loadWith('axios')
+    const sent: unknown[] = []
+    const api = axios.create({
+      baseURL: 'https://api.example.com',
+      adapter: async config => {
+        sent.push(config.url)
+        const response = { status: 401, statusText: '', headers: {}, data: '', config }
+        throw Object.assign(new Error('401'), { response, config })
+      },
+    })
+    attach(api, scheme)
+    return { api, axios, sent, sign: () => sign() }
+  }
+
+  it.each([
+    ['a signal', (axios: AxiosStatic) => ({ give: new AbortController(), axios })],
+    ['a cancel token', (axios: AxiosStatic) => ({ give: axios.CancelToken.source(), axios })],
+  ])('is free as soon as %s ends it, and is never sent', async (_name, ways) => {
+    const { api, axios, sent, sign } = slow()
+    const { give } = ways(axios)
+    const by = 'abort' in give ? { signal: give.signal } : { cancelToken: give.token }
+    const request = api.get('/x', by).catch(error => error)
+    await new Promise(setImmediate)
+    if ('abort' in give) give.abort()
+    else give.cancel()
+    expect(axios.isCancel(await request)).toBe(true)
+    sign()
+    await new Promise(setImmediate)
+    expect(sent).toEqual([])
+  })
+
+  it('is not sent when it was given up before it began', async () => {
+    const { api, axios, sent } = slow()
+    const error = await api.get('/x', { signal: AbortSignal.abort() }).catch(error => error)
+    expect(axios.isCancel(error)).toBe(true)
+    expect(sent).toEqual([])
+  })
+
+  it('has one timeout for all its waits together', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] })
+    try {
+      const { api, sent, sign } = slow()
+      let error: unknown
+      const request = api.get('/x', { timeout: 100 }).catch(caught => {
+        error = caught
+      })
+      await jest.advanceTimersByTimeAsync(60)
+      sign()
+      await jest.advanceTimersByTimeAsync(39)
+      expect(sent).toEqual(['/x'])
+      expect(error).toBeUndefined()
+      await jest.advanceTimersByTimeAsync(1)
+      await request
+      expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 100ms exceeded' })
+      expect(jest.getTimerCount()).toBe(0)
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
+  it('leaves no timer and no listener behind', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] })
+    try {
+      const { api, sign } = slow()
+      const { signal } = new AbortController()
+      const removed = jest.spyOn(signal, 'removeEventListener')
+      api.get('/x', { timeout: 100, signal }).catch(() => {})
+      await jest.advanceTimersByTimeAsync(1)
+      expect(jest.getTimerCount()).toBe(1)
+      sign()
+      await jest.advanceTimersByTimeAsync(0)
+      // the flow after the refusal waits with a timer of its own
+      expect(removed).toHaveBeenCalledTimes(1)
+      expect(jest.getTimerCount()).toBe(1)
+      await jest.advanceTimersByTimeAsync(100)
+      expect(removed.mock.calls.length).toBeGreaterThan(1)
+      expect(jest.getTimerCount()).toBe(0)
+    } finally {
+      jest.useRealTimers()
+    }
   })
 })
 

@@ -83,7 +83,7 @@ export interface Auth<C extends Credential = Credential> {
   readonly owner?: object
   /**
    * Signs with the current credential, or returns `undefined` without a change to take the flow. A promise
-   * keeps the request until it is signed; it must not be one for a request with a `signal`.
+   * keeps the request until it is signed, unless the caller gives it up meanwhile.
    */
   open?(request: OutgoingRequest): Awaitable<C> | undefined
   /**

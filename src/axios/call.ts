@@ -61,6 +61,10 @@ export class Call implements OutgoingRequest {
   /** True after a redirect to a place that must not see the credential. */
   declare leftAllowedOrigins: boolean
   declare controller: AbortController | undefined
+  /** Milliseconds for which the request has waited for its credential. */
+  declare waited: number
+  /** Why the request is wanted no longer: it was aborted, or its `timeout` passed, while it waited. */
+  declare over: unknown
   /** The headers of the scheme: each attempt starts without them. */
   declare headers: Headers | undefined
   declare written: Record<string, string | undefined> | undefined
@@ -86,7 +90,8 @@ export class Call implements OutgoingRequest {
     this.hops = hops
     this.spare = base.data ? rememberForm(base.data) : undefined
     this.leftAllowedOrigins = false
-    this.token = this.controller = undefined
+    this.token = this.controller = this.over = undefined
+    this.waited = 0
     this.reset()
   }
 

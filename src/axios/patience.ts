@@ -36,62 +36,44 @@ function timeoutError(config: AxiosLikeConfig): Error {
   return axiosError(new Error(timeoutErrorMessage ?? `timeout of ${timeout}ms exceeded`), config, code)
 }
 
-/**
- * Limits the wait of a request for its credential by its signal and its own `timeout`.
- */
-export interface Patience {
-  /**
-   * Waits for a step of the scheme. @throws the error that axios has for an aborted or late request
-   */
-  wait<T>(step: Promise<T>): Promise<T>
-  /** The reason for the end of the wait. */
-  over?: unknown
-  /** Stops listening. */
-  end(): void
+/** Milliseconds of its own `timeout` that a request may still wait; `undefined` for no limit. */
+function timeLeft({ config, waited }: Call): number | undefined {
+  const timeout = Number(config.timeout) || 0
+  // setTimeout overflows above 2³¹ ms; treat as no limit.
+  return timeout > 0 && timeout <= LONGEST ? Math.max(timeout - waited, 0) : undefined
 }
 
-/** The patience of a request that nothing ends: one object, because ten thousand may wait. */
-const ENDLESS: Patience = /* @__PURE__ */ Object.freeze({ wait: <T>(step: Promise<T>) => step, end() {} })
-
-/** The limits of a call. A renewal goes on without it for the other callers. */
-export function patienceOf(call: Call): Patience {
+/**
+ * Waits for a step of the scheme, as long as the request is wanted and its own `timeout` lasts, which bounds
+ * all its waits together. Then the caller is free, the scheme is told, and `call.over` is the reason; a
+ * renewal goes on for the other callers. A request that nothing ends costs no listener, because ten thousand
+ * may wait.
+ * @throws the error that axios has for an aborted or late request; the error of the step
+ */
+export function patiently<T>(call: Call, step: PromiseLike<T>): PromiseLike<T> {
   const { config } = call
   const { signal, cancelToken } = config as Awaited
-  const timeout = Number(config.timeout) || 0
-  if (!signal && !cancelToken && !timeout) return ENDLESS
-  // setTimeout overflows above 2³¹ ms; treat as no limit.
-  let left = timeout > LONGEST ? 0 : timeout
-  const isLimited = left > 0
-  let reject: (reason: unknown) => void
-  const gone = new Promise<never>((_, settle) => {
-    reject = settle
+  const left = timeLeft(call)
+  if (!signal && !cancelToken && left === undefined) return step
+  return new Promise<T>((resolve, reject) => {
+    const begun = Date.now()
+    const stop = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', giveUp)
+      cancelToken?.unsubscribe?.(giveUp)
+      call.waited += Date.now() - begun
+    }
+    const giveUp = () => {
+      stop()
+      call.over = cancellation(config) ?? timeoutError(config)
+      call.controller?.abort()
+      reject(call.over)
+    }
+    const timer = left === undefined ? undefined : setTimeout(giveUp, left)
+    signal?.addEventListener('abort', giveUp)
+    if (cancelToken?.subscribe) cancelToken.subscribe(giveUp)
+    else cancelToken?.promise.then(giveUp)
+    if (signal?.aborted) giveUp()
+    step.then(resolve, reject).then(stop)
   })
-  gone.catch(() => {})
-  const giveUp = (reason: unknown) => {
-    patience.over ??= reason
-    call.controller?.abort()
-    reject(reason)
-  }
-  const cancel = () => giveUp(cancellation(config))
-  const patience: Patience = {
-    async wait(step) {
-      const begun = Date.now()
-      const timer = isLimited ? setTimeout(() => giveUp(timeoutError(config)), left) : undefined
-      try {
-        return await Promise.race([step, gone])
-      } finally {
-        clearTimeout(timer)
-        left = Math.max(left - (Date.now() - begun), 0)
-      }
-    },
-    end() {
-      signal?.removeEventListener('abort', cancel)
-      cancelToken?.unsubscribe?.(cancel)
-    },
-  }
-  if (signal?.aborted) cancel()
-  signal?.addEventListener('abort', cancel)
-  if (cancelToken?.subscribe) cancelToken.subscribe(cancel)
-  else cancelToken?.promise.then(cancel)
-  return patience
 }

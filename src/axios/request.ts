@@ -12,7 +12,7 @@ import {
   rewind,
 } from './call.js'
 import { addCause, axiosError, wrap } from './errors.js'
-import { cancellation, patienceOf } from './patience.js'
+import { cancellation, patiently } from './patience.js'
 import { followRedirect } from './redirects.js'
 import { transmit } from './transmit.js'
 
@@ -51,13 +51,13 @@ function sendOpened(call: Call, token: Credential | undefined): Promise<AxiosLik
   })
 }
 
-/** Sends a call as soon as `open` has signed it. */
+/** Sends a call as soon as `open` has signed it, unless it is wanted no longer. */
 async function sendWhenOpen(call: Call, opening: PromiseLike<Credential>): Promise<AxiosLikeResponse> {
   let sent: Promise<AxiosLikeResponse>
   try {
-    sent = sendOpened(call, await opening)
+    sent = sendOpened(call, await patiently(call, opening))
   } catch (error) {
-    throw axiosError(error, call.config)
+    throw call.over ?? axiosError(error, call.config)
   }
   return sent
 }
@@ -105,7 +105,7 @@ interface Progress {
  */
 async function takeTurns(
   call: Call,
-  next: (answer?: IncomingResponse) => Promise<IteratorResult<unknown, void>>,
+  next: (answer?: IncomingResponse) => PromiseLike<IteratorResult<unknown, void>>,
   at: Progress,
   replayed: IncomingResponse | undefined,
 ): Promise<void> {
@@ -135,19 +135,17 @@ async function runFlow(call: Call, met?: IncomingResponse, outcome?: Outcome): P
   const { scheme, config, token } = call
   call.reset()
   const flow = scheme.flow(call, token && met && { token, response: met })
-  const patience = patienceOf(call)
-  const next = (answer?: IncomingResponse) => patience.wait(flow.next(answer as IncomingResponse))
+  const next = (answer?: IncomingResponse) => patiently(call, flow.next(answer as IncomingResponse))
   const at: Progress = { outcome, incoming: met, isSigned: true }
   try {
     await takeTurns(call, next, at, token ? undefined : met)
     if (at.incoming && isRefusal(at.incoming)) throw refusal(call, at.incoming, at.isSigned)
   } catch (error) {
-    const reason = patience.over ?? cancellation(config)
+    const reason = call.over ?? cancellation(config)
     if (reason) discard(at.outcome?.response?.data)
     if (reason || !at.outcome) throw reason ?? axiosError(error, config)
     addCause(at.outcome.error, wrap(error))
   } finally {
-    patience.end()
     flow.return().catch(() => {})
   }
   return finish(call, at.outcome as Outcome)

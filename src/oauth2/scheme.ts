@@ -157,7 +157,7 @@ function oauth2Auth(session: OAuth2Session, source: TokenSource = session): Auth
     auth.open = request => {
       const token = source.current()
       if (token) return signed(request, token)
-      const mustFlow = request.signal || state.options.whenUnauthenticated === 'send'
+      const mustFlow = state.options.whenUnauthenticated === 'send'
       return mustFlow ? undefined : source.token().then(fresh => signed(request, fresh))
     }
   }

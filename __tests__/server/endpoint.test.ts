@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { OAuthError } from '../../src/errors.js'
-import { appendQuery, type ClientAuth, callEndpoint, type EndpointName } from '../../src/server/call.js'
+import { appendQuery } from '../../src/lib/url.js'
+import { type ClientAuth, callEndpoint, type EndpointName } from '../../src/server/call.js'
 import { clientSecretBasic } from '../../src/server/client-auth/client-secret-basic.js'
 import { clientSecretPost } from '../../src/server/client-auth/client-secret-post.js'
 import { noClientAuth } from '../../src/server/client-auth/none.js'

@@ -1,13 +1,9 @@
+import { secureUrl } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import { joinScope, toForm } from '../lib/form.js'
-import {
-  appendQuery,
-  type EndpointContext,
-  type ServerCallOptions,
-  type ServerParameters,
-  secureUrl,
-} from '../server/call.js'
+import { appendQuery } from '../lib/url.js'
+import type { EndpointContext, ServerCallOptions, ServerParameters } from '../server/call.js'
 import { noClientAuth } from '../server/client-auth/none.js'
 import { applyHooks } from '../server/hooks.js'
 import { checkResources, isAbsoluteUri } from '../server/resource-indicator.js'

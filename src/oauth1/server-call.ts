@@ -1,5 +1,6 @@
+import { secureUrl } from '../auth/origins.js'
 import { outgoing, type PlainRequest } from '../auth/plain-request.js'
-import { type Send, type ServerResponse, secureUrl } from '../server/call.js'
+import type { Send, ServerResponse } from '../server/call.js'
 import { applyHooks } from '../server/hooks.js'
 import type { Hook } from '../server/messages.js'
 import type { OAuth1CallRequest, OAuth1Server } from './messages.js'

@@ -1,6 +1,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWSHeaderParameters } from 'jose'
+import { secureUrl } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
-import { type Clock, type Send, type ServerRequest, secureUrl } from '../server/call.js'
+import type { Clock, Send, ServerRequest } from '../server/call.js'
 import { processServerResponse } from '../server/token-response.js'
 
 /** A server's public keys, read on demand. Times are seconds. */

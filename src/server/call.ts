@@ -20,7 +20,6 @@ export type { CryptoLike } from '../crypto/crypto-like.js'
 export type { Clock } from '../lib/clock.js'
 export type { Random } from '../lib/random.js'
 export type * from './messages.js'
-export { appendQuery, secureUrl }
 
 /** The names of the endpoints in the server's metadata. */
 const endpoints = {

@@ -42,16 +42,13 @@ export function livesOf(token: Token, now: number, base?: StoredGrant): Lives {
  * The reason why nothing can be renewed any more: the refresh token or the whole session has outlived its
  * time.
  */
-export function outlived({
-  record: { grant },
-  clock,
-}: State): 'session_expired' | 'refresh_token_expired' | undefined {
-  const now = clock()
-  if (isPast(grant?.session_ends_at, now)) return 'session_expired'
-  return grant?.refresh_token && isPast(grant.refresh_expires_at, now) ? 'refresh_token_expired' : undefined
+export function outlived(state: State): 'session_expired' | 'refresh_token_expired' | undefined {
+  const { grant } = state.record
+  if (isPast(state, grant?.session_ends_at)) return 'session_expired'
+  return grant?.refresh_token && isPast(state, grant.refresh_expires_at) ? 'refresh_token_expired' : undefined
 }
 
-const isPast = (at: number | undefined, now: number) => !!at && at <= now
+const isPast = ({ clock }: State, at: number | undefined) => !!at && at <= clock()
 
 /** Stops the timer of {@link watchEnd}. */
 export const stopWatching = ({ endWatch }: State): void => endWatch?.stop()

@@ -206,9 +206,11 @@ export const texts = {
     redirect: '{host} answered with a redirect, which is not followed: use the final address.',
   },
   OAUTH_INVALID_RESPONSE: {
-    answer: answered,
+    answer: 'The authorization server answered {status}: check the address of the endpoint. {description}',
     tooLarge: '{host} answered with more than {bytes} bytes, which are not read: check the address.',
     noAccessToken: 'The answer has no access_token: check the address of the token endpoint.',
+    member:
+      'The authorization server answered {status} without a usable {name}: check the address of the endpoint. {words}',
     notIdJag: 'The identity provider issued no ID-JAG: ask it whether it supports them.',
     otherMembers: 'The answer has no access_token; it has {names}.{hint}',
     notSigned: 'The answer is not signed, though a signed one was asked for.',

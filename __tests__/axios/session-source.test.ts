@@ -75,6 +75,16 @@ describe.each(tested)('attachOAuth2(api, () => session) on axios $name', ({ name
     expect(calls()).toEqual(['Bearer machine', undefined])
   })
 
+  it('refuses a token of a request that has no access_token, and sends nothing', async () => {
+    version.oauth.attachOAuth2(api, await sessionOf('ann'))
+    const error = await api
+      .get('/', { oauth: { token: { accessToken: 't' } } } as never)
+      .catch(error => error)
+    expect(error.cause).toMatchObject({ code: 'OAUTH_INVALID_OPTION' })
+    expect(error.cause.message).toContain('oauth.token.access_token')
+    expect(calls()).toEqual([])
+  })
+
   it('judges expiry by the body as the session of each request does', async () => {
     version.oauth.attachOAuth2(api, () => served)
     answer = authorization =>

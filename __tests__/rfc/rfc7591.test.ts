@@ -67,6 +67,18 @@ describe('RFC 7591 OAuth 2.0 Dynamic Client Registration', () => {
     expect(context.sent.map(({ body }) => `${body}`)).toEqual(['', ''])
   })
 
+  test.each([
+    ['no client_id', { client_name: 'x' }],
+    ['an empty client_id', { ...registered, client_id: '' }],
+    ['a client_id that is no text', { ...registered, client_id: 7 }],
+  ])('section 3.2.1: an answer with %s registers nothing', async (_what, fields) => {
+    const context = scripted([answer(201, fields)], { server })
+    const error = await errorOf(() => registerClient(context, metadata))
+    expect(error.code).toBe('OAUTH_INVALID_RESPONSE')
+    expect(error.message).toContain('client_id')
+    expect(JSON.stringify(error)).not.toContain('hush')
+  })
+
   test('section 3.2.1: the server may replace any value: its answer is what holds', async () => {
     const changed = { ...registered, client_name: 'Another', scope: 'read', extra: { kept: true } }
     expect(await registerClient(scripted([answer(201, changed)], { server }), metadata)).toEqual(changed)

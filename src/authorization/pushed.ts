@@ -6,7 +6,7 @@ import {
   type ServerParameters,
   type ServerResponse,
 } from '../server/call.js'
-import { processServerResponse, responseError } from '../server/token-response.js'
+import { lacking, processServerResponse } from '../server/token-response.js'
 
 /**
  * The server's reference to a pushed request, in wire names. `expires_in` is seconds; it can be used once.
@@ -30,8 +30,8 @@ export function processPushedAuthorizationResponse(
   const { request_uri, expires_in } = processServerResponse(response, now)
   const seconds = typeof expires_in === 'boolean' ? 0 : Number(expires_in)
   // Some servers answer 200 instead of 201.
-  if (!request_uri || typeof request_uri !== 'string' || !(seconds > 0))
-    throw responseError('OAUTH_INVALID_RESPONSE', response)
+  if (!request_uri || typeof request_uri !== 'string') throw lacking(response, 'request_uri')
+  if (!(seconds > 0)) throw lacking(response, 'expires_in')
   return { request_uri, expires_in: seconds }
 }
 

@@ -2,7 +2,7 @@ import type { Awaitable } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import { checkNames } from '../lib/check-options.js'
 import type { ServerParameters } from '../server/call.js'
-import { processServerResponse, responseError } from '../server/token-response.js'
+import { lacking, processServerResponse } from '../server/token-response.js'
 import type { Grant } from './grant.js'
 import { sleep as byTimer, poll, type Sleep } from './poll.js'
 
@@ -72,7 +72,8 @@ export function cibaGrant(options: CibaOptions): Grant {
     const fields = processServerResponse(response, clock())
     const auth_req_id = fields.auth_req_id as string
     const expires_in = Number(fields.expires_in)
-    if (!auth_req_id || !(expires_in > 0)) throw responseError('OAUTH_INVALID_RESPONSE', response)
+    if (!auth_req_id) throw lacking(response, 'auth_req_id')
+    if (!(expires_in > 0)) throw lacking(response, 'expires_in')
     await onStarted?.({ auth_req_id, expires_in })
     const first = async () => {
       // A lost notification must not prolong the wait beyond the life of the request.

@@ -1,7 +1,7 @@
 import type { Awaitable } from '../auth/scheme.js'
 import { checkNames } from '../lib/check-options.js'
 import type { ServerParameters } from '../server/call.js'
-import { processServerResponse, responseError } from '../server/token-response.js'
+import { lacking, processServerResponse } from '../server/token-response.js'
 import type { Grant } from './grant.js'
 import { poll, type Sleep } from './poll.js'
 
@@ -60,8 +60,13 @@ export function deviceCodeGrant(options: DeviceCodeOptions): Grant {
     const { device_code, user_code, verification_uri, expires_in, interval } = fields
     const addresses = [verification_uri, fields.verification_uri_complete ?? verification_uri]
     const isShowable = addresses.every(address => /^https?:/i.test(`${address}`))
-    if (!device_code || !user_code || !isShowable || !(Number(expires_in) > 0))
-      throw responseError('OAUTH_INVALID_RESPONSE', response)
+    const usable = {
+      device_code,
+      user_code,
+      verification_uri: isShowable,
+      expires_in: Number(expires_in) > 0,
+    }
+    for (const [name, isUsable] of Object.entries(usable)) if (!isUsable) throw lacking(response, name)
     // A value that is not a time would cause polling without a pause.
     const times = { expires_in: Number(expires_in), interval: Number(interval) > 0 ? Number(interval) : 5 }
     const { device_code: _secret, ...shown } = fields

@@ -2,7 +2,7 @@ import type { PlainRequest } from '../auth/plain-request.js'
 import { oauthError } from '../errors.js'
 import { appendQuery } from '../lib/url.js'
 import type { ServerResponse } from '../server/call.js'
-import { responseError } from '../server/token-response.js'
+import { lacking, responseError } from '../server/token-response.js'
 import { FORM_TYPE } from './body.js'
 import type { OAuth1Token, ProtocolParameters } from './options.js'
 
@@ -172,8 +172,8 @@ export function processTokenResponse(response: ServerResponse): OAuth1Token {
   insistOnSuccess(response, found)
   const { oauth_token, oauth_token_secret } = found
   const isSecret = oauth_token_secret === undefined || typeof oauth_token_secret === 'string'
-  if (!text(oauth_token) || !isSecret)
-    throw responseError('OAUTH_INVALID_RESPONSE', response, { error_description: 'without an oauth_token' })
+  if (!text(oauth_token)) throw lacking(response, 'oauth_token')
+  if (!isSecret) throw lacking(response, 'oauth_token_secret')
   return found as OAuth1Token
 }
 

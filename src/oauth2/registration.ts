@@ -1,7 +1,7 @@
 import { secureUrl } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 import type { ClientMetadata, EndpointContext, ServerRequest } from '../server/messages.js'
-import { processServerResponse, responseError, type ServerFields } from '../server/token-response.js'
+import { lacking, processServerResponse, type ServerFields } from '../server/token-response.js'
 import { core, type OAuth2Session } from '../session/session.js'
 
 /**
@@ -63,8 +63,7 @@ async function call(
   })
   const fields = processServerResponse(response, clock())
   if (method === 'DELETE') return undefined
-  if (typeof fields.client_id !== 'string' || !fields.client_id)
-    throw responseError('OAUTH_INVALID_RESPONSE', response)
+  if (typeof fields.client_id !== 'string' || !fields.client_id) throw lacking(response, 'client_id')
   return fields as ServerFields & RegisteredClient
 }
 

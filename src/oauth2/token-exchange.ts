@@ -1,6 +1,6 @@
 import { type TokenExchangeOptions, tokenExchangeParameters } from '../grants/token-exchange.js'
 import { callEndpoint, type EndpointContext, type ServerCallOptions } from '../server/call.js'
-import { normaliseToken, processServerResponse, responseError } from '../server/token-response.js'
+import { lacking, normaliseToken, processServerResponse } from '../server/token-response.js'
 import { core, type OAuth2Session } from '../session/session.js'
 import type { Token } from '../session/stored-grant.js'
 
@@ -31,7 +31,6 @@ export async function exchangeToken(
   const response = await callEndpoint(context, 'token', parameters, options)
   const fields = processServerResponse(response, requestedAt)
   for (const name of ['access_token', 'issued_token_type', 'token_type'])
-    if (typeof fields[name] !== 'string' || !fields[name])
-      throw responseError('OAUTH_INVALID_RESPONSE', response)
+    if (typeof fields[name] !== 'string' || !fields[name]) throw lacking(response, name)
   return normaliseToken(fields, requestedAt) as ExchangedToken
 }

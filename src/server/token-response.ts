@@ -25,6 +25,10 @@ export const responseError = (
     { ...details, status },
   )
 
+/** The error of an answer that lacks a member, or has one that is not usable. */
+export const lacking = ({ status, body }: ServerResponse, name: string): OAuthError =>
+  oauthError('OAUTH_INVALID_RESPONSE', 'member', { status, name, words: plainWords(body) }, { status })
+
 /**
  * Reads a body that should be a JSON object; some servers send a form instead. Anything else has no
  * parameters.
@@ -155,9 +159,7 @@ export function processTokenResponse(
 ): Token {
   const fields = processServerResponse(response, requestedAt)
   if (!text(fields.access_token))
-    throw (
-      missingToken(fields, { status: response.status }) ?? responseError('OAUTH_INVALID_RESPONSE', response)
-    )
+    throw missingToken(fields, { status: response.status }) ?? lacking(response, 'access_token')
   // the server's clock may be wrong: the length of life is worth more than the hour of death
   if (seconds(fields.expires_in) !== undefined) delete fields.expires_at
   const token = inOrder(fields, requestedAt) as Token

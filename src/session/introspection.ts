@@ -2,7 +2,7 @@ import type { Awaitable } from '../auth/scheme.js'
 import { oauthError } from '../errors.js'
 import type { EndpointContext, ServerCallOptions, ServerResponse } from '../server/call.js'
 import { checkCall } from '../server/check-call.js'
-import { processServerResponse, responseError } from '../server/token-response.js'
+import { lacking, processServerResponse } from '../server/token-response.js'
 import { core, type OAuth2Session } from './session.js'
 
 /** The server's information about a token; only `active` for an inactive one. */
@@ -52,7 +52,7 @@ export async function processIntrospectionResponse(
   const fields = jwt && signed ? await jwt(body) : processServerResponse(response, now)
   // A request for a signed answer must not accept an unsigned one.
   if (jwt && !signed) throw oauthError('OAUTH_INVALID_RESPONSE', 'notSigned', {}, { status })
-  if (typeof fields.active !== 'boolean') throw responseError('OAUTH_INVALID_RESPONSE', response)
+  if (typeof fields.active !== 'boolean') throw lacking(response, 'active')
   return fields.active ? (fields as Introspection) : { active: false }
 }
 

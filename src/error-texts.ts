@@ -10,7 +10,7 @@ const waitedForLock = 'The wait for the lock ended without it: try again, or rai
 export const texts = {
   OAUTH_INVALID_OPTION: {
     missing: '`{name}` is missing: pass it.',
-    unknownOption: 'There is no option called {name}.{hint}',
+    unknownOption: 'There is no option called {name}. {hint}',
     method: '`method` is neither POST nor GET: use one of the two.',
     noSend: '`send` is missing: pass the function that sends requests.',
     plainStore:
@@ -32,7 +32,7 @@ export const texts = {
     clientAuth:
       'There is no client authentication called {name}: pass a function that authenticates the client.',
     hook: 'There is no hook called {name}: see the list of hooks in docs/oauth2.md.',
-    resource: 'The resource is not an absolute URI without a fragment: {uri}',
+    resource: 'The resource {uri} is not an absolute URI without a fragment: pass one.',
     issuer: 'The issuer has a query, a fragment or a user: remove it.',
     jwks: 'The client metadata have both `jwks` and `jwks_uri`: remove one.',
     tlsSubject: 'tls_client_auth needs exactly one `tls_client_auth_…` subject: pass one.',
@@ -58,7 +58,7 @@ export const texts = {
     nestedRequest:
       'A request object cannot contain another request object: remove `request` and `request_uri`.',
     redirectUri: '`redirect_uri` is not an absolute URI without a fragment: pass it exactly as registered.',
-    logoutUri: 'post_logout_redirect_uri is not an absolute URI, exactly as registered: {uri}',
+    logoutUri: 'post_logout_redirect_uri is not an absolute URI ({uri}): pass it exactly as registered.',
     publicPkce: 'A public client needs PKCE: remove `pkce: false`.',
     plainPkce: "The server supports S256: remove `pkce: 'plain'`.",
     unknownPkce: 'The server metadata list PKCE methods without S256: pass `pkce` to choose one.',
@@ -101,7 +101,7 @@ export const texts = {
     secret: '`secret` is missing or too short: pass at least 32 random characters.',
     siteOrigin:
       '`origin` is not the address of a site without a path: pass one such as https://app.example.com.',
-    notInspectable: 'createInspector() takes a session, several sessions, or a function that returns them.',
+    notInspectable: 'This is not a session: pass one, several, or a function that returns them.',
     // OAuth 1.0a
     oauthToken: 'The token credentials have no `oauth_token`: pass it.',
     notOAuth1Session: 'This is not an OAuth 1.0a session: create one with createOAuth1Session().',
@@ -185,7 +185,7 @@ export const texts = {
       'A redirect ({status}) needs the body again, but a stream can be sent only once: send bytes, or use the final URL.',
   },
   OAUTH_ABORTED: {
-    polling: 'The caller aborted the sign-in.',
+    polling: 'The caller aborted the sign-in: begin another.',
     signIn: 'The program aborted the wait for the sign-in.',
     popupClosed: 'The person closed the window before the sign-in ended: begin another.',
     waiting: 'The caller aborted the wait for a token.',
@@ -212,9 +212,11 @@ export const texts = {
     member:
       'The authorization server answered {status} without a usable {name}: check the address of the endpoint. {words}',
     notIdJag: 'The identity provider issued no ID-JAG: ask it whether it supports them.',
-    otherMembers: 'The answer has no access_token; it has {names}.{hint}',
-    notSigned: 'The answer is not signed, though a signed one was asked for.',
-    notJwt: 'The authorization response is not a JWT, though one was asked for.',
+    otherMembers: 'The answer has no access_token; it has {names}. {hint}',
+    notSigned:
+      'The answer is not signed, though a signed one was asked for: let the server sign for this client, or omit `jwt`.',
+    notJwt:
+      'The authorization response is not a JWT, though one was asked for: check that the server supports JARM.',
     twice: 'The authorization response repeats a parameter: begin the sign-in again.',
     keySet: 'The document at jwks_uri is not a key set: check the address.',
     keyOfSet: 'A key of the key set at jwks_uri is not usable: tell the server.',
@@ -262,7 +264,7 @@ export const texts = {
     logout: 'This response does not belong to the requested log-out: ignore it.',
   },
   OAUTH_ISSUER_MISMATCH: {
-    metadata: 'The metadata belong to another issuer than {issuer}: {found}',
+    metadata: 'The metadata belong to {found}, not to {issuer}: check the issuer.',
     otherServer: 'This sign-in began with another server or client: finish it with that one.',
     otherPath:
       'This response arrived at another path than that of redirect_uri: if a proxy changes paths, pass its parameters alone.',
@@ -270,9 +272,9 @@ export const texts = {
     noIssuer: '`iss` cannot be checked: the server metadata has no issuer. Add `issuer` to it.',
   },
   OAUTH_AUTHORIZATION_FAILED: {
-    refused: 'The authorization server refused: {error}',
+    refused: 'The authorization server refused ({error}): see error and error_description.',
     popupBlocked: 'The browser blocked the window: call signInWithPopup() directly in a click listener.',
-    notGiven: 'The person or the server refused the authorization: {error}.',
+    notGiven: 'The person or the server refused the authorization ({error}): begin another sign-in.',
   },
   OAUTH_CODE_MISSING: {
     code: 'The authorization response has neither a code nor an error: check `response_type` and the redirect URI.',
@@ -286,11 +288,14 @@ export const texts = {
   },
   OAUTH_TRANSACTION_USED: { finished: 'This sign-in was finished before: begin another.' },
   OAUTH_ID_TOKEN_INVALID: {
-    claim: 'The ID token is not valid: wrong {claim}',
+    claim:
+      'The ID token is not valid (wrong {claim}): begin the sign-in again, and check client, issuer and clock if it repeats.',
     token: 'The token is not valid: {problem}',
-    noKey: "None of the server's keys matches the token (alg {alg}, kid {kid}).",
+    noKey:
+      "None of the server's keys matches the token (alg {alg}, kid {kid}): check `jwks_uri` and `issuer`.",
     inUrl: 'An ID token in a URL needs full validation: give the session the option `openid`.',
-    absent: 'The answer has no ID token, though one was requested.',
+    absent:
+      'The answer has no ID token, though one was requested: check that the client may use the scope openid.',
     anotherSubject: 'The ID tokens of one sign-in name different people or issuers: begin the sign-in again.',
   },
   OAUTH_DISCOVERY_FAILED: {
@@ -310,14 +315,14 @@ export const texts = {
       'This runtime has no global crypto: pass `crypto` (in Node 18 `webcrypto` of node:crypto) or `random`.',
     subtle:
       'This runtime has no crypto.subtle: use https, or pass `crypto` (in Node 18 `webcrypto` of node:crypto).',
-    rsa: 'RSA needs Web Crypto: pass crypto (in Node 18 `webcrypto` of node:crypto, in React Native a polyfill), or use https.',
-    digest: 'This runtime has no {algorithm}: pass crypto.',
+    rsa: 'RSA needs Web Crypto: pass `crypto` (in Node 18 `webcrypto` of node:crypto, in React Native a polyfill), or use https.',
+    digest: 'This runtime has no {algorithm}: pass `crypto`.',
   },
   OAUTH_HOOK_FAILED: { threw: 'A hook threw: see the cause.' },
   OAUTH_SIGNATURE_FAILED: {
     jws: 'Signing with {alg} failed: see the cause.',
     request: 'The request could not be authenticated: {problem}',
-    macAlgorithm: 'The mac_algorithm {name} is unknown: hmac-sha-1 and hmac-sha-256 are supported.',
+    macAlgorithm: 'The mac_algorithm {name} is unknown: use hmac-sha-1 or hmac-sha-256.',
     macKey: 'The token has no mac_key: sign in again.',
     macBody: 'A MAC token of draft 0 needs a body that can be hashed: send text or bytes.',
     url: 'The URL cannot be signed: use http or https, a host and a port below 65536.',
@@ -327,20 +332,20 @@ export const texts = {
     percent: 'A % in the query or form does not begin an escape: write %25, or set `lenient`.',
   },
   OAUTH_SOURCE_ABSENT: {
-    file: 'There is no file {name}.',
-    variable: 'The environment variable {name} is not set.',
+    file: 'There is no file {name}: check the path.',
+    variable: 'The environment variable {name} is not set: set it.',
     githubActions:
       'This is not a GitHub Actions job with the permission `id-token: write`: add the permission.',
-    noAnswer: '{host} did not answer: the platform may not have it.',
-    notFound: 'There is no program {name}.',
-    none: 'No source has a token: {problems}',
+    noAnswer: '{host} did not answer: this platform may have no such service.',
+    notFound: 'There is no program {name}: check the path.',
+    none: 'No source has a token ({problems}): set up one of them.',
   },
   OAUTH_SOURCE_FAILED: {
-    empty: '{name} holds no token.',
-    member: '{name} is not a JSON object with a string in {member}.',
-    unreadable: 'The file {name} cannot be read ({problem}).',
-    status: '{host} answered {status}.',
-    program: '{name} failed ({problem}).',
-    reportsFailure: '{name} reports that it has no token.',
+    empty: '{name} holds no token: check what writes it.',
+    member: '{name} is not a JSON object with a string in {member}: check its format.',
+    unreadable: 'The file {name} cannot be read ({problem}): check its permissions.',
+    status: '{host} answered {status}: check what this workload may ask for.',
+    program: '{name} failed ({problem}): run it by hand.',
+    reportsFailure: '{name} reports that it has no token: run it by hand.',
   },
 } as const

@@ -36,7 +36,9 @@ test('a name that belongs elsewhere is sent there', () => {
 })
 
 test('where nothing is alike nothing is suggested', () => {
-  expect(refusal({ constructor: 1 }, {})).toMatchObject({ message: 'There is no option called constructor.' })
+  expect(refusal({ constructor: 1 }, {})).toMatchObject({
+    message: `There is no option called constructor. Remove it; there are ${known.join(', ')}.`,
+  })
 })
 
 test('known options pass, also those without a value, and no options at all', () => {

@@ -186,7 +186,7 @@ describe('RSA keys', () => {
     const error = await reason(() => api({ signatureMethod: method, crypto: {} as Crypto }).get('/'))
     expect(error).toMatchObject({
       code: 'OAUTH_CRYPTO_MISSING',
-      message: expect.stringContaining('pass crypto'),
+      message: expect.stringContaining('pass `crypto`'),
     })
     expect(server.arrivals).toHaveLength(0)
   })
@@ -249,7 +249,7 @@ describe('requests', () => {
     )
     expect(error).toMatchObject({
       code: 'OAUTH_CRYPTO_MISSING',
-      message: expect.stringContaining('pass crypto'),
+      message: expect.stringContaining('pass `crypto`'),
     })
     expect(server.arrivals).toHaveLength(0)
   })

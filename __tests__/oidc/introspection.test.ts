@@ -215,7 +215,8 @@ describe('is refused', () => {
   test('an answer in the clear', async () => {
     expect(await errorOf(() => ask(JSON.stringify(about), { type: 'application/json' }))).toMatchObject({
       code: 'OAUTH_INVALID_RESPONSE',
-      message: 'The answer is not signed, though a signed one was asked for.',
+      message:
+        'The answer is not signed, though a signed one was asked for: let the server sign for this client, or omit `jwt`.',
     })
   })
 

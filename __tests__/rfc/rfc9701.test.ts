@@ -81,7 +81,7 @@ describe('RFC 9701 JWT Response for OAuth Token Introspection', () => {
     'section 5: the Content-Type is that of the JWT: %p is refused',
     async type => {
       expect(await refusal(await sign(), { type })).toBe(
-        'OAUTH_INVALID_RESPONSE The answer is not signed, though a signed one was asked for.',
+        'OAUTH_INVALID_RESPONSE The answer is not signed, though a signed one was asked for: let the server sign for this client, or omit `jwt`.',
       )
     },
   )
@@ -90,7 +90,7 @@ describe('RFC 9701 JWT Response for OAuth Token Introspection', () => {
     for (const active of [true, false]) {
       const how = { type: 'application/json' }
       expect(await refusal(JSON.stringify({ ...about, active }), how)).toBe(
-        'OAUTH_INVALID_RESPONSE The answer is not signed, though a signed one was asked for.',
+        'OAUTH_INVALID_RESPONSE The answer is not signed, though a signed one was asked for: let the server sign for this client, or omit `jwt`.',
       )
     }
   })

@@ -151,7 +151,8 @@ describe('an answer', () => {
     const error = await errorOf(() => introspectToken(made, { token: 'X', jwt }))
     expect(error).toMatchObject({
       code: 'OAUTH_INVALID_RESPONSE',
-      message: 'The answer is not signed, though a signed one was asked for.',
+      message:
+        'The answer is not signed, though a signed one was asked for: let the server sign for this client, or omit `jwt`.',
       status,
     })
     expect(jwt).not.toHaveBeenCalled()

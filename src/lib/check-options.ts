@@ -36,6 +36,10 @@ function likely(name: string, known: readonly string[]): string | undefined {
   )
 }
 
+/** What to do about an unknown option where none is alike: the names there are, unless they are too many. */
+const choice = (known: readonly string[]): string =>
+  known.length > 0 && known.length <= 12 ? `Remove it; there are ${known.join(', ')}.` : 'Remove it.'
+
 /**
  * Refuses unknown options, which JavaScript would silently ignore; the error suggests the likely one.
  * `places` explains names that belong elsewhere. `lenient` accepts names without a similar option, for
@@ -53,7 +57,7 @@ export function checkOptions(
     const meant = likely(name, known)
     const place = Object.keys(places).includes(name) ? places[name] : meant && `Did you mean ${meant}?`
     if (!place && lenient) continue
-    throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name, hint: place ? ` ${place}` : '' })
+    throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name, hint: place ?? choice(known) })
   }
 }
 
@@ -72,9 +76,10 @@ export function checkNames(
 ): void {
   for (const name of Object.keys(options ?? {})) {
     if (Object.hasOwn(known, name)) continue
-    const meant = misspelt(name, Object.keys(known))
+    const names = Object.keys(known)
+    const meant = misspelt(name, names)
     const place = Object.hasOwn(places, name) ? places[name] : meant && `Did you mean ${meant}?`
-    const hint = place ?? (known.parameters && PARAMETERS)
-    throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name, hint: hint ? ` ${hint}` : '' })
+    const hint = place ?? (known.parameters ? PARAMETERS : choice(names))
+    throw oauthError('OAUTH_INVALID_OPTION', 'unknownOption', { name, hint })
   }
 }

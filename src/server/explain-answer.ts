@@ -6,10 +6,10 @@ const OTHER_NAME = /^(access[-_]?token|token|jwt)$/i
 /** The likely meaning of an answer without `access_token`. */
 function hintFor(answer: Record<string, unknown>, names: readonly string[]): string | undefined {
   const name = names.find(name => OTHER_NAME.test(name) && answer[name])
-  if (name) return ` Answer ${name} as access_token, in wire names.`
+  if (name) return `Answer ${name} as access_token, in wire names.`
   if (!names.includes('data')) return undefined
-  if (names.includes('status')) return ' This is the whole response: answer its data.'
-  return typeof answer.data === 'object' ? ' Answer what is in data.' : undefined
+  if (names.includes('status')) return 'This is the whole response: answer its data.'
+  return typeof answer.data === 'object' ? 'Answer what is in data.' : undefined
 }
 
 /**

@@ -5,7 +5,7 @@
  *   npm run test:matrix -- axios=1.7.9 runtime=bun one cell; adapter=fetch narrows further
  *   npm run test:matrix -- keep runtime=workerd    a new runtime; the page gets its cells beside the others
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   cpSync,
@@ -297,10 +297,12 @@ async function runBrowsers(cells, servers, done) {
 
 const start = Date.now()
 const cells = plan()
-// It would wait for ever, after ten minutes of work.
+// Without a display WebKit would wait for ever, after ten minutes of work.
 if (cells.some(({ runtime }) => runtime === 'WebKit') && !process.env.DISPLAY) {
-  console.error('WebKit needs a display: xvfb-run -a npm run test:matrix')
-  process.exit(1)
+  const again = ['-a', process.execPath, ...process.argv.slice(1)]
+  const { status, error } = spawnSync('xvfb-run', again, { stdio: 'inherit' })
+  if (error) console.error('WebKit needs a display: install xvfb, or choose another runtime=')
+  process.exit(status ?? 1)
 }
 await prepare()
 const { startServers } = await import(pathToFileURL(join(work, 'server.mjs')).href)

@@ -1,5 +1,4 @@
 /** An independent provider, Python's oauthlib, verifies what real axios instances send. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import axios, { type AxiosInstance } from 'axios'
@@ -20,11 +19,9 @@ import { rsaSha1 } from '../../src/signature-methods/rsa-sha1'
 import { rsaSha256 } from '../../src/signature-methods/rsa-sha256'
 import { rsaSha512 } from '../../src/signature-methods/rsa-sha512'
 import { optional } from '../support/optional'
+import { pythonWith, startPython } from '../support/python'
 
-// Debian's package belongs to Debian's Python, which need not be the first in the PATH
-const python = ['python3', '/usr/bin/python3'].find(
-  command => spawnSync(command, ['-c', 'import oauthlib.oauth1, jwt, cryptography']).status === 0,
-)
+const python = pythonWith('oauthlib.oauth1, jwt, cryptography')
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
@@ -49,26 +46,15 @@ optional(
   !!python,
   'apt-get install python3-oauthlib',
 )('oauthlib accepts', () => {
-  let server: ChildProcess
+  let server: Awaited<ReturnType<typeof startPython>>
   let url: string
   beforeAll(async () => {
-    server = spawn(python as string, [join(__dirname, 'oauthlib_server.py')], {
-      env: { ...process.env, PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }) as string },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    server = await startPython(python, join(__dirname, 'oauthlib_server.py'), {
+      PUBLIC_KEY: publicKey.export({ type: 'spki', format: 'pem' }) as string,
     })
-    const port = await new Promise<string>((resolve, reject) => {
-      server.stdout?.once('data', data => resolve(`${data}`.trim()))
-      server.once('exit', status => reject(new Error(`the server ended with ${status}`)))
-    })
-    url = `http://127.0.0.1:${port}`
+    url = server.url
   }, 30_000)
-  afterAll(
-    () =>
-      new Promise<void>(resolve => {
-        server.once('exit', () => resolve())
-        server.kill()
-      }),
-  )
+  afterAll(() => server.stop())
 
   const open = (options: Partial<OAuth1SessionOptions> = {}) =>
     createOAuth1Session({

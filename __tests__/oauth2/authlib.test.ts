@@ -1,5 +1,4 @@
 /** An independent authorization server and API, made of Python's Authlib, and real axios instances. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import axios from 'axios'
@@ -9,11 +8,9 @@ import { clientSecretJwt, jwtBearerGrant, privateKeyJwt } from '../../src/jwt.js
 import { idTokenValidator } from '../../src/oidc.js'
 import { registerClient } from '../../src/protocol.js'
 import { optional } from '../support/optional.js'
+import { pythonWith, startPython } from '../support/python.js'
 
-// Debian's package belongs to Debian's Python, which need not be the first in the PATH
-const python = ['python3', '/usr/bin/python3'].find(
-  command => spawnSync(command, ['-c', 'import authlib.oauth2']).status === 0,
-)
+const python = pythonWith('authlib.oauth2')
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'client-key', use: 'sig' }
@@ -26,26 +23,15 @@ optional(
   !!python,
   'apt-get install python3-authlib',
 )("Authlib's server", () => {
-  let process_: ChildProcess
+  let server: Awaited<ReturnType<typeof startPython>>
   let issuer: string
   beforeAll(async () => {
-    process_ = spawn(python as string, [join(__dirname, 'authlib_server.py')], {
-      env: { ...process.env, CLIENT_JWKS: JSON.stringify({ keys: [jwk] }) },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    server = await startPython(python, join(__dirname, 'authlib_server.py'), {
+      CLIENT_JWKS: JSON.stringify({ keys: [jwk] }),
     })
-    const port = await new Promise<string>((resolve, reject) => {
-      process_.stdout?.once('data', data => resolve(`${data}`.trim()))
-      process_.once('exit', status => reject(new Error(`the server ended with ${status}`)))
-    })
-    issuer = `http://127.0.0.1:${port}`
+    issuer = server.url
   }, 30_000)
-  afterAll(
-    () =>
-      new Promise<void>(resolve => {
-        process_.once('exit', () => resolve())
-        process_.kill()
-      }),
-  )
+  afterAll(() => server.stop())
 
   const open = (options: Partial<oauth.OAuth2SessionOptions>) =>
     oauth.createOAuth2Session({ server: oauth.discover(issuer), ...options })

@@ -88,7 +88,7 @@ async function clientAt(context: EndpointContext, choice: ClientChoice): Promise
  * const server = discover('https://auth.example.com')
  * const client = await chooseClient(createOAuth2Session({ server }), {
  *   clientIdMetadata: { client_id: 'https://app.example.com/client.json' },
- *   registration: { client_name: 'App', redirect_uris: ['https://app.example.com/callback'] },
+ *   registration: { application_type: 'web', redirect_uris: ['https://app.example.com/callback'] },
  * })
  * const session = createOAuth2Session({ server, client })
  * @throws OAuthError `OAUTH_DISCOVERY_FAILED` when the server takes none of them, and what `registerClient`
@@ -126,7 +126,7 @@ function sessionOptions(options: ConnectOptions): OAuth2SessionOptions {
  * @example
  * const redirect_uri = 'https://desk.example.com/callback'
  * const { session, attach } = await connectResource('https://mcp.example.com/mcp', {
- *   registration: { client_name: 'Desk', redirect_uris: [redirect_uri], token_endpoint_auth_method: 'none' },
+ *   registration: { application_type: 'web', redirect_uris: [redirect_uri] },
  * })
  * attach(api)
  * const { url, transaction } = await createAuthorizationUrl(session, { redirect_uri })

@@ -80,6 +80,7 @@ async function startProvider(): Promise<Provider> {
       refresh_token: `r${count}`,
       token_type: 'Bearer',
       expires_in: 3600,
+      ...(form.has('scope') && { scope: form.get('scope') }),
     }
     if (!code) return json(response, 200, tokens)
     const now = Math.floor(Date.now() / 1000)
@@ -306,6 +307,18 @@ describe('cookies', () => {
     expect(searchParams.get('redirect_uri')).toBe('https://app.example.com/auth/callback/api')
   })
 
+  test('of a visitor are Strict where the site wants that; the sign-in still finds its way back', async () => {
+    const site = await startAtFake('node:http', { routes: { sameSite: 'Strict' } })
+    const anna = browserAt(site.origin)
+    const { location = '' } = await anna.go('/auth/login/api')
+    const back = await anna.go(pathOf(fake.authorize(location)))
+    const set = [back.headers['set-cookie'] ?? []].flat()
+    expect(set.filter(one => one.startsWith('oauth-visitor='))).toEqual([
+      expect.stringMatching(/; HttpOnly; SameSite=Strict$/),
+    ])
+    expect((await anna.go('/me')).status).toBe(200)
+  })
+
   test('are unreadable, and changed ones are rejected', async () => {
     const site = await startAtFake()
     const anna = browserAt(site.origin)
@@ -445,6 +458,23 @@ describe('access tokens for the site’s own pages', () => {
     expect(JSON.parse((await anna.own('/auth/token/api', rejected)).body).access_token).toBe(
       next.access_token,
     )
+  })
+
+  test('have the smaller scope that a page asks for, and each scope keeps its own', async () => {
+    const site = await startAtFake('node:http', { routes })
+    const anna = browserAt(site.origin)
+    await signIn(anna)
+    const ask = async (question: object) =>
+      JSON.parse((await anna.own('/auth/token/api', JSON.stringify(question))).body)
+    const whole = await ask({})
+    const part = await ask({ scope: 'openid' })
+    expect(part).toMatchObject({ scope: 'openid' })
+    expect(part.access_token).not.toBe(whole.access_token)
+    expect((await ask({ scope: 'openid' })).access_token).toBe(part.access_token)
+    expect((await ask({ scope: '' })).access_token).toBe(whole.access_token)
+    const next = await ask({ scope: 'openid', rejected: part.access_token })
+    expect(next).toMatchObject({ scope: 'openid' })
+    expect(next.access_token).not.toBe(part.access_token)
   })
 
   test('are over with the session', async () => {

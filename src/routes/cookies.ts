@@ -1,10 +1,13 @@
+/** Which requests of other sites bring a cookie: top-level navigations, none, or all. */
+export type SameSite = 'Lax' | 'Strict' | 'None'
+
 /** The cookies of one request and of its response. */
 export interface CookieJar {
   get(name: string): string | undefined
   /** The names that the browser sent, oldest first, as browsers send them. */
   names(): string[]
   /** `maxAge` in seconds. */
-  set(name: string, value: string, maxAge: number, sameSite?: 'Lax' | 'None'): void
+  set(name: string, value: string, maxAge: number, sameSite?: SameSite): void
   remove(name: string): void
   /** Values of `Set-Cookie`. */
   headers(): string[]
@@ -47,7 +50,7 @@ export function createJar(header: string | null, isHttps: boolean): CookieJar {
     set(name, value, maxAge, sameSite = 'Lax') {
       sent.set(prefix + name, value)
       // Browsers accept SameSite=None only over https.
-      write(name, value, maxAge, isHttps ? sameSite : 'Lax')
+      write(name, value, maxAge, sameSite === 'None' && !isHttps ? 'Lax' : sameSite)
     },
     remove(name) {
       sent.delete(prefix + name)

@@ -38,6 +38,11 @@ export interface RoutesOptions {
   post_logout_redirect_uri?: string
   /** How long a visitor stays known. Default 30 days. */
   maxAge?: number
+  /**
+   * The attribute of the visitor's cookie. Default `Lax`. `Strict` suits pages that only scripts of this site
+   * ask for data: the document after a sign-in, or behind a link of another site, is requested without it.
+   */
+  sameSite?: 'Lax' | 'Strict'
   /** The index for back-channel log-outs. Default: in this process. */
   people?: PeopleIndex
   /** Renders a failed sign-in; `again` is the address to begin another. Default: a plain page. */
@@ -86,8 +91,8 @@ export const userOf = ({ site, request, jar }: Visit) =>
 
 /** Sets the cookie that identifies a visitor. */
 export async function identifyVisitor({ site, jar }: Visit, id: string): Promise<void> {
-  const { seal, maxAge, clock } = site
-  jar.set(VISITOR, await seal.seal({ id, at: Math.floor(clock()) }, VISITOR), maxAge)
+  const { seal, maxAge, clock, options } = site
+  jar.set(VISITOR, await seal.seal({ id, at: Math.floor(clock()) }, VISITOR), maxAge, options.sameSite)
 }
 
 export const newVisitor = ({ site }: Visit) =>

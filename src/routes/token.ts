@@ -3,6 +3,14 @@ import type { OAuth2Session } from '../session/session.js'
 import { jsonAnswer } from './pages.js'
 import { isSameOrigin, notFound, userOf, type Visit } from './site.js'
 
+/** What a page may ask for: another token than the refused one, and a part of the granted scope. */
+async function questionOf(request: Request): Promise<{ rejected?: string; scope?: string }> {
+  const body = Object((await request.json().catch(() => undefined)) as unknown)
+  const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
+  const [rejected, scope] = [text(body.rejected), text(body.scope)]
+  return { ...(rejected && { rejected }), ...(scope && { scope }) }
+}
+
 /** Returns the access token of the person to a page of this site; the refresh token stays on the server. */
 export async function tokenFor(visit: Visit): Promise<Response> {
   const { site, name, request } = visit
@@ -12,12 +20,10 @@ export async function tokenFor(visit: Visit): Promise<Response> {
   if (!user) return jsonAnswer(401, { error: 'login_required' })
   try {
     const session = site.registry.session(name, { user }) as OAuth2Session
-    const { rejected } = Object((await request.json().catch(() => undefined)) as unknown) as {
-      rejected?: unknown
-    }
-    const found = await session.token(
-      typeof rejected === 'string' ? { rejected: { access_token: rejected } } : {},
-    )
+    const { rejected, scope: asked } = await questionOf(request)
+    // A page that asks for less must not get the token of the whole grant.
+    const source = asked ? session.for({ scope: asked }) : session
+    const found = await source.token(rejected ? { rejected: { access_token: rejected } } : {})
     const { access_token, token_type = 'Bearer', scope, expires_at } = found
     const expires_in =
       expires_at === undefined ? undefined : Math.max(0, Math.floor(expires_at - site.clock()))

@@ -19,6 +19,17 @@ export interface Api {
 
 const ORIGIN = 'https://api.example'
 
+/** Waits as the adapter does: a caller who gives up is free at once. */
+const whileWanted = <T>(step: PromiseLike<T>, signal: AbortSignal | undefined): PromiseLike<T> =>
+  signal
+    ? new Promise((resolve, reject) => {
+        const giveUp = () => reject(new Error('aborted'))
+        if (signal.aborted) giveUp()
+        signal.addEventListener('abort', giveUp)
+        step.then(resolve, reject)
+      })
+    : step
+
 /** Makes the API of a world. */
 export function makeApi(world: World, server: Server): Api {
   const { time, random, profile, judge } = world
@@ -91,7 +102,7 @@ export function makeApi(world: World, server: Server): Api {
       return send(actor, id, token, ++attempt, signal)
     }
     const opening = auth.open?.(outgoing)
-    const opened = isPromise(opening) ? await opening : opening
+    const opened = isPromise(opening) ? await whileWanted(opening, signal) : opening
     let response: IncomingResponse | undefined
     if (opened) {
       judge.handedOut(actor, opened.access_token, opened === opening ? 'current()' : 'token()')

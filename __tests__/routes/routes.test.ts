@@ -72,6 +72,7 @@ async function startProvider(): Promise<Provider> {
       return json(response, 200, {})
     }
     if (own.refuses) return json(response, 400, { error: 'invalid_grant' })
+    if (form.get('scope') === 'admin') return json(response, 400, { error: 'invalid_scope' })
     count++
     const code = codes.get(`${form.get('code')}`)
     codes.delete(`${form.get('code')}`)
@@ -475,6 +476,16 @@ describe('access tokens for the site’s own pages', () => {
     const next = await ask({ scope: 'openid', rejected: part.access_token })
     expect(next).toMatchObject({ scope: 'openid' })
     expect(next.access_token).not.toBe(part.access_token)
+  })
+
+  test('of a scope that was never granted are refused, and the others go on', async () => {
+    const site = await startAtFake('node:http', { routes })
+    const anna = browserAt(site.origin)
+    await signIn(anna)
+    const ask = (question: object) => anna.own('/auth/token/api', JSON.stringify(question))
+    expect(await ask({ scope: 'admin' })).toMatchObject({ status: 400, body: '{"error":"invalid_scope"}' })
+    const { access_token } = JSON.parse((await ask({})).body)
+    expect((await ask({ rejected: access_token })).status).toBe(200)
   })
 
   test('are over with the session', async () => {

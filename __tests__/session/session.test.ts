@@ -792,6 +792,70 @@ describe('several APIs on one grant', () => {
     await core(a).end('revoked')
     expect(await code(b.token())).toBe('OAUTH_SESSION_ENDED')
   })
+
+  describe.each(['invalid_target', 'invalid_scope'])('of which the server refuses one with %s', error => {
+    const refusal = { status: 400, body: { error } }
+
+    test('go on, and the refused one is asked for rarely, and told once', async () => {
+      const server = fakeServer()
+      const { session } = makeSession(server)
+      const told: unknown[] = []
+      session.on('error', event => told.push(event))
+      await signedIn(session, { expires_in: -1 })
+      const [good, bad] = ['https://good.example', 'https://bad.example'].map(resource =>
+        session.for({ resource }),
+      ) as [OAuth2Session, OAuth2Session]
+      server.answers.push(refusal)
+      expect(await code(bad.token())).toBe('OAUTH_SERVER_REFUSED')
+      expect((await good.token()).access_token).toBe('a1')
+      expect((await session.token()).access_token).toBe('a2')
+      expect(await code(bad.token())).toBe('OAUTH_SERVER_REFUSED')
+      expect(server.requests).toHaveLength(3)
+      expect(told).toMatchObject([{ error: { error } }])
+      server.now += 61
+      server.answers.push(refusal)
+      expect(await code(bad.token())).toBe('OAUTH_SERVER_REFUSED')
+      server.now += 59
+      expect(await code(bad.token())).toBe('OAUTH_SERVER_REFUSED')
+      expect(server.requests).toHaveLength(4)
+      expect(told).toHaveLength(1)
+    })
+
+    test('ask again after another sign-in, which may allow it', async () => {
+      const server = fakeServer()
+      const { session } = makeSession(server)
+      await signedIn(session)
+      const bad = session.for({ resource: 'https://bad.example' })
+      server.answers.push(refusal)
+      expect(await code(bad.token())).toBe('OAUTH_SERVER_REFUSED')
+      await saveToken(
+        session,
+        { access_token: 'b0', refresh_token: 'r0', expires_in: 3600 },
+        { sameUser: true },
+      )
+      expect((await bad.token()).access_token).toBe('a1')
+    })
+
+    test('pause together after a refusal that is not about one of them', async () => {
+      const server = fakeServer()
+      const { session } = makeSession(server)
+      await signedIn(session)
+      server.answers.push({ status: 401, body: { error: 'invalid_client' } })
+      expect(await code(session.for({ resource: 'https://a.example' }).token())).toBe('OAUTH_SERVER_REFUSED')
+      expect(await code(session.for({ resource: 'https://b.example' }).token())).toBe('OAUTH_SERVER_REFUSED')
+      expect(server.requests).toHaveLength(1)
+    })
+
+    test('pause together where the request named none of them', async () => {
+      const server = fakeServer()
+      const { session } = makeSession(server)
+      await signedIn(session, { expires_in: -1 })
+      server.answers.push(refusal)
+      expect(await code(session.token())).toBe('OAUTH_SERVER_REFUSED')
+      expect(await code(session.for({ resource: 'https://b.example' }).token())).toBe('OAUTH_SERVER_REFUSED')
+      expect(server.requests).toHaveLength(1)
+    })
+  })
 })
 
 describe('at the door', () => {

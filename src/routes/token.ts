@@ -31,11 +31,11 @@ export async function tokenFor(visit: Visit): Promise<Response> {
   } catch (error) {
     if (!isOAuthError(error)) throw error
     const needsPerson = /^OAUTH_(INTERACTION_REQUIRED|SESSION_ENDED|SESSION_CHANGED)$/.test(error.code)
+    if (needsPerson) return jsonAnswer(401, { error: 'login_required' })
+    if (error.error === 'invalid_scope') return jsonAnswer(400, { error: error.error })
     const { retryAfter } = error
     const headers: Record<string, string> =
       retryAfter === undefined ? {} : { 'Retry-After': String(Math.ceil(retryAfter)) }
-    return needsPerson
-      ? jsonAnswer(401, { error: 'login_required' })
-      : jsonAnswer(503, { error: 'temporarily_unavailable' }, headers)
+    return jsonAnswer(503, { error: 'temporarily_unavailable' }, headers)
   }
 }

@@ -1,7 +1,7 @@
 import { isOAuthError, type OAuthError } from '../errors.js'
 import { kindOfRefusal } from '../server/refusal.js'
 import { emit } from './events.js'
-import { type BackOff, isWithin, type State } from './state.js'
+import { type BackOff, isWithin, type SessionView, type State } from './state.js'
 
 /**
  * Seconds: how pauses grow. A definite refusal is asked again rarely, so that a corrected configuration heals
@@ -11,35 +11,34 @@ const PAUSES = { passing: { first: 1, last: 60 }, refused: { first: 60, last: 90
 /** Seconds: the longest that a server may ask for, unless the option `maxBackOff` says otherwise. */
 const LONGEST = 300
 
-/** The back-off without a failure: one object for all sessions, so that an idle one is small. */
-export const NO_BACK_OFF: BackOff = /* @__PURE__ */ Object.freeze({ since: 0, pause: 0, failures: 0 })
+/** An API of a session as this file alone may write it. */
+type Own = { backOff?: BackOff | undefined }
 
-/** The state as this file alone may write it. */
-type Own = { backOff: BackOff }
+/** The failure after which renewals for this API pause: one of the whole session, or its own. */
+export const pausedBy = ({ state, slot }: SessionView): OAuthError | undefined =>
+  [state.root.backOff, slot.backOff].find(at => at && isWithin(state, at.since, at.pause))?.failure
 
-/** True while renewals pause. */
-export const isBackingOff = (state: State): boolean =>
-  isWithin(state, state.backOff.since, state.backOff.pause)
-
-/** @throws the failure after which renewals pause */
-export function throwWhileBackingOff(state: State): void {
-  const { failure } = state.backOff
-  if (failure && isBackingOff(state)) throw failure
+/** @throws the failure after which renewals for this API pause */
+export function throwWhileBackingOff(view: SessionView): void {
+  const failure = pausedBy(view)
+  if (failure) throw failure
 }
 
-/** Lets the next caller ask at once: the grant changed, or a person has answered. */
-export function forgetFailures(state: Own): void {
-  state.backOff = NO_BACK_OFF
+/** Lets the next caller ask at once, also for these APIs: the grant changed, or a person has answered. */
+export function forgetFailures(
+  { root, slots }: { root: Own; slots?: State['slots'] },
+  apis: Iterable<Own> = slots?.values() ?? [],
+): void {
+  for (const own of [root, ...apis]) own.backOff = undefined
 }
 
 /** A random part of a time, so that many clients do not return at the same moment. */
 const jittered = (seconds: number) => seconds * (0.5 + Math.random() / 2)
 
-function pauseAfter(state: State, failure: OAuthError): number {
-  const { failures } = state.backOff
+function pauseAfter({ options }: State, failure: OAuthError, failures: number): number {
   // The person may sign in at any moment.
   if (isOAuthError(failure, 'OAUTH_INTERACTION_REQUIRED')) return 1
-  const { maxBackOff = LONGEST, endedBy } = state.options
+  const { maxBackOff = LONGEST, endedBy } = options
   const isRefused = kindOfRefusal(failure, endedBy) === 'refused'
   const { first, last } = isRefused ? PAUSES.refused : PAUSES.passing
   const longest = isRefused ? Math.max(maxBackOff, last) : maxBackOff
@@ -48,13 +47,16 @@ function pauseAfter(state: State, failure: OAuthError): number {
   return jittered(Math.min(longest, last, first * 2 ** failures))
 }
 
+/** A refusal of the scope or the resource of one API says nothing about the other APIs of the grant. */
+const isOfOneApi = ({ error = '' }: OAuthError) => /^invalid_(scope|target)$/.test(error)
+
 /** Remembers a failed renewal, and emits `error` unless the last failure was the same. */
-export function backOffAfter(state: State, failure: OAuthError): void {
-  const { failures, failure: last } = state.backOff
-  const own: Own = state
+export function backOffAfter({ state, slot }: SessionView, failure: OAuthError): void {
+  const own: Own = isOfOneApi(failure) ? slot : state.root
+  const { failures = 0, failure: last } = own.backOff ?? {}
   own.backOff = {
     since: state.clock(),
-    pause: pauseAfter(state, failure),
+    pause: pauseAfter(state, failure, failures),
     failures: failures + 1,
     failure,
   }
@@ -63,6 +65,6 @@ export function backOffAfter(state: State, failure: OAuthError): void {
 }
 
 /** Emits `error` for a failure that the caller does not see, unless {@link backOffAfter} has. */
-export function tellUnseen(state: State, error: OAuthError): void {
-  if (error !== state.backOff.failure) emit(state, 'error', { error })
+export function tellUnseen(view: SessionView, error: OAuthError): void {
+  if (error !== pausedBy(view)) emit(view.state, 'error', { error })
 }

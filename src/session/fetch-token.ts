@@ -4,6 +4,7 @@ import { joinScope } from '../lib/form.js'
 import type { ServerCallOptions } from '../server/call.js'
 import { checkCall } from '../server/check-call.js'
 import { grantedToken, inOrder, instant, normaliseToken, scopeChange } from '../server/token-response.js'
+import { forgetFailures } from './back-off.js'
 import { discard } from './connection.js'
 import { locked } from './critical-section.js'
 import { forgetEnding } from './ending.js'
@@ -131,6 +132,8 @@ async function storeSignIn(view: SessionView, signIn: SignIn, lease: Lease): Pro
   // a log-out that the store did not take ends with the sign-in after it
   if (count === state.ending.count) forgetEnding(state)
   setUnaccepted(state, false)
+  // The person may have allowed an API that the server refused before.
+  forgetFailures(state)
 }
 
 /** `given`: a token that was there before, and goes on living where it cannot be stored. */

@@ -48,7 +48,8 @@ export function takeOver(state: State, stored: StoredGrant | undefined, force = 
   record.grant = stored
   record.revision++
   watchEnd(state)
-  forgetFailures(state)
+  // Another grant may allow what this one did not.
+  forgetFailures(state, stored?.grantId === known?.grantId ? [] : undefined)
   for (const token of Object.values(known?.tokens ?? {}))
     noteOwner(state, token, (known as StoredGrant).grantId)
   const isOver = !stored || stored.ended

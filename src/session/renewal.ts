@@ -216,7 +216,7 @@ async function afterFailure(
   const isGrantOver = isForAnother || (isOver(state, failure) && !unattended)
   if (isGrantOver) return endGrant(view, failure, stale, lease)
   // a mistake of the program is told to every caller, as often as it happens
-  if (!isOAuthError(failure, 'OAUTH_INVALID_OPTION')) backOffAfter(state, failure)
+  if (!isOAuthError(failure, 'OAUTH_INVALID_OPTION')) backOffAfter(view, failure)
   throw failure
 }
 
@@ -232,7 +232,7 @@ async function renewLocked(view: SessionView, reason: Reason, lease: Lease): Pro
   if (found) return found
   const past = state.options.grant ? undefined : outlived(state)
   if (past) return endGrant(view, outlivedError(past), stale, lease)
-  throwWhileBackingOff(state)
+  throwWhileBackingOff(view)
   const { count } = state.ending
   const started = state.clock()
   let renewed: StoredGrant | undefined
@@ -246,7 +246,7 @@ async function renewLocked(view: SessionView, reason: Reason, lease: Lease): Pro
   }
   const token = renewed.tokens[slot.key] as Token
   if (!ownerOf(state, token)) noteOwner(state, token, renewed.grantId)
-  forgetFailures(state)
+  forgetFailures(state, [slot])
   emit(state, 'renewed', { duration: state.clock() - started, cause })
   emit(state, 'token', { scope: token.scope, expires_at: token.expires_at })
   return { token, renewed: true }
@@ -259,7 +259,7 @@ async function renew(view: SessionView, reason: Reason): Promise<Outcome> {
   if (!isEndKnown) await state.medium.read(state)
   const found = usableOrThrow(view, reason.stale)
   if (found) return found
-  throwWhileBackingOff(state)
+  throwWhileBackingOff(view)
   return traceRenewal(state, { protocol: 'oauth2', cause: reason.cause }, () =>
     locked(state, lease => renewLocked(view, reason, lease)),
   )

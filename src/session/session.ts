@@ -6,7 +6,6 @@ import { callEndpoint } from '../server/call.js'
 import { checkHooks } from '../server/check-hooks.js'
 import { checkResources } from '../server/resource-indicator.js'
 import { memoryStore } from '../stores/memory.js'
-import { NO_BACK_OFF } from './back-off.js'
 import { checkSessionOptions } from './check-session.js'
 import { contextOf, randomOf, transportOf } from './connection.js'
 import { end, forgetEnding, isEnding, NO_ENDING, renewalsOver } from './ending.js'
@@ -131,7 +130,6 @@ export function createSession(
     connection: { transport },
     record: noRecord(),
     ending: NO_ENDING,
-    backOff: NO_BACK_OFF,
     root,
   }
   return view(state, root)

@@ -37,6 +37,11 @@ export interface TokenSlot {
   waiting?: { rejected: Token | undefined; begun: string | undefined; token: Promise<Token> } | undefined
   /** The last access tokens that an API refused: never handed out again. Written by refusals.ts. */
   readonly refused: readonly string[]
+  /**
+   * The pause after a failure: the root's is for the whole session, another one's for its scope or resource
+   * alone. Written by back-off.ts.
+   */
+  readonly backOff?: Readonly<BackOff> | undefined
 }
 
 /** What is known of the stored grant. Written by record.ts. */
@@ -77,7 +82,7 @@ export interface BackOff {
   /** Failures in a row. */
   failures: number
   /** The error that callers get meanwhile. */
-  failure?: OAuthError
+  failure: OAuthError
 }
 
 /** A token that the refusals of one origin brought. */
@@ -162,7 +167,6 @@ export interface State {
   readonly connection: Readonly<ServerConnection>
   readonly record: Readonly<GrantRecord>
   readonly ending: Readonly<Ending>
-  readonly backOff: Readonly<BackOff>
   readonly refusals?: Readonly<Refusals>
   readonly backlog?: Readonly<Backlog>
   /** The grant's own token. */

@@ -1,6 +1,6 @@
 import { type OAuthError, oauthError } from '../errors.js'
 import type { ServerCallOptions } from '../server/call.js'
-import { forgetFailures, isBackingOff, tellUnseen } from './back-off.js'
+import { forgetFailures, pausedBy, tellUnseen } from './back-off.js'
 import { isEnding } from './ending.js'
 import { ownerOf } from './record.js'
 import { isRefused, noteRefused } from './refusals.js'
@@ -24,8 +24,8 @@ const grantInUse = ({ record: { grant }, options }: State): string | undefined =
 function wishOf({ state }: SessionView, rejected?: Token, forced?: Token, call?: ServerCallOptions): Wish {
   const stale = (rejected ?? forced)?.access_token
   const begun = rejected ? ownerOf(state, rejected) : grantInUse(state)
-  if (rejected) return { cause: 'refused', rejected, stale, begun, call }
-  return { cause: forced ? 'forced' : 'expired', rejected, stale, begun, call }
+  const cause = forced ? 'forced' : 'expired'
+  return { cause: rejected ? 'refused' : cause, rejected, stale, begun, call }
 }
 
 /**
@@ -83,7 +83,7 @@ const isPassing = ({ code }: OAuthError): boolean =>
 /** The known token, where a renewal ahead of its end failed for a passing reason. Listeners are told. */
 function goodDespite(view: SessionView, { stale }: Wish, error: OAuthError): Token | undefined {
   const token = stale === undefined && isPassing(error) ? stillGood(view) : undefined
-  if (token) tellUnseen(view.state, error)
+  if (token) tellUnseen(view, error)
   return token
 }
 
@@ -163,9 +163,9 @@ export function current(view: SessionView): Token | undefined {
   if (!token || !isKnown || !isUsable(view, token)) return undefined
   const { refreshAhead } = options
   const isDue = refreshAhead && !slot.renewal && !isUsable(view, token, refreshAhead)
-  if (isDue && !isBackingOff(state)) {
+  if (isDue && !pausedBy(view)) {
     const reason: Reason = { cause: 'ahead', stale: token.access_token }
-    sharedRenewal(view, reason, true).catch(error => tellUnseen(state, error))
+    sharedRenewal(view, reason, true).catch(error => tellUnseen(view, error))
   }
   return token
 }

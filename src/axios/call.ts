@@ -64,7 +64,7 @@ export class Call implements OutgoingRequest {
   /** Milliseconds for which the request has waited for its credential. */
   declare waited: number
   /** Why the request is wanted no longer: it was aborted, or its `timeout` passed, while it waited. */
-  declare over: unknown
+  declare over?: unknown
   /** The headers of the scheme: each attempt starts without them. */
   declare headers: Headers | undefined
   declare written: Record<string, string | undefined> | undefined
@@ -90,7 +90,7 @@ export class Call implements OutgoingRequest {
     this.hops = hops
     this.spare = base.data ? rememberForm(base.data) : undefined
     this.leftAllowedOrigins = false
-    this.token = this.controller = this.over = undefined
+    this.token = this.controller = undefined
     this.waited = 0
     this.reset()
   }

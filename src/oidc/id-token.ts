@@ -1,8 +1,9 @@
 import { checkIdTokenClaims } from '../authorization/id-token-claims.js'
 import { base64url } from '../lib/base64url.js'
+import { checkNames } from '../lib/check-options.js'
 import { utf8 } from '../lib/utf8.js'
 import type { IdTokenValidator } from '../session/session-options.js'
-import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
+import { insist, jwtVerifier, VERIFIER, type VerifierOptions } from './verify.js'
 
 /** Options of {@link idTokenValidator}. */
 export interface IdTokenOptions extends VerifierOptions {
@@ -17,6 +18,13 @@ export interface IdTokenOptions extends VerifierOptions {
    * validator requires `s_hash`, the hash of `state`. Default: `s_hash` is checked if it is there.
    */
   detachedSignature?: boolean
+}
+
+const OPTIONS: Record<keyof IdTokenOptions, true> = {
+  ...VERIFIER,
+  acr_values: true,
+  clockTolerance: true,
+  detachedSignature: true,
 }
 
 /** The greatest age of an ID token from the browser in seconds. */
@@ -65,6 +73,7 @@ async function checkHashes(
  * @see https://openid.net/specs/openid-financial-api-part-2-1_0.html#id-token-as-detached-signature
  */
 export function idTokenValidator(options: IdTokenOptions = {}): IdTokenValidator {
+  checkNames(options, OPTIONS)
   const verify = jwtVerifier(options)
   return async (idToken, expected) => {
     const { jwt, header, claims } = await verify(idToken, 'id_token', expected)

@@ -1,5 +1,6 @@
+import { checkNames } from '../lib/check-options.js'
 import type { IntrospectionOptions } from '../session/introspection.js'
-import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
+import { insist, jwtVerifier, VERIFIER, type VerifierOptions } from './verify.js'
 
 /** Options of {@link introspectionValidator}. */
 export interface IntrospectionValidatorOptions extends VerifierOptions {
@@ -7,6 +8,12 @@ export interface IntrospectionValidatorOptions extends VerifierOptions {
   audience?: string
   /** The greatest age of an answer in seconds, because it does not name its token. Default 120. */
   maxTokenAge?: number
+}
+
+const OPTIONS: Record<keyof IntrospectionValidatorOptions, true> = {
+  ...VERIFIER,
+  audience: true,
+  maxTokenAge: true,
 }
 
 /**
@@ -19,6 +26,7 @@ export interface IntrospectionValidatorOptions extends VerifierOptions {
 export function introspectionValidator(
   options: IntrospectionValidatorOptions = {},
 ): NonNullable<IntrospectionOptions['jwt']> {
+  checkNames(options, OPTIONS)
   const verify = jwtVerifier(options)
   return async (response, context) => {
     const { header, claims } = await verify(response, 'introspection', context)

@@ -1,5 +1,6 @@
 import type { JwtResponseReader } from '../grants/authorization-code.js'
-import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
+import { checkNames } from '../lib/check-options.js'
+import { insist, jwtVerifier, VERIFIER, type VerifierOptions } from './verify.js'
 
 /**
  * Creates a reader of authorization responses that are a JWT (JARM, `response_mode: 'jwt'`): pass it to
@@ -8,6 +9,7 @@ import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
  * @see https://openid.net/specs/oauth-v2-jarm.html#name-processing-rules
  */
 export function jarm(options: VerifierOptions = {}): JwtResponseReader {
+  checkNames(options, VERIFIER)
   const verify = jwtVerifier(options)
   return async (response, context) => {
     const { claims } = await verify(response, 'authorization', context)

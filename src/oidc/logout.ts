@@ -7,7 +7,7 @@ import { appendQuery } from '../lib/url.js'
 import type { ServerParameters } from '../server/call.js'
 import { core, type OAuth2Session } from '../session/session.js'
 import { keySource } from './keys.js'
-import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
+import { insist, jwtVerifier, VERIFIER, type VerifierOptions } from './verify.js'
 
 const OPTIONS: Record<keyof LogoutOptions, true> = {
   post_logout_redirect_uri: true,
@@ -89,6 +89,12 @@ export interface LogoutTokenOptions extends VerifierOptions {
   isReplayed?: (jti: string, expiresAt: number) => boolean | Promise<boolean>
 }
 
+const TOKEN_OPTIONS: Record<keyof LogoutTokenOptions, true> = {
+  ...VERIFIER,
+  maxTokenAge: true,
+  isReplayed: true,
+}
+
 /** The person and session to log out. */
 export interface LogoutToken {
   iss: string
@@ -111,6 +117,7 @@ export async function validateLogoutToken(
   logoutToken: string,
   options: LogoutTokenOptions = {},
 ): Promise<LogoutToken> {
+  checkNames(options, TOKEN_OPTIONS)
   const inside = core(session)
   const context = await inside.context()
   const { header, claims } = await jwtVerifier(options, keySource(options, true))(

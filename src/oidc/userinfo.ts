@@ -2,12 +2,13 @@ import { secureUrl } from '../auth/origins.js'
 import type { IncomingResponse, OutgoingRequest } from '../auth/scheme.js'
 import { readClaims } from '../authorization/id-token-claims.js'
 import { oauthError } from '../errors.js'
+import { checkNames } from '../lib/check-options.js'
 import { authOf } from '../oauth2/scheme.js'
 import type { ServerRequest } from '../server/call.js'
 import { processServerResponse } from '../server/token-response.js'
 import { core, type OAuth2Session } from '../session/session.js'
 import { keySource } from './keys.js'
-import { insist, jwtVerifier, type VerifierOptions } from './verify.js'
+import { insist, jwtVerifier, VERIFIER, type VerifierOptions } from './verify.js'
 
 /** Claims about the signed-in person. */
 export interface UserInfo {
@@ -22,6 +23,8 @@ export interface UserInfoOptions extends VerifierOptions {
   signal?: AbortSignal
 }
 
+const OPTIONS: Record<keyof UserInfoOptions, true> = { ...VERIFIER, subject: true, signal: true }
+
 /**
  * Fetches the claims about the signed-in person, with the session's token (renewed if it is refused). A
  * signed answer is verified. The `sub` must be that of the ID token.
@@ -33,6 +36,7 @@ export async function fetchUserInfo(
   session: OAuth2Session,
   options: UserInfoOptions = {},
 ): Promise<UserInfo> {
+  checkNames(options, OPTIONS)
   const inside = core(session)
   const context = await inside.context()
   const { server, client, allowInsecure, send } = context

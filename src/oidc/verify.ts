@@ -39,6 +39,15 @@ export interface VerifierOptions {
   cooldown?: number
 }
 
+/** The names of {@link VerifierOptions}. */
+export const VERIFIER: Record<keyof VerifierOptions, true> = {
+  algorithms: true,
+  decryptionKey: true,
+  keyManagementAlgorithms: true,
+  maxAge: true,
+  cooldown: true,
+}
+
 /** The expected issuer and audience of a JWT. */
 export interface VerificationContext {
   server: ServerMetadata

@@ -5,6 +5,7 @@ import type { Attachment } from '../axios/entry.js'
 import type { AxiosInstance } from '../axios/instance.js'
 import { createInstance } from '../axios/instance.js'
 import { oauthError } from '../errors.js'
+import { checkNames } from '../lib/check-options.js'
 import type { OAuth1Session } from '../oauth1/session-options.js'
 import type { OAuth2Session, SessionEvents } from '../session/session-options.js'
 import type { TokenStore } from '../session/stored-grant.js'
@@ -42,6 +43,17 @@ export interface RegistryOptions<R extends Record<string, Registration>> {
   createInstance?: (defaults: { baseURL?: string }, name: string) => AxiosInstance
   /** Seconds since the epoch; for `idle`. */
   clock?: () => number
+}
+
+const OPTIONS: Record<keyof RegistryOptions<Record<string, Registration>>, true> = {
+  clients: true,
+  store: true,
+  user: true,
+  environment: true,
+  overwrite: true,
+  idle: true,
+  createInstance: true,
+  clock: true,
 }
 
 /** The person of a session, by the application's own name. */
@@ -344,6 +356,7 @@ async function closeAll({ live }: State): Promise<void> {
 export function createRegistry<R extends Record<string, Registration>>(
   options: RegistryOptions<R>,
 ): Registry<R> {
+  checkNames(options, OPTIONS)
   const { clients, store = memoryStore(), clock = () => Date.now() / 1000 } = options
   const state: State = { options, store, clients: new Map(), live: new Map(), listeners: new Map(), clock }
   for (const [name, registration] of Object.entries(clients)) putClient(state, name, registration)

@@ -1,4 +1,5 @@
 import { isOAuthError, oauthError } from '../errors.js'
+import { checkNames } from '../lib/check-options.js'
 import type { OAuth2Session } from '../session/session.js'
 import { createJar } from './cookies.js'
 import { backchannel, logout } from './log-out.js'
@@ -56,6 +57,22 @@ async function answer(visit: Visit, kind: string): Promise<Response> {
   return response
 }
 
+const OPTIONS: Record<keyof RoutesOptions, true> = {
+  origin: true,
+  secret: true,
+  basePath: true,
+  user: true,
+  home: true,
+  allowTokens: true,
+  post_logout_redirect_uri: true,
+  maxAge: true,
+  sameSite: true,
+  people: true,
+  errorPage: true,
+  clock: true,
+  crypto: true,
+}
+
 /** @throws OAuthError `OAUTH_INVALID_OPTION` */
 function originOf({ origin }: RoutesOptions): string {
   try {
@@ -79,6 +96,7 @@ function originOf({ origin }: RoutesOptions): string {
  * @see https://www.rfc-editor.org/rfc/rfc10017
  */
 export function createRoutes(registry: RoutesRegistry, options: RoutesOptions): Routes {
+  checkNames(options, OPTIONS)
   const {
     basePath: given = '/auth',
     secret,

@@ -47,12 +47,10 @@ function pauseAfter({ options }: State, failure: OAuthError, failures: number): 
   return jittered(Math.min(longest, last, first * 2 ** failures))
 }
 
-/** A refusal of the scope or the resource of one API says nothing about the other APIs of the grant. */
-const isOfOneApi = ({ error = '' }: OAuthError) => /^invalid_(scope|target)$/.test(error)
-
 /** Remembers a failed renewal, and emits `error` unless the last failure was the same. */
 export function backOffAfter({ state, slot }: SessionView, failure: OAuthError): void {
-  const own: Own = isOfOneApi(failure) ? slot : state.root
+  // A refusal of the scope or the resource of one API says nothing about the other APIs of the grant.
+  const own: Own = /^invalid_(scope|target)$/.test(failure.error ?? '') ? slot : state.root
   const { failures = 0, failure: last } = own.backOff ?? {}
   own.backOff = {
     since: state.clock(),

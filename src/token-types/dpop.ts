@@ -3,6 +3,7 @@ import { type JwsAlgorithm, keyParameters } from '../crypto/keys.js'
 import { oauthError } from '../errors.js'
 import { ascii } from '../lib/ascii.js'
 import { base64url } from '../lib/base64url.js'
+import { checkNames } from '../lib/check-options.js'
 import { systemClock } from '../lib/clock.js'
 import { challengeOf } from '../lib/www-authenticate.js'
 import type { ServerResponse } from '../server/call.js'
@@ -28,6 +29,8 @@ export interface DPoPOptions {
   /** True accepts an access token of type Bearer, which is not bound to the key. Default: it is refused. */
   allowBearer?: boolean
 }
+
+const OPTIONS: Record<keyof DPoPOptions, true> = { key: true, alg: true, bindCode: true, allowBearer: true }
 
 /** A key pair of the Web Crypto API, or a private JWK. */
 export type DPoPKey = CryptoKeyPair | JsonWebKey
@@ -206,6 +209,7 @@ const atServer = ({ origin }: URL) => `server ${origin}`
  * @see https://www.rfc-editor.org/rfc/rfc9449
  */
 export function dpop(options: DPoPOptions = {}): DPoP {
+  checkNames(options, OPTIONS)
   const { alg = 'ES256', allowBearer = false } = options
   const key = new ProofKey(alg, options.key)
   const nonces = new Nonces()

@@ -1,4 +1,5 @@
 import { oauthError } from '../errors.js'
+import { checkNames } from '../lib/check-options.js'
 import { afterAwake } from '../lib/timer.js'
 import { readToken, type TokenText, type WorkloadToken } from './text.js'
 
@@ -15,6 +16,14 @@ export interface MetadataServerOptions extends TokenText {
   timeout?: number
   /** Default `globalThis.fetch`. */
   fetch?: typeof globalThis.fetch
+}
+
+const OPTIONS: Record<keyof MetadataServerOptions, true> = {
+  url: true,
+  headers: true,
+  timeout: true,
+  fetch: true,
+  member: true,
 }
 
 /**
@@ -58,7 +67,7 @@ export async function fetchText({
  *   headers: { 'Metadata-Flavor': 'Google' },
  * })
  */
-export const metadataServerToken =
-  (options: MetadataServerOptions): WorkloadToken =>
-  async () =>
-    readToken(await fetchText(options), new URL(options.url).host, options)
+export function metadataServerToken(options: MetadataServerOptions): WorkloadToken {
+  checkNames(options, OPTIONS)
+  return async () => readToken(await fetchText(options), new URL(options.url).host, options)
+}

@@ -145,6 +145,26 @@ test('addresses are relative to the document', () => {
   expect(() => clientsFromOpenApi(document)).toThrow(/documentUrl/)
 })
 
+test('whole addresses of the flows need no address of the document, also beside a relative server', () => {
+  const flows = { clientCredentials: { tokenUrl: 'https://a.example/token', scopes: {} } }
+  const document = {
+    servers: [{ url: '/v1' }],
+    components: { securitySchemes: { login: { type: 'oauth2', flows } } },
+  }
+  expect(clientsFromOpenApi(document).clients.login).toMatchObject({
+    baseURL: '/v1',
+    server: { token_endpoint: 'https://a.example/token' },
+  })
+})
+
+test.each(['__proto__', 'constructor', 'toString'])('a scheme may be called %s', name => {
+  const flows = { clientCredentials: { tokenUrl: 'https://a.example/token', scopes: {} } }
+  const securitySchemes = JSON.parse(JSON.stringify({ X: { type: 'oauth2', flows } }).replace('X', name))
+  const { clients } = clientsFromOpenApi({ security: [{}], components: { securitySchemes } })
+  expect(Object.keys(clients)).toEqual([name])
+  expect(scopeOf([{}], name)).toBeUndefined()
+})
+
 test.each([
   ['no object', 'text'],
   ['schemes that are a list', { components: { securitySchemes: [] } }],
@@ -152,6 +172,9 @@ test.each([
   ['flows that are none', { components: { securitySchemes: { a: { type: 'oauth2' } } } }],
   ['a reference elsewhere', { components: { securitySchemes: { a: { $ref: 'other.json#/a' } } } }],
   ['a reference to nothing', { components: { securitySchemes: { a: { $ref: '#/constructor/name' } } } }],
+  ['a reference that is no text', { components: { securitySchemes: { a: { $ref: '#/components/%E0' } } } }],
+  ['a server with an open variable', { servers: [{ url: 'https://{region}.api.example' }] }],
+  ['a server that is no address', { servers: [{ url: 'https://{host' }] }],
   [
     'a reference to itself',
     { components: { securitySchemes: { a: { $ref: '#/components/securitySchemes/a' } } } },

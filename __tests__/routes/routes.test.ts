@@ -1,7 +1,9 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { request } from 'node:http'
 import { discover } from 'axios-oauth-interceptor'
 import { createRegistry } from 'axios-oauth-interceptor/registry'
 import { createRoutes } from 'axios-oauth-interceptor/routes'
+import { handleNode } from 'axios-oauth-interceptor/routes/node'
 import { json, listen, type RunningServer } from '../servers/http.js'
 import { type OidcProvider, startOidcProvider } from '../servers/oidc.js'
 import { type ResourceServer, startResourceServer } from '../servers/resource-server.js'
@@ -431,6 +433,58 @@ describe('access to the route', () => {
       expect(out.status).toBe(404)
     },
   )
+})
+
+describe.each(Object.keys(servers).filter(kind => kind !== 'Hono'))('unusual requests to %s', kind => {
+  /** The status of a request line as it is written, which a browser would change. */
+  const statusOf = async (site: Site, method: string, path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const { hostname, port } = new URL(site.origin)
+      const asked = request({ method, path, hostname, port }, answer => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+      asked.on('error', reject).end()
+    })
+
+  test('go to the application where their path leads out of the routes', async () => {
+    const site = await startAtFake(kind)
+    expect(await statusOf(site, 'GET', '/auth/../me')).not.toBeUndefined()
+    expect(await statusOf(site, 'GET', '/x/../auth/login/nobody')).toBe(404)
+  })
+
+  test('do not fail for their method', async () => {
+    const site = await startAtFake(kind)
+    for (const method of ['OPTIONS', 'TRACE'])
+      expect([method, await statusOf(site, method, method === 'OPTIONS' ? '*' : '/me')]).not.toEqual([
+        method,
+        500,
+      ])
+  })
+})
+
+test('a body that the framework kept as bytes is read', async () => {
+  const site = await startAtFake('node:http', { routes: { allowTokens: ['api'] } })
+  const anna = browserAt(site.origin)
+  await signIn(anna)
+  const sent: unknown[] = []
+  const body = Buffer.from(JSON.stringify({ scope: 'admin' }))
+  const headers = {
+    'sec-fetch-site': 'same-origin',
+    cookie: [...anna.cookies].map(one => one.join('=')).join('; '),
+  }
+  const framework = {
+    method: 'POST',
+    url: '/auth/token/api',
+    headers,
+    body,
+    async *[Symbol.asyncIterator]() {},
+  }
+  await handleNode(site.routes, framework, {
+    writeHead: status => sent.push(status),
+    end: text => sent.push(text),
+  })
+  expect(sent).toEqual([400, '{"error":"invalid_scope"}'])
 })
 
 describe('access tokens for the site’s own pages', () => {

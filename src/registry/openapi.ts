@@ -1,4 +1,5 @@
 /** Clients of a registry from an OpenAPI document, whose security schemes hold most of a registration. */
+import { parse } from '../auth/origins.js'
 import { oauthError } from '../errors.js'
 import { clientCredentialsGrant } from '../grants/client-credentials.js'
 import { discover } from '../server/discovery.js'
@@ -46,17 +47,27 @@ function objectOf(value: unknown, what: string): Json {
   return value as Json
 }
 
+/** The names in a reference: it is a JSON pointer in a fragment. */
+function namesIn($ref: string): string[] {
+  try {
+    const names = decodeURIComponent($ref.slice(2)).split('/')
+    return names.map(name => name.replace(/~1/g, '/').replace(/~0/g, '~'))
+  } catch {
+    throw malformed(`${$ref} is no reference`)
+  }
+}
+
+/** A member of its own: a scheme may be called `constructor`. */
+const own = <T>(members: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(members, name) ? members[name] : undefined
+
 /** Follows a reference inside the document, once or several times. */
 function dereferenced(value: unknown, document: OpenApiDocument, what: string): Json {
   let found = objectOf(value, what)
   for (let steps = 0; typeof found.$ref === 'string'; steps++) {
     const { $ref } = found
     if (!$ref.startsWith('#/') || steps > 10) throw malformed(`${what} refers to ${$ref}`)
-    const names = $ref
-      .slice(2)
-      .split('/')
-      .map(name => decodeURIComponent(name).replace(/~1/g, '/').replace(/~0/g, '~'))
-    const target = names.reduce<unknown>(
+    const target = namesIn($ref).reduce<unknown>(
       (at, name) => (Object.hasOwn(Object(at), name) ? (at as Json)[name] : undefined),
       document,
     )
@@ -65,7 +76,10 @@ function dereferenced(value: unknown, document: OpenApiDocument, what: string): 
   return found
 }
 
-/** The address of the first server, with the defaults of its variables. */
+/**
+ * The address of the first server, with the defaults of its variables. It may be relative.
+ * @throws OAuthError `OAUTH_INVALID_OPTION`
+ */
 function baseUrlOf({ servers }: OpenApiDocument, documentUrl: string | undefined): string | undefined {
   const [server] = Array.isArray(servers) ? servers : []
   const { url, variables } = Object(server) as {
@@ -76,7 +90,9 @@ function baseUrlOf({ servers }: OpenApiDocument, documentUrl: string | undefined
   const filled = url.replace(/\{([^}]+)\}/g, (whole, name: string) =>
     String(variables?.[name]?.default ?? whole),
   )
-  const address = documentUrl === undefined ? filled : new URL(filled, documentUrl).href
+  const isAddress = !/[{}]/.test(filled) && parse(filled, documentUrl ?? 'https://site.invalid')
+  if (!isAddress) throw malformed(`the server ${filled} is no address; give baseURL`)
+  const address = documentUrl === undefined ? filled : (parse(filled, documentUrl)?.href ?? filled)
   return address.replace(/\/$/, '')
 }
 
@@ -88,7 +104,9 @@ function requirementsOf({ security, paths }: OpenApiDocument): SecurityRequireme
 }
 
 const scopesFor = (name: string, requirements: readonly SecurityRequirement[]) => [
-  ...new Set(requirements.flatMap(requirement => Object(requirement)[name] ?? [])),
+  ...new Set(
+    requirements.flatMap(requirement => own(Object(requirement) as SecurityRequirement, name) ?? []),
+  ),
 ]
 
 /**
@@ -168,23 +186,23 @@ export function clientsFromOpenApi(
   const requirements = requirementsOf(document)
   const resolve = (url: unknown) => {
     if (typeof url !== 'string') return undefined
-    try {
-      return new URL(url, documentUrl ?? base).href
-    } catch {
-      throw malformed(`${url} is no address; give documentUrl`)
-    }
+    const address = parse(url) ?? parse(url, documentUrl ?? base)
+    if (!address) throw malformed(`${url} is no address; give documentUrl`)
+    return address.href
   }
-  const found: Record<string, Registration> = {}
+  const found = new Map<string, Registration>()
   const ignored: IgnoredScheme[] = []
   for (const [name, value] of Object.entries(schemes)) {
     const scheme = dereferenced(value, document, `The scheme ${name}`)
-    const own = clients[name]
+    const given = own(clients, name)
     const made =
-      fromScheme(scheme, scopesFor(name, requirements), resolve) ?? (own && isBearer(scheme) ? {} : undefined)
-    if (made) found[name] = { ...(base !== undefined && { baseURL: base }), ...made, ...own } as Registration
+      fromScheme(scheme, scopesFor(name, requirements), resolve) ??
+      (given && isBearer(scheme) ? {} : undefined)
+    if (made)
+      found.set(name, { ...(base !== undefined && { baseURL: base }), ...made, ...given } as Registration)
     else ignored.push({ name, type: [scheme.type, scheme.scheme].filter(Boolean).join(' ') })
   }
-  return { clients: found, ignored }
+  return { clients: Object.fromEntries(found), ignored }
 }
 
 /**

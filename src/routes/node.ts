@@ -47,7 +47,8 @@ const MAX_BODY = 65_536
 async function bodyOf(request: FrameworkRequest): Promise<string> {
   const { body } = request
   if (typeof body === 'string') return body
-  if (body && typeof body === 'object' && !(body instanceof Uint8Array)) {
+  if (body instanceof Uint8Array) return Buffer.from(body).toString()
+  if (body && typeof body === 'object') {
     const isJson = /json/.test(`${request.headers['content-type']}`)
     return isJson ? JSON.stringify(body) : `${new URLSearchParams(body as Record<string, string>)}`
   }
@@ -60,19 +61,33 @@ async function bodyOf(request: FrameworkRequest): Promise<string> {
   return length > MAX_BODY ? '' : Buffer.concat(chunks).toString()
 }
 
-/** The request as a standard `Request`; only its path counts, its host is a placeholder. */
+/** The address of a request; only its path counts. `OPTIONS *` has none. */
+function addressOf({ originalUrl, url = '/' }: FrameworkRequest): URL {
+  const path = originalUrl ?? url
+  return new URL(path.startsWith('/') ? `http://site.invalid${path}` : 'http://site.invalid')
+}
+
+/** Methods that a standard `Request` cannot have. */
+const FORBIDDEN = /^(CONNECT|TRACE|TRACK)$/i
+
+/** The request as a standard `Request`. */
 async function requestOf(request: FrameworkRequest, withBody: boolean): Promise<Request> {
-  const { method = 'GET', originalUrl, url = '/', headers } = request
+  const { method: asked = 'GET', headers } = request
+  const method = FORBIDDEN.test(asked) ? 'GET' : asked
   const sent = new Headers()
   for (const [name, values] of Object.entries(headers))
     for (const value of [values ?? []].flat() as string[]) sent.append(name, value)
-  const address = new URL(`http://site.invalid${originalUrl ?? url}`)
   const hasBody = withBody && method !== 'GET' && method !== 'HEAD'
-  return new Request(address, { method, headers: sent, ...(hasBody && { body: await bodyOf(request) }) })
+  return new Request(addressOf(request), {
+    method,
+    headers: sent,
+    ...(hasBody && { body: await bodyOf(request) }),
+  })
 }
 
+/** Compares the path as `routes.handle` reads it, without dot segments. */
 const isOurs = ({ basePath }: Routes, request: FrameworkRequest) =>
-  (request.originalUrl ?? request.url ?? '').startsWith(`${basePath}/`)
+  addressOf(request).pathname.startsWith(`${basePath}/`) && !FORBIDDEN.test(request.method ?? '')
 
 async function send(answer: Response, response: NodeResponse): Promise<void> {
   const headers: Record<string, string | string[]> = Object.fromEntries(answer.headers)
@@ -128,9 +143,9 @@ export function fastifyRoutes(routes: Routes, served?: ServedUser) {
   return ({ raw }: { raw: NodeRequest }, reply: FastifyReplyLike, done: (error?: Error) => void): void => {
     const serve = async () => {
       if (isOurs(routes, raw)) {
+        const answer = (await routes.handle(await requestOf(raw, true))) as Response
         reply.hijack()
-        await handleNode(routes, raw, reply.raw)
-        return
+        return send(answer, reply.raw)
       }
       const user = served && (await personOf(routes, raw))
       if (served) served.run(user, done)

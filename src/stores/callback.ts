@@ -65,7 +65,6 @@ function toRow({ refresh_token, id_token, tokens }: StoredGrant): TokenRow {
 }
 
 /**
- * @throws OAuthError `OAUTH_STORE_VALUE` for a row whose tokens are not strings
  * @throws OAuthError `OAUTH_STORE_VALUE` for a row whose tokens are no texts
  */
 function checkRow(row: TokenRow): TokenRow {

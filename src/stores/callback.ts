@@ -1,5 +1,9 @@
 import type { Awaitable } from '../auth/scheme.js'
+import { digest } from '../crypto/digest.js'
+import { sha256 } from '../crypto/sha256.js'
 import { oauthError } from '../errors.js'
+import { base64url } from '../lib/base64url.js'
+import { utf8 } from '../lib/utf8.js'
 import { guarded } from '../locks/medium-error.js'
 import type { Lock, StoredGrant, Token, TokenStore } from '../session/stored-grant.js'
 import { defineStore } from './define-store.js'
@@ -35,12 +39,12 @@ export interface CallbackStoreOptions {
 interface RowVersion {
   grantId: string
   version: number
-  /** The tokens of the row, to detect a change by another process. */
+  /** A hash of the row's tokens, to detect a change by another process: no token of a person stays here. */
   mark: string
 }
 
 const markOf = ({ access_token = '', refresh_token = '' }: TokenRow) =>
-  JSON.stringify([access_token, refresh_token])
+  base64url(digest(sha256, utf8(JSON.stringify([access_token, refresh_token]))))
 
 /** Turns a row into a grant. */
 function toGrant(row: TokenRow, { grantId, version }: RowVersion): StoredGrant {

@@ -304,7 +304,7 @@ describe('cookies', () => {
     expect(answer?.status).toBe(303)
     const [cookie = ''] = answer?.headers.getSetCookie() ?? []
     expect(cookie).toMatch(
-      /^__Host-oauth-sign-in-[\w-]+=[\w-]+; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
+      /^__Host-Http-oauth-sign-in-[\w-]+=[\w-]+; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
     )
     const { searchParams } = new URL(answer?.headers.get('location') as string)
     expect(searchParams.get('redirect_uri')).toBe('https://app.example.com/auth/callback/api')
@@ -320,6 +320,101 @@ describe('cookies', () => {
       expect.stringMatching(/; HttpOnly; SameSite=Strict$/),
     ])
     expect((await anna.go('/me')).status).toBe(200)
+  })
+
+  describe('that are Strict, and so missing when the server redirects back,', () => {
+    const routes = { sameSite: 'Strict' as const }
+    const other = {
+      other: {
+        server: { authorization_endpoint: 'https://as.example/a', token_endpoint: 'https://as.example/t' },
+        client: { client_id: 'other' },
+      },
+    }
+    const visitorOf = (site: Site, { cookies }: Browser) =>
+      site.routes.user(
+        new Request('http://site.invalid/', {
+          headers: { cookie: `oauth-visitor=${cookies.get('oauth-visitor')}` },
+        }),
+      )
+    const returnTo = async ({ go }: Browser, callback: string) => go(callback, { fromElsewhere: true })
+    const begin = async ({ go }: Browser) => {
+      const { location = '' } = await go('/auth/login/api?return_to=/orders')
+      return pathOf(fake.authorize(location))
+    }
+
+    test('lose no visitor who signs in to one more account', async () => {
+      const site = await startAtFake('node:http', { routes, clients: other })
+      const anna = browserAt(site.origin)
+      await returnTo(anna, await begin(anna))
+      const visitor = await visitorOf(site, anna)
+      await returnTo(anna, await begin(anna))
+      expect(await visitorOf(site, anna)).toBe(visitor)
+      expect((await anna.go('/me')).status).toBe(200)
+    })
+
+    test('let a callback that comes twice lead where the first one led', async () => {
+      const site = await startAtFake('node:http', { routes })
+      const anna = browserAt(site.origin)
+      const callback = await begin(anna)
+      await returnTo(anna, callback)
+      const visitor = await visitorOf(site, anna)
+      expect(await returnTo(anna, callback)).toMatchObject({ status: 303, location: '/orders' })
+      expect(await visitorOf(site, anna)).toBe(visitor)
+    })
+
+    test('revive no visitor who signed out meanwhile', async () => {
+      const site = await startAtFake('node:http', { routes })
+      const anna = browserAt(site.origin)
+      await returnTo(anna, await begin(anna))
+      const visitor = await visitorOf(site, anna)
+      const callback = await begin(anna)
+      await anna.own('/auth/logout')
+      await returnTo(anna, callback)
+      expect(await visitorOf(site, anna)).not.toBe(visitor)
+    })
+
+    test('finish a sign-in of the application’s own people, whose cookie is Strict too', async () => {
+      const user = (request: Request) => request.headers.get('x-user') ?? undefined
+      const site = await startAtFake('node:http', { routes: { ...routes, user } })
+      const { go } = browserAt(site.origin)
+      const { location = '' } = await go('/auth/login/api', { headers: { 'x-user': 'anna' } })
+      const callback = pathOf(fake.authorize(location))
+      expect((await go(callback, { headers: { 'x-user': 'ben' } })).status).toBe(400)
+      expect((await go(callback)).status).toBe(303)
+      expect(await site.registry.session('api', { user: 'anna' }).authorized()).toBe(true)
+    })
+  })
+
+  test('of a posted callback come again with a second one, and lead where the first one led', async () => {
+    const registry = createRegistry({
+      clients: {
+        api: {
+          server: discover(fake.url),
+          client: { client_id: 'web', client_secret: 'secret' },
+          authorization: { scope: 'openid', response_mode: 'form_post' },
+        },
+      },
+      environment: {},
+    })
+    const routes = createRoutes(registry, { origin: 'https://app.example.com', secret: SECRET })
+    const cookies = new Map<string, string>()
+    const visit = async (address: string, body?: URLSearchParams) => {
+      // A form that another site has the browser post brings only cookies with SameSite=None.
+      const cookie = [...cookies.values()].filter(line => !body || /SameSite=None/.test(line))
+      const answer = await routes.handle(
+        new Request(address, {
+          method: body ? 'POST' : 'GET',
+          headers: { Cookie: cookie.map(line => line.split(';')[0]).join('; ') },
+          ...(body && { body }),
+        }),
+      )
+      for (const line of answer?.headers.getSetCookie() ?? []) cookies.set(`${line.split('=')[0]}`, line)
+      return answer?.headers.get('Location')
+    }
+    const url = await visit('https://app.example.com/auth/login/api?return_to=/orders')
+    const { href, searchParams } = new URL(fake.authorize(`${url}`))
+    expect(await visit(href.replace(/\?.*/, ''), searchParams)).toBe('/orders')
+    expect(await visit(href.replace(/\?.*/, ''), searchParams)).toBe('/orders')
   })
 
   test('are unreadable, and changed ones are rejected', async () => {
@@ -530,6 +625,16 @@ describe('access tokens for the site’s own pages', () => {
     const next = await ask({ scope: 'openid', rejected: part.access_token })
     expect(next).toMatchObject({ scope: 'openid' })
     expect(next.access_token).not.toBe(part.access_token)
+  })
+
+  test('of the whole scope are the one that is there, also without a refresh token', async () => {
+    const site = await startAtFake('node:http', { routes })
+    const anna = browserAt(site.origin)
+    await signIn(anna)
+    const ask = async (question: object) =>
+      JSON.parse((await anna.own('/auth/token/api', JSON.stringify(question))).body)
+    const whole = await ask({})
+    expect((await ask({ scope: 'offline_access openid' })).access_token).toBe(whole.access_token)
   })
 
   test('of a scope that was never granted are refused, and the others go on', async () => {

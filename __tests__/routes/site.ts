@@ -176,13 +176,23 @@ export interface Page {
 /** A person's browser at one site: keeps its cookies, follows no redirect. */
 export function browserAt(origin: string) {
   const cookies = new Map<string, string>()
+  const strict = new Set<string>()
   const go = (
     path: string,
-    options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+    options: {
+      method?: string
+      headers?: Record<string, string>
+      body?: string
+      /** True for a redirect of another site, which brings no Strict cookie. */
+      fromElsewhere?: boolean
+    } = {},
   ) =>
     new Promise<Page>((resolve, reject) => {
-      const { method = 'GET', headers = {}, body } = options
-      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+      const { method = 'GET', headers = {}, body, fromElsewhere } = options
+      const cookie = [...cookies]
+        .filter(([name]) => !(fromElsewhere && strict.has(name)))
+        .map(([name, value]) => `${name}=${value}`)
+        .join('; ')
       const request = http.request(
         new URL(path, origin),
         { method, headers: { ...(cookie && { cookie }), ...headers } },
@@ -195,6 +205,8 @@ export function browserAt(origin: string) {
             ]
             if (value) cookies.set(name, value)
             else cookies.delete(name)
+            if (/; SameSite=Strict/.test(line)) strict.add(name)
+            else strict.delete(name)
           }
           let text = ''
           response.setEncoding('utf8')

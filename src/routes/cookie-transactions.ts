@@ -24,13 +24,15 @@ interface Kept {
   state: string
   record: TransactionRecord
   user?: string
+  /** True if the server has the browser post the callback from its own site. */
+  isFormPost?: boolean
 }
 
 /** Sign-ins in cookies, each with the person who was served when it began. */
 export interface CookieTransactions extends TransactionStore {
   /**
-   * The person who was served when the sign-in began: a callback by POST from another site brings no other
-   * cookie.
+   * The person who was served when the sign-in began, or for whom it was finished: a callback from another
+   * site may bring no other cookie.
    */
   userOf(state: string): Promise<string | undefined>
 }
@@ -42,7 +44,7 @@ export interface CookieTransactions extends TransactionStore {
 export function cookieTransactions(
   jar: CookieJar,
   seal: Seal,
-  { user, isFormPost = false }: { user?: string | undefined; isFormPost?: boolean } = {},
+  { user, isFormPost }: { user?: string | undefined; isFormPost?: boolean } = {},
 ): CookieTransactions {
   const read = async (state: string): Promise<Kept | undefined> => {
     const name = nameOf(state)
@@ -56,8 +58,15 @@ export function cookieTransactions(
       const name = nameOf(state)
       const others = jar.names().filter(other => other.startsWith(PREFIX) && other !== name)
       for (const old of others.slice(0, Math.max(0, others.length + 1 - MAX_AT_ONCE))) jar.remove(old)
-      const kept: Kept = { state, record, ...(user !== undefined && { user }) }
-      jar.set(name, await seal.seal(kept, name), RECORD_LIFE, isFormPost ? 'None' : 'Lax')
+      // A second callback comes the way of the first one.
+      const isPosted = isFormPost ?? (await read(state))?.isFormPost
+      const kept: Kept = {
+        state,
+        record,
+        ...(user !== undefined && { user }),
+        ...(isPosted && { isFormPost: isPosted }),
+      }
+      jar.set(name, await seal.seal(kept, name), RECORD_LIFE, isPosted ? 'None' : 'Lax')
     },
   }
 }

@@ -25,14 +25,14 @@ function parse(header: string | null): Map<string, string> {
 }
 
 /**
- * The jar of one request. Over https every name begins with `__Host-`, so that no other host can set such a
- * cookie.
- * @see https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-the-__host-prefix
+ * The jar of one request. Over https every name begins with `__Host-Http-`, so that neither another host nor
+ * a script can set such a cookie; older browsers read it as `__Host-`, which stops other hosts.
+ * @see https://httpwg.org/http-extensions/draft-ietf-httpbis-layered-cookies.html
  */
 export function createJar(header: string | null, isHttps: boolean): CookieJar {
   const sent = parse(header)
   const changed = new Map<string, string>()
-  const prefix = isHttps ? '__Host-' : ''
+  const prefix = isHttps ? '__Host-Http-' : ''
   const write = (name: string, value: string, maxAge: number, sameSite: string) => {
     const attributes = [
       `Max-Age=${maxAge}`,

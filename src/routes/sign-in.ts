@@ -86,8 +86,10 @@ async function userOfCallback(
 ): Promise<string | undefined> {
   const { site, request } = visit
   const begunBy = await transactions.userOf(state)
-  // A form that the browser posts from another site brings no cookie but that of the sign-in.
-  const known = (await userOf(visit)) ?? (request.method === 'POST' ? begunBy : undefined)
+  // A form that the browser posts from another site brings no cookie but that of the sign-in, and a redirect
+  // brings no Strict one.
+  const bringsLess = request.method === 'POST' || site.options.sameSite === 'Strict'
+  const known = (await userOf(visit)) ?? (bringsLess ? begunBy : undefined)
   if (!site.options.user) return known && (await isSignedIn(visit, known)) ? known : newVisitor(visit)
   if (known && begunBy && known !== begunBy) throw oauthError('OAUTH_STATE_MISMATCH', 'callback')
   return known
@@ -106,7 +108,11 @@ async function finish(
   user: string,
 ): Promise<string | undefined> {
   const { site, name } = visit
-  const options = { authorizationResponse: response, transactions: transactionsOf(visit), client: name }
+  const options = {
+    authorizationResponse: response,
+    transactions: transactionsOf(visit, { user }),
+    client: name,
+  }
   const session = site.registry.session(name, { user })
   if (isOAuth1(site.registry.registration(name)))
     return (await finishOAuth1SignIn(session as OAuth1Session, options)).returnTo

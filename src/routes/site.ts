@@ -41,6 +41,8 @@ export interface RoutesOptions {
   /**
    * The attribute of the visitor's cookie. Default `Lax`. `Strict` suits pages that only scripts of this site
    * ask for data: the document after a sign-in, or behind a link of another site, is requested without it.
+   * With {@link user} it says that the application's own cookie is Strict: a callback that brings none is
+   * then for the person who began the sign-in.
    */
   sameSite?: 'Lax' | 'Strict'
   /** The index for back-channel log-outs. Default: in this process. */

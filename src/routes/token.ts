@@ -1,5 +1,5 @@
 import { isOAuthError } from '../errors.js'
-import type { OAuth2Session } from '../session/session.js'
+import { core, type OAuth2Session } from '../session/session.js'
 import { jsonAnswer } from './pages.js'
 import { isSameOrigin, notFound, userOf, type Visit } from './site.js'
 
@@ -9,6 +9,15 @@ async function questionOf(request: Request): Promise<{ rejected?: string; scope?
   const text = (value: unknown) => (typeof value === 'string' && value ? value : undefined)
   const [rejected, scope] = [text(body.rejected), text(body.scope)]
   return { ...(rejected && { rejected }), ...(scope && { scope }) }
+}
+
+const namesIn = (scope = '') => [...new Set(scope.split(' ').filter(Boolean))].sort().join(' ')
+
+/** The session for the scope that a page asks for: one that asks for less must not get the whole grant. */
+async function sourceFor(session: OAuth2Session, asked: string | undefined): Promise<OAuth2Session> {
+  const scope = namesIn(asked)
+  const granted = (await core(session).read())?.tokens['']?.scope
+  return !scope || scope === namesIn(granted) ? session : session.for({ scope })
 }
 
 /** Returns the access token of the person to a page of this site; the refresh token stays on the server. */
@@ -21,8 +30,7 @@ export async function tokenFor(visit: Visit): Promise<Response> {
   try {
     const session = site.registry.session(name, { user }) as OAuth2Session
     const { rejected, scope: asked } = await questionOf(request)
-    // A page that asks for less must not get the token of the whole grant.
-    const source = asked ? session.for({ scope: asked }) : session
+    const source = await sourceFor(session, asked)
     const found = await source.token(rejected ? { rejected: { access_token: rejected } } : {})
     const { access_token, token_type = 'Bearer', scope, expires_at } = found
     const expires_in =

@@ -152,8 +152,11 @@ describe('exchangeToken', () => {
     ['issued_token_type', { access_token: 'a', token_type: 'Bearer' }],
     ['access_token', { issued_token_type: SAML, token_type: 'N_A' }],
     ['token_type', { access_token: 'a', issued_token_type: SAML }],
-  ])('section 2.2.1: an answer without the REQUIRED %s is refused', async (_name, body) => {
+    ['issued_token_type', { access_token: 'a', token_type: 'Bearer', issued_token_type: '' }],
+    ['issued_token_type', { access_token: 'a', token_type: 'Bearer', issued_token_type: 7 }],
+  ])('section 2.2.1: an answer without the REQUIRED %s is refused', async (name, body) => {
     const error = await errorOf(() => exchangeToken(scripted([answer(200, body)]), { subject_token: 's' }))
     expect(error.code).toBe('OAUTH_INVALID_RESPONSE')
+    expect(error.message).toContain(`a usable ${name}:`)
   })
 })

@@ -242,6 +242,8 @@ describe('a program', () => {
     const error = await executableToken(failing)().catch(failure => failure)
     expect(error.message).toMatch(/exit code 3/)
     expect(`${error.message}${error.cause}`).not.toContain('very-secret')
+    const deaf = await program('trap "" TERM; while :; do :; done')
+    expect(await codeOf(executableToken(deaf, { timeout: 0.3 })())).toBe('OAUTH_SOURCE_FAILED')
     expect(await codeOf(executableToken(await program('exec sleep 5'), { timeout: 0.05 })())).toBe(
       'OAUTH_SOURCE_FAILED',
     )

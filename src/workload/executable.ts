@@ -41,6 +41,8 @@ export const executableToken =
     const { execFile } = await import('node:child_process')
     const settings = {
       timeout: timeout * 1000,
+      // A program may ignore SIGTERM, and the session would wait for it for ever.
+      killSignal: 'SIGKILL' as const,
       maxBuffer: MAX_OUTPUT_BYTES,
       windowsHide: true,
       ...(environment && { env: environment }),

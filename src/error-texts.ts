@@ -345,6 +345,7 @@ export const texts = {
     member: '{name} is not a JSON object with a string in {member}: check its format.',
     unreadable: 'The file {name} cannot be read ({problem}): check its permissions.',
     status: '{host} answered {status}: check what this workload may ask for.',
+    brokenOff: '{host} gave no whole answer: check the network, and try again.',
     program: '{name} failed ({problem}): run it by hand.',
     reportsFailure: '{name} reports that it has no token: run it by hand.',
   },

@@ -157,6 +157,18 @@ test('whole addresses of the flows need no address of the document, also beside 
   })
 })
 
+test.each(['a text', {}, null])('an extension of the flows (%j) is no flow', extension => {
+  const flows = {
+    'x-note': extension,
+    clientCredentials: { tokenUrl: 'https://a.example/token', scopes: {} },
+  }
+  const document = { components: { securitySchemes: { login: { type: 'oauth2', flows } } } }
+  expect(clientsFromOpenApi(document).clients.login).toMatchObject({
+    server: { token_endpoint: 'https://a.example/token' },
+    grant: expect.any(Function),
+  })
+})
+
 test.each(['__proto__', 'constructor', 'toString'])('a scheme may be called %s', name => {
   const flows = { clientCredentials: { tokenUrl: 'https://a.example/token', scopes: {} } }
   const securitySchemes = JSON.parse(JSON.stringify({ X: { type: 'oauth2', flows } }).replace('X', name))

@@ -1,9 +1,11 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { request } from 'node:http'
+import { connect, createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { discover } from 'axios-oauth-interceptor'
 import { createRegistry } from 'axios-oauth-interceptor/registry'
 import { createRoutes } from 'axios-oauth-interceptor/routes'
-import { handleNode } from 'axios-oauth-interceptor/routes/node'
+import { expressRoutes, handleNode, servedUser } from 'axios-oauth-interceptor/routes/node'
 import { json, listen, type RunningServer } from '../servers/http.js'
 import { type OidcProvider, startOidcProvider } from '../servers/oidc.js'
 import { type ResourceServer, startResourceServer } from '../servers/resource-server.js'
@@ -556,6 +558,39 @@ describe.each(Object.keys(servers).filter(kind => kind !== 'Hono'))('unusual req
         500,
       ])
   })
+})
+
+test('a server of HTTP/2 answers the routes, and passes other requests on', async () => {
+  const { routes, origin } = await startAtFake('node:http')
+  const middleware = expressRoutes(routes, servedUser())
+  const server = createServer((asked, answer) =>
+    middleware(asked, answer as never, error => answer.writeHead(error ? 500 : 204).end()),
+  )
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const visit = (path: string) =>
+    new Promise<object>((resolve, reject) => {
+      const stream = client.request({ ':path': path })
+      stream.on('response', headers => resolve({ ...headers }))
+      stream.on('error', reject)
+      stream.resume()
+    })
+  expect(await visit('/page')).toMatchObject({ ':status': 204 })
+  expect(await visit('/auth/login/api')).toMatchObject({
+    ':status': 303,
+    location: expect.stringContaining(encodeURIComponent(`${origin}/auth/callback/api`)),
+  })
+  client.close()
+  server.close()
+})
+
+test('a target that no cookie can hold is the home, so that the sign-in finds its way back', async () => {
+  const site = await startAtFake('node:http')
+  const anna = browserAt(site.origin)
+  await anna.go(`/auth/login/api?return_to=/orders?q=${'a'.repeat(5000)}`)
+  const [[name, value] = ['', '']] = [...anna.cookies]
+  expect(name.length + value.length).toBeGreaterThan(100)
+  expect(name.length + value.length).toBeLessThan(4096)
 })
 
 test('a body that the framework kept as bytes is read', async () => {

@@ -147,3 +147,31 @@ test('a row whose tokens are not strings is refused', async () => {
   const { session } = makeSession(fakeServer(), { store: store(), key: anna })
   await expect(session.token()).rejects.toMatchObject({ code: 'OAUTH_STORE_VALUE' })
 })
+
+describe('the expiry in a column', () => {
+  const at = 1_000_300
+  const stored = async (expires_at: unknown) => {
+    const { rows, store } = table()
+    rows.set(anna, { ...row, expires_at } as TokenRow)
+    const server = fakeServer()
+    return { server, session: makeSession(server, { store: store(), key: anna }).session }
+  }
+
+  test.each([
+    ['seconds', at],
+    ['seconds as text, as drivers return large numbers', `${at}`],
+    ['a large integer', BigInt(at)],
+    ['a Date', new Date(at * 1000)],
+    ['an ISO text', new Date(at * 1000).toISOString()],
+  ])('may be %s', async (_, value) => {
+    const { server, session } = await stored(value)
+    expect(await session.token()).toMatchObject({ access_token: 'a0', expires_at: at })
+    server.now += 600
+    expect(await session.token()).toMatchObject({ access_token: 'a1' })
+  })
+
+  test('that is no time is refused, instead of a token that never ends', async () => {
+    const { session } = await stored('tomorrow')
+    await expect(session.token()).rejects.toMatchObject({ code: 'OAUTH_STORE_VALUE' })
+  })
+})

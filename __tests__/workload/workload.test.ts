@@ -183,6 +183,18 @@ describe('GitHub Actions', () => {
   })
 })
 
+test('GitHub Actions that breaks off has failed, so that no weaker identity replaces it', async () => {
+  const gone = await listen(request => void request.socket.destroy())
+  const environment = {
+    ACTIONS_ID_TOKEN_REQUEST_URL: `${gone.url}/actions`,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-secret',
+  }
+  const next = jest.fn(async () => 'a weaker identity')
+  expect(await codeOf(firstOf(githubActionsToken({ environment }), next)())).toBe('OAUTH_SOURCE_FAILED')
+  expect(next).not.toHaveBeenCalled()
+  await gone.stop()
+})
+
 describe('a metadata server', () => {
   const headers = { 'Metadata-Flavor': 'Google' }
 
@@ -206,6 +218,23 @@ describe('a metadata server', () => {
     expect(await codeOf(metadataServerToken({ url: `${server.url}/silent`, timeout: 0.05 })())).toBe(
       'OAUTH_SOURCE_ABSENT',
     )
+  })
+
+  test('that breaks off in its answer is there, and has failed', async () => {
+    const cut = await listen((_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half', () => response.destroy())
+    })
+    expect(await codeOf(metadataServerToken({ url: cut.url })())).toBe('OAUTH_SOURCE_FAILED')
+    await cut.stop()
+  })
+
+  test('that answers without an end has failed', async () => {
+    const endless = await listen((_, response) => {
+      const more = (): void => void response.write('x'.repeat(65_536), error => error || more())
+      more()
+    })
+    expect(await codeOf(metadataServerToken({ url: endless.url, timeout: 30 })())).toBe('OAUTH_SOURCE_FAILED')
+    await endless.stop()
   })
 
   test('that refuses or redirects fails: the header goes nowhere else', async () => {

@@ -134,7 +134,9 @@ function fromFlows(
   scopes: readonly string[],
   resolve: (url: unknown) => string | undefined,
 ): OAuth2Registration {
-  const kinds = Object.entries(flows).map(([kind, flow]) => [kind, objectOf(flow, `flow ${kind}`)] as const)
+  const kinds = Object.entries(flows)
+    .filter(([kind]) => !kind.startsWith('x-'))
+    .map(([kind, flow]) => [kind, objectOf(flow, `flow ${kind}`)] as const)
   const first = (member: string) => kinds.map(([, flow]) => resolve(flow[member])).find(Boolean)
   const endpoints = {
     authorization_endpoint: first('authorizationUrl'),

@@ -118,12 +118,17 @@ export function isSameOrigin({ site, request }: Visit): boolean {
   return from ? from === 'same-origin' : request.headers.get('Origin') === site.origin
 }
 
+/** The longest target that a cookie holds; five of them fit into the headers that Node accepts. */
+const MAX_TARGET = 1500
+
 /**
- * The requested target (`?return_to=/path`), or the home of the site for anything that is not a path of it.
+ * The requested target (`?return_to=/path`), or the home of the site for anything that is not a path of it,
+ * and for a path that is too long: a browser drops a cookie above 4096 bytes, and with it the sign-in.
  */
 export function returnTarget({ site, url }: Visit): string {
   const { home = '/' } = site.options
-  return localPath(url.searchParams.get('return_to') ?? undefined, site.origin) ?? home
+  const target = localPath(url.searchParams.get('return_to') ?? undefined, site.origin)
+  return target !== undefined && target.length <= MAX_TARGET ? target : home
 }
 
 /** The page of a failed sign-in. */

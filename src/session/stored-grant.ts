@@ -3,6 +3,7 @@ import type { OAuthError } from '../errors.js'
 import type { Token } from '../server/token.js'
 
 export { expiresWithin } from '../server/token.js'
+export { instant } from '../server/token-response.js'
 export type { Token }
 
 /**

@@ -5,7 +5,8 @@ import { oauthError } from '../errors.js'
 import { base64url } from '../lib/base64url.js'
 import { utf8 } from '../lib/utf8.js'
 import { guarded } from '../locks/medium-error.js'
-import type { Lock, StoredGrant, Token, TokenStore } from '../session/stored-grant.js'
+
+import { instant, type Lock, type StoredGrant, type Token, type TokenStore } from '../session/stored-grant.js'
 import { defineStore } from './define-store.js'
 
 /** A row of an application's own table, in wire names; members without a column are omitted. */
@@ -13,7 +14,10 @@ export interface TokenRow {
   access_token?: string | undefined
   refresh_token?: string | undefined
   token_type?: string | undefined
-  /** Seconds since the epoch. */
+  /**
+   * Seconds since the epoch, as this package writes them. A `Date`, an ISO text, milliseconds, and numbers
+   * that a driver returns as text or `bigint` are read too.
+   */
   expires_at?: number | undefined
   scope?: string | undefined
   id_token?: string | undefined
@@ -46,9 +50,16 @@ interface RowVersion {
 const markOf = ({ access_token = '', refresh_token = '' }: TokenRow) =>
   base64url(digest(sha256, utf8(JSON.stringify([access_token, refresh_token]))))
 
+/** The expiry of a row, in the forms in which drivers return a column. */
+function expiryOf({ expires_at }: TokenRow): number | undefined {
+  const value: unknown = expires_at
+  return instant(typeof value === 'bigint' ? Number(value) : value)
+}
+
 /** Turns a row into a grant. */
 function toGrant(row: TokenRow, { grantId, version }: RowVersion): StoredGrant {
-  const { refresh_token, id_token, access_token, token_type, expires_at, scope } = row
+  const { refresh_token, id_token, access_token, token_type, scope } = row
+  const expires_at = expiryOf(row)
   const token = Object.fromEntries(
     Object.entries({ access_token, token_type, expires_at, scope }).filter(([, value]) => value ?? false),
   ) as unknown as Token
@@ -69,12 +80,13 @@ function toRow({ refresh_token, id_token, tokens }: StoredGrant): TokenRow {
 }
 
 /**
- * @throws OAuthError `OAUTH_STORE_VALUE` for a row whose tokens are no texts
+ * @throws OAuthError `OAUTH_STORE_VALUE` for a row whose tokens are no texts, or whose expiry is no time
  */
 function checkRow(row: TokenRow): TokenRow {
-  const { access_token, refresh_token } = row
+  const { access_token, refresh_token, expires_at } = row
   const isText = (value: unknown) => value === undefined || value === null || typeof value === 'string'
-  if (isText(access_token) && isText(refresh_token)) return row
+  const isTime = !expires_at || expiryOf(row) !== undefined
+  if (isText(access_token) && isText(refresh_token) && isTime) return row
   throw oauthError('OAUTH_STORE_VALUE', 'damaged')
 }
 
@@ -84,7 +96,7 @@ function checkRow(row: TokenRow): TokenRow {
  * itself only. Without a `lock` that all processes share, two processes may spend one refresh token at the
  * same time; the losing one adopts the stored tokens, if the server tolerates the reuse.
  * @throws OAuthError `OAUTH_STORE_READ`, `OAUTH_STORE_WRITE`; `OAUTH_STORE_VALUE` for a row whose tokens are
- * no texts
+ * no texts, or whose expiry is no time
  * @example
  * const rows = new Map<string, TokenRow>() // in place of a table
  * const store = callbackStore({

@@ -17,8 +17,8 @@ export interface GithubActionsOptions {
 
 /**
  * The ID token of a GitHub Actions job with the permission `id-token: write`, requested again each time.
- * @throws OAuthError `OAUTH_SOURCE_ABSENT` anywhere else; `OAUTH_SOURCE_FAILED` when GitHub refuses;
- * `OAUTH_INSECURE_URL`
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` anywhere else; `OAUTH_SOURCE_FAILED` when GitHub refuses or does
+ * not answer; `OAUTH_INSECURE_URL`
  * @see https://docs.github.com/en/actions/concepts/security/openid-connect
  */
 export const githubActionsToken =
@@ -34,7 +34,7 @@ export const githubActionsToken =
     const url = secureUrl(address, 'ACTIONS_ID_TOKEN_REQUEST_URL')
     if (audience !== undefined) url.searchParams.set('audience', audience)
     const headers = { Authorization: `Bearer ${token}`, Accept: 'application/json' }
-    return readToken(await fetchText({ url: url.href, headers, timeout, fetch }), url.host, {
+    return readToken(await fetchText({ url: url.href, headers, timeout, fetch }, true), url.host, {
       member: 'value',
     })
   }

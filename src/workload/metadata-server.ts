@@ -26,18 +26,34 @@ const OPTIONS: Record<keyof MetadataServerOptions, true> = {
   member: true,
 }
 
+/** The most bytes of an answer that are read. */
+const MAX_ANSWER_BYTES = 1_000_000
+
+/** The text of an answer; nothing if it is too long. */
+async function textOf({ body }: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length
+    if (length > MAX_ANSWER_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return new Blob(chunks as BlobPart[]).text()
+}
+
 /**
- * The text of an address that needs no sign-in. Redirects are not followed.
- * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for any answer but 2xx
+ * The text of an address that needs no sign-in. Redirects are not followed. `isHere` says that the service is
+ * known to exist, so that silence is a failure of it.
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for any answer but a
+ * whole 2xx
  */
-export async function fetchText({
-  url,
-  headers,
-  timeout = 5,
-  fetch = globalThis.fetch,
-}: MetadataServerOptions): Promise<string> {
+export async function fetchText(
+  { url, headers, timeout = 5, fetch = globalThis.fetch }: MetadataServerOptions,
+  isHere = false,
+): Promise<string> {
   const { host } = new URL(url)
   const controller = new AbortController()
+  let hasAnswered = isHere
   const stop = afterAwake(timeout, () => controller.abort())
   try {
     const response = await fetch(url, {
@@ -45,12 +61,17 @@ export async function fetchText({
       redirect: 'manual',
       signal: controller.signal,
     })
+    hasAnswered = true
     const { ok, status } = response
     if (!ok) throw oauthError('OAUTH_SOURCE_FAILED', 'status', { host, status }, { status })
-    return await response.text()
+    const text = await textOf(response)
+    if (text === undefined) throw oauthError('OAUTH_SOURCE_FAILED', 'brokenOff', { host })
+    return text
   } catch (error) {
     // The error of fetch may show the headers.
     if ((error as { code?: unknown }).code === 'OAUTH_SOURCE_FAILED') throw error
+    // A service that exists is not skipped for a weaker identity.
+    if (hasAnswered) throw oauthError('OAUTH_SOURCE_FAILED', 'brokenOff', { host })
     throw oauthError('OAUTH_SOURCE_ABSENT', 'noAnswer', { host })
   } finally {
     stop()
@@ -59,8 +80,8 @@ export async function fetchText({
 
 /**
  * A token of a metadata server, requested each time.
- * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for a refusal and an
- * answer without a token
+ * @throws OAuthError `OAUTH_SOURCE_ABSENT` when nobody answers; `OAUTH_SOURCE_FAILED` for a refusal, an
+ * answer that breaks off, and one without a token
  * @example
  * metadataServerToken({
  *   url: 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience=api',
